@@ -1,0 +1,50 @@
+/** A set of square RGB images of one size, read as bytes, with or without labels. */
+export interface ImageDataset {
+  /** Number of images. */
+  readonly size: number;
+  /** Height and width in pixels. */
+  readonly imageSize: number;
+  /** Class of each image, an index into {@linkcode classNames}; absent where there are no labels. */
+  readonly labels?: Uint8Array;
+  /** Names of the classes; absent where there are no labels. */
+  readonly classNames?: readonly string[];
+  /**
+   * Reads the images at `indices` as bytes.
+   *
+   * @returns `[indices.length, 3, imageSize, imageSize]`: planes red, green, blue, each row-major.
+   */
+  read(indices: ArrayLike<number>): Promise<Uint8Array<ArrayBuffer>>;
+  /** Releases open files and workers. */
+  close(): void;
+}
+
+/** The parts of a data set that training and evaluation use. */
+export interface DatasetSplits {
+  /** Images to pretrain on; labels, if any, are not looked at. */
+  readonly unlabelled: ImageDataset;
+  /** Labelled images for the neighbours' bank and for classifiers; absent where there are none. */
+  readonly train?: ImageDataset;
+  /** Labelled images to be classified; absent where there are none. */
+  readonly test?: ImageDataset;
+}
+
+/** How far a download has come. */
+export interface DownloadProgress {
+  /** What is being done; a download goes through the three in this order. */
+  readonly stage: "downloading" | "checking" | "unpacking";
+  /** Bytes of the archive dealt with so far. */
+  readonly done: number;
+  /** Bytes of the whole archive; absent where the server does not say. */
+  readonly total?: number;
+}
+
+/** Hears of the progress of a download, many times a second. */
+export type ProgressListener = (progress: DownloadProgress) => void;
+
+/** What the file of a kind of data set exports, beside the zod schema of its options. */
+export interface DatasetKind<Options> {
+  /** Opens a data set that is on this machine. */
+  open(options: Options): Promise<DatasetSplits>;
+  /** Fetches the data set unless it is there; absent where there is nothing to fetch. */
+  download?(options: Options, onProgress: ProgressListener): Promise<void>;
+}

@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { createTarDecoder } from "modern-tar";
+import { UserError } from "../engine/user_error.ts";
+import type { DownloadProgress, ProgressListener } from "./dataset.ts";
+import { withFileErrors } from "./files.ts";
+
+/** An archive on the network. */
+export interface Archive {
+  /** Address of a `.tar.gz`. */
+  readonly url: string;
+  /** Its MD5 in lower-case hexadecimal, as its publisher gives it. */
+  readonly md5: string;
+}
+
+/**
+ * Fetches an archive, checks it and puts the files in it, without their folders, into the new folder
+ * `parent/name`, which appears when it is complete. The archive lies beside that folder with the
+ * ending `.part` until it is unpacked; what an interrupted call has fetched is not fetched again.
+ *
+ * @throws {UserError} When the server is out of reach or refuses, when the archive differs from its
+ * MD5 (it is then removed), and when `parent` may not be written or holds `name` already.
+ */
+export function downloadArchive(
+  archive: Archive,
+  parent: string,
+  name: string,
+  onProgress: ProgressListener,
+): Promise<void> {
+  const folder = `${parent}/${name}`;
+  const part = `${parent}/${basename(new URL(archive.url).pathname)}.part`;
+  return withFileErrors(parent, "write", async () => {
+    await Deno.mkdir(parent, { recursive: true });
+    if (await sizeIfPresent(folder) !== undefined) {
+      throw new UserError(
+        `${folder} exists but is incomplete: remove it and download again.`,
+      );
+    }
+    await fetchRest(archive.url, part, onProgress);
+    await check(archive, part, onProgress);
+    await unpack(part, folder, onProgress);
+    await Deno.remove(part);
+  });
+}
+
+/** Adds to the file `part` what it still lacks of the archive at `url`. */
+async function fetchRest(
+  url: string,
+  part: string,
+  onProgress: ProgressListener,
+): Promise<void> {
+  const present = await sizeIfPresent(part) ?? 0;
+  try {
+    const response = await fetch(url, {
+      headers: {
+        "accept-encoding": "identity",
+        ...(present > 0 && { range: `bytes=${present}-` }),
+      },
+    });
+    if (!response.ok || response.body === null) {
+      await response.body?.cancel();
+      // Nothing lies beyond the bytes present; whether they are the archive is for its MD5 to say.
+      if (response.status === 416) return;
+      throw new UserError(
+        `${url} answered ${response.status} ${response.statusText}: try later.`,
+      );
+    }
+    // A server that cannot resume answers 200 and sends everything.
+    const resumed = response.status === 206;
+    const start = resumed ? present : 0;
+    const length = Number(response.headers.get("content-length"));
+    const total = length > 0 ? start + length : undefined;
+    const file = await Deno.open(part, {
+      create: true,
+      append: resumed,
+      write: !resumed,
+      truncate: !resumed,
+    });
+    await response.body
+      .pipeThrough(reportBytes("downloading", onProgress, start, total))
+      .pipeTo(file.writable);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      const { host } = new URL(url);
+      throw new UserError(
+        `Deno was not allowed to fetch ${url}: run again with --allow-net=${host}.`,
+      );
+    }
+    if (error instanceof TypeError) {
+      throw new UserError(
+        `Fetching ${url} failed (${error.message}): check the connection and run again, ` +
+          `which goes on from where it broke off.`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** Removes the file `part` and throws if it is not the archive. */
+async function check(
+  archive: Archive,
+  part: string,
+  onProgress: ProgressListener,
+): Promise<void> {
+  const hash = createHash("md5");
+  for await (const chunk of await openReporting(part, "checking", onProgress)) {
+    hash.update(chunk);
+  }
+  const md5 = hash.digest("hex");
+  if (md5 !== archive.md5) {
+    await Deno.remove(part);
+    throw new UserError(
+      `${archive.url} gave a file with MD5 ${md5} instead of ${archive.md5}, which was removed: ` +
+        `download again.`,
+    );
+  }
+}
+
+/** Unpacks the regular files of a `.tar.gz` into a folder that appears when all are written. */
+async function unpack(
+  part: string,
+  folder: string,
+  onProgress: ProgressListener,
+): Promise<void> {
+  const temporary = `${folder}.part`;
+  if (await sizeIfPresent(temporary) !== undefined) {
+    await Deno.remove(temporary, { recursive: true });
+  }
+  await Deno.mkdir(temporary);
+  const entries = (await openReporting(part, "unpacking", onProgress))
+    .pipeThrough(new DecompressionStream("gzip"))
+    .pipeThrough(createTarDecoder());
+  for await (const { header, body } of entries) {
+    if (header.type !== "file") {
+      await body.cancel();
+      continue;
+    }
+    const path = `${temporary}/${basename(header.name)}`;
+    using file = await Deno.open(path, { write: true, createNew: true });
+    await body.pipeTo(file.writable, { preventClose: true });
+    await file.sync();
+  }
+  await Deno.rename(temporary, folder);
+}
+
+async function openReporting(
+  path: string,
+  stage: DownloadProgress["stage"],
+  onProgress: ProgressListener,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const file = await Deno.open(path);
+  const { size } = await file.stat();
+  return file.readable.pipeThrough(reportBytes(stage, onProgress, 0, size));
+}
+
+function reportBytes(
+  stage: DownloadProgress["stage"],
+  onProgress: ProgressListener,
+  start: number,
+  total: number | undefined,
+): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let done = start;
+  return new TransformStream({
+    transform(chunk, controller) {
+      done += chunk.length;
+      onProgress({ stage, done, total });
+      controller.enqueue(chunk);
+    },
+  });
+}
+
+async function sizeIfPresent(path: string): Promise<number | undefined> {
+  try {
+    return (await Deno.stat(path)).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

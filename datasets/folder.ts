@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { UserError } from "../engine/user_error.ts";
+import type { DatasetSplits, ImageDataset } from "./dataset.ts";
+import { naturalOrder, withFileErrors } from "./files.ts";
+import { openImageFiles } from "./image_files.ts";
+import { shuffledOrder } from "./shuffle.ts";
+import { Subset } from "./subset.ts";
+
+const IMAGE_FILE = /\.(jpe?g|png|webp)$/i;
+const TEST_SHARE = 0.2;
+const MOST_CLASSES = 256;
+
+/** Which folder of images to open. */
+export interface FolderOptions {
+  /** Tells the kinds of data set apart. */
+  name: "folder";
+  /** Folder with the images, at any depth. */
+  path: string;
+  /** Height and width in pixels that images are resized to, 8 to 1024. */
+  imageSize: number;
+}
+
+/**
+ * Accepts {@linkcode FolderOptions}.
+ *
+ * @internal
+ */
+export const schema = z.strictObject({
+  name: z.literal("folder"),
+  path: z.string().min(1),
+  imageSize: z.int().min(8).max(1024).default(96),
+}) satisfies z.ZodType<FolderOptions>;
+
+/**
+ * Opens a folder of JPEG, PNG and WebP images, whose central squares are resized to `imageSize`.
+ *
+ * If all images lie in two or more subfolders, these are the classes. A fifth of each class, the
+ * same at every opening, is then held out as `test`, and the rest is `train` and the unlabelled
+ * images. Otherwise all images are unlabelled. Files that cannot be decoded are named on stderr and
+ * left out; hidden files and links to folders are not followed.
+ *
+ * @throws {UserError} When the folder is missing, out of reach or has more than 256 classes, and
+ * when no image in it can be decoded.
+ */
+export async function open(options: FolderOptions): Promise<DatasetSplits> {
+  const files = (await listImages(options.path)).sort(naturalOrder);
+  if (files.length === 0) {
+    throw new UserError(`There are no JPEG, PNG or WebP images in ${options.path}: check the path.`);
+  }
+  const paths = files.map((file) => `${options.path}/${file}`);
+  const classNames = classesOf(files);
+  if (classNames !== undefined && classNames.length > MOST_CLASSES) {
+    throw new UserError(
+      `${options.path} has ${classNames.length} subfolders with images, which would be the classes, ` +
+        `but there can be ${MOST_CLASSES} at most: put some together, or all images in one folder.`,
+    );
+  }
+  const labels = classNames &&
+    Uint8Array.from(files, (file) => classNames.indexOf(classOf(file)));
+  return holdOut(await openImageFiles({ paths, labels, classNames }, options.imageSize));
+}
+
+/** Paths of the images in `folder` and its subfolders, relative to it. */
+async function listImages(folder: string): Promise<string[]> {
+  const entries = await withFileErrors(
+    folder,
+    "read",
+    () => Array.fromAsync(Deno.readDir(folder)),
+  );
+  const images: string[] = [];
+  for (const { name, isDirectory } of entries) {
+    if (name.startsWith(".")) continue;
+    if (isDirectory) {
+      const inside = await listImages(`${folder}/${name}`);
+      images.push(...inside.map((image) => `${name}/${image}`));
+    } else if (IMAGE_FILE.test(name)) {
+      images.push(name);
+    }
+  }
+  return images;
+}
+
+/** The first-level subfolders if there are several and all files lie in them. */
+function classesOf(files: readonly string[]): string[] | undefined {
+  const classes = new Set(files.map(classOf));
+  return classes.has("") || classes.size < 2 ? undefined : [...classes].sort(naturalOrder);
+}
+
+/** The first-level subfolder that `file` lies in; empty if in none. */
+function classOf(file: string): string {
+  return file.slice(0, Math.max(0, file.indexOf("/")));
+}
+
+/** Puts a share of each class, drawn the same way every time, into `test`. */
+function holdOut(images: ImageDataset): DatasetSplits {
+  const { labels } = images;
+  if (labels === undefined) return { unlabelled: images };
+  const train: number[] = [];
+  const test: number[] = [];
+  for (const [label, members] of Map.groupBy(labels.keys(), (image) => labels[image])) {
+    const testCount = Math.round(TEST_SHARE * members.length);
+    for (const [rank, member] of shuffledOrder(members.length, 0, label).entries()) {
+      (rank < testCount ? test : train).push(members[member]);
+    }
+  }
+  const trainImages = new Subset(images, train.sort((a, b) => a - b));
+  return {
+    unlabelled: trainImages,
+    train: trainImages,
+    test: test.length > 0 ? new Subset(images, test.sort((a, b) => a - b)) : undefined,
+  };
+}

@@ -1,0 +1,85 @@
+import { UserError } from "../engine/user_error.ts";
+
+/** What a worker is asked to decode. */
+export interface DecodeRequest {
+  /** Path of a JPEG, PNG or WebP file. */
+  readonly path: string;
+  /** Height and width to resize its central square to. */
+  readonly imageSize: number;
+}
+
+/** An image as `[3, imageSize, imageSize]` bytes, or why there is none. */
+export type DecodeReply = { readonly pixels: Uint8Array<ArrayBuffer> } | { readonly error: string };
+
+/** Decodes image files in parallel: upright, central square, resized to one size. */
+export class ImageDecoder implements Disposable {
+  readonly #workers: DecodingWorker[];
+
+  /** Starts the workers, one per core up to 8. */
+  constructor(readonly imageSize: number) {
+    const count = Math.min(navigator.hardwareConcurrency, 8);
+    this.#workers = Array.from({ length: count }, () => new DecodingWorker());
+  }
+
+  /**
+   * Decodes the files at `paths` and hands every reply to `onReply` with its position in `paths`,
+   * in any order; calls may overlap.
+   *
+   * @throws {UserError} When the workers cannot run.
+   */
+  async decode(
+    paths: readonly string[],
+    onReply: (position: number, reply: DecodeReply) => void,
+  ): Promise<void> {
+    let next = 0;
+    await Promise.all(this.#workers.map(async (worker) => {
+      while (next < paths.length) {
+        const position = next++;
+        const request = { path: paths[position], imageSize: this.imageSize };
+        onReply(position, await worker.decode(request));
+      }
+    }));
+  }
+
+  /** Ends the workers; calls of `decode` under way are left without an end. */
+  close(): void {
+    for (const worker of this.#workers) worker.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** A worker that answers requests in their order. */
+class DecodingWorker {
+  readonly #worker = new Worker(new URL("./image_decoder_worker.ts", import.meta.url), {
+    type: "module",
+  });
+  readonly #unanswered: PromiseWithResolvers<DecodeReply>[] = [];
+  #failure?: UserError;
+
+  constructor() {
+    this.#worker.onmessage = ({ data }) => this.#unanswered.shift()?.resolve(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#failure = new UserError(
+        `The image decoder cannot run (${event.message}): it needs --allow-read for the program ` +
+          `and Deno's cache.`,
+      );
+      for (const request of this.#unanswered) request.reject(this.#failure);
+    };
+  }
+
+  decode(request: DecodeRequest): Promise<DecodeReply> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const reply = Promise.withResolvers<DecodeReply>();
+    this.#unanswered.push(reply);
+    this.#worker.postMessage(request);
+    return reply.promise;
+  }
+
+  close(): void {
+    this.#worker.terminate();
+  }
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { UserError } from "../engine/user_error.ts";
+import type { DatasetKind, DatasetSplits, ProgressListener } from "./dataset.ts";
+import * as kinds from "./kinds.ts";
+
+type Kind = typeof kinds[keyof typeof kinds];
+type Schema = Kind["schema"];
+
+/** Options of any kind of data set; `name` says which. */
+export type DatasetOptions = Parameters<Kind["open"]>[0];
+
+/**
+ * Accepts {@linkcode DatasetOptions}.
+ *
+ * @internal
+ */
+export const datasetSchema = z.discriminatedUnion(
+  "name",
+  Object.values(kinds).map((kind) => kind.schema) as [Schema, ...Schema[]],
+);
+
+/**
+ * Opens the data set that `options` names.
+ *
+ * @throws {UserError} When it is missing, damaged or out of reach.
+ */
+export function openDataset(options: DatasetOptions): Promise<DatasetSplits> {
+  return kindOf(options).open(options);
+}
+
+/**
+ * Fetches the data set that `options` names unless it is there.
+ *
+ * @throws {UserError} When there is nothing to fetch for it, and as `downloadArchive`.
+ */
+export function downloadDataset(
+  options: DatasetOptions,
+  onProgress: ProgressListener,
+): Promise<void> {
+  const kind = kindOf(options);
+  if (kind.download === undefined) {
+    throw new UserError(`There is nothing to download for the data set "${options.name}".`);
+  }
+  return kind.download(options, onProgress);
+}
+
+function kindOf(options: DatasetOptions): DatasetKind<DatasetOptions> {
+  return kinds[options.name];
+}

@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { UserError } from "../engine/user_error.ts";
+import type {
+  DatasetSplits,
+  ImageDataset,
+  ProgressListener,
+} from "./dataset.ts";
+import { type Archive, downloadArchive } from "./download.ts";
+import {
+  countRecords,
+  findFolder,
+  readLinesIfPresent,
+  withFileErrors,
+} from "./files.ts";
+import { ColumnMajorFile } from "./column_major_file.ts";
+
+const IMAGE_SIZE = 96;
+const OFFICIAL_FOLDER = "stl10_binary";
+const UNLABELLED_FILE = "unlabeled_X.bin";
+
+const ARCHIVE: Archive = {
+  url: "http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz",
+  md5: "91f7769df0f17e558f3565bffb0c7dfb",
+};
+
+const CLASS_NAMES = [
+  "airplane",
+  "bird",
+  "car",
+  "cat",
+  "deer",
+  "dog",
+  "horse",
+  "monkey",
+  "ship",
+  "truck",
+];
+
+/** Which STL-10 to open. */
+export interface Stl10Options {
+  /** Tells the kinds of data set apart. */
+  name: "stl10";
+  /** Folder with the `.bin` files of the binary version, or with its folder `stl10_binary`. */
+  path: string;
+}
+
+/**
+ * Accepts {@linkcode Stl10Options}.
+ *
+ * @internal
+ */
+export const schema = z.strictObject({
+  name: z.literal("stl10"),
+  path: z.string().min(1).default("data/stl10"),
+}) satisfies z.ZodType<Stl10Options>;
+
+/**
+ * Opens STL-10 (Coates, Lee, Ng 2011), 96x96 images of 10 classes; images stay on disk.
+ *
+ * @throws {UserError} When the unlabelled images are missing, when files are cut short or out of
+ * reach, and when labels are out of range or do not match the images in number.
+ */
+export async function open(options: Stl10Options): Promise<DatasetSplits> {
+  const { folder, names } = await findFolder(options.path, OFFICIAL_FOLDER);
+  if (!names.includes(UNLABELLED_FILE)) {
+    throw new UserError(
+      `There is no ${UNLABELLED_FILE} (the images of STL-10 to pretrain on) in ${folder}: ` +
+        `give the path of STL-10's binary version, or fetch it with --download.`,
+    );
+  }
+  const classNames = await readLinesIfPresent(`${folder}/class_names.txt`) ??
+    CLASS_NAMES;
+  return {
+    unlabelled: await openImages(`${folder}/${UNLABELLED_FILE}`),
+    train: await openLabelled(folder, names, "train", classNames),
+    test: await openLabelled(folder, names, "test", classNames),
+  };
+}
+
+/**
+ * Fetches STL-10 (2.5 GiB, 3.2 GB unpacked) into the folder unless the unlabelled images are in it.
+ *
+ * @throws {UserError} As {@linkcode downloadArchive}.
+ */
+export async function download(
+  options: Stl10Options,
+  onProgress: ProgressListener,
+): Promise<void> {
+  const { names } = await findFolder(options.path, OFFICIAL_FOLDER);
+  if (names.includes(UNLABELLED_FILE)) return;
+  await downloadArchive(ARCHIVE, options.path, OFFICIAL_FOLDER, onProgress);
+}
+
+async function openImages(
+  path: string,
+  labels?: Uint8Array,
+  classNames?: readonly string[],
+): Promise<ColumnMajorFile> {
+  const size = await countRecords(path, 3 * IMAGE_SIZE * IMAGE_SIZE);
+  return new ColumnMajorFile(path, size, IMAGE_SIZE, labels, classNames);
+}
+
+/** Opens `<split>_X.bin` with `<split>_y.bin`, whose labels are a byte each, counted from 1. */
+async function openLabelled(
+  folder: string,
+  names: readonly string[],
+  split: "train" | "test",
+  classNames: readonly string[],
+): Promise<ImageDataset | undefined> {
+  const [imageFile, labelFile] = [`${split}_X.bin`, `${split}_y.bin`];
+  const present = [imageFile, labelFile].filter((name) => names.includes(name));
+  if (present.length === 0) return undefined;
+  if (present.length === 1) {
+    throw new UserError(
+      `${folder} has ${
+        present[0]
+      } but not both of ${imageFile} and ${labelFile}: ` +
+        `add the one that is missing.`,
+    );
+  }
+  const path = `${folder}/${labelFile}`;
+  const labels = await withFileErrors(path, "read", () => Deno.readFile(path));
+  for (const [i, label] of labels.entries()) {
+    if (label < 1 || label > classNames.length) {
+      throw new UserError(
+        `${path} gives image ${i} the label ${label}, not one of 1 to ${classNames.length}: ` +
+          `the file is damaged or not STL-10, so replace it.`,
+      );
+    }
+    labels[i] = label - 1;
+  }
+  const images = await openImages(`${folder}/${imageFile}`, labels, classNames);
+  if (images.size !== labels.length) {
+    throw new UserError(
+      `${folder}/${imageFile} holds ${images.size} images but ${labelFile} ${labels.length} labels: ` +
+        `replace both files by a pair that belongs together.`,
+    );
+  }
+  return images;
+}

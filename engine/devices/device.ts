@@ -1,0 +1,54 @@
+import type { Buffer } from "../kernel.ts";
+import type { Plan } from "../memory.ts";
+import type { Storage } from "../tensor.ts";
+
+/** Values of one type as the host holds them. */
+export type HostArray =
+  | Float32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
+
+/** What a device promises about memory. */
+export interface DeviceLimits {
+  /** Bytes to which the beginning of every buffer is aligned. */
+  readonly alignment: number;
+  /** Largest single buffer that a kernel can use, in bytes. */
+  readonly maxBufferBytes: number;
+  /** Largest contiguous block of memory, in bytes; no buffer may cross a multiple of it. */
+  readonly maxBlockBytes: number;
+  /** How many buffers one kernel may read and write. */
+  readonly maxBuffersPerKernel: number;
+}
+
+/** A place where programs run. Only the engine knows which one. */
+export interface Device {
+  readonly kind: "webgpu" | "wasm";
+  /** One line for people: which hardware, how many threads. */
+  readonly description: string;
+  readonly limits: DeviceLimits;
+  /** Makes everything that replaying the plan needs: memory, kernels, command list. */
+  compile(plan: Plan): Promise<Executable>;
+  /** Overwrites a storage, placing it on the device first if needed. */
+  write(storage: Storage, data: HostArray): Promise<void>;
+  /** The content of a storage after all steps queued so far. */
+  read(storage: Storage): Promise<HostArray>;
+  /** Frees all memory and ends all threads. */
+  destroy(): void;
+}
+
+/** A compiled program. Steps run in the order in which they were queued. */
+export interface Executable {
+  /**
+   * Copies the inputs to the device and queues one step, or only the dispatches
+   * `from <= i < to`. Allocates nothing. Resolves when the inputs may be changed again.
+   */
+  run(inputs: Readonly<Record<string, HostArray>>, from?: number, to?: number): Promise<void>;
+  /**
+   * The content of a buffer after all steps queued so far; valid for outputs and states, and for
+   * any buffer directly after the dispatch that wrote it.
+   */
+  read(buffer: Buffer): Promise<HostArray>;
+  /** Frees what belongs to this program alone; storages stay. */
+  destroy(): void;
+}

@@ -1,0 +1,52 @@
+// Rows of tables, and plain memory.
+
+/** Copies table rows `[rows, bytes]` at clamped indices, for results `start <= i < end`. */
+export function gather(
+  table: usize,
+  indices: usize,
+  target: usize,
+  rows: i32,
+  bytes: usize,
+  start: i32,
+  end: i32,
+): void {
+  for (let i = start; i < end; i++) {
+    const row = min(max(load<i32>(indices + (<usize> i << 2)), 0), rows - 1);
+    memory.copy(target + <usize> i * bytes, table + <usize> row * bytes, bytes);
+  }
+}
+
+/** Sums the updates of the table rows `start <= row < end`, each thread seeing all indices. */
+export function scatterAdd(
+  indices: usize,
+  updates: usize,
+  table: usize,
+  count: i32,
+  width: i32,
+  start: i32,
+  end: i32,
+): void {
+  const bytes = <usize> width << 2;
+  memory.fill(table + <usize> start * bytes, 0, <usize> (end - start) * bytes);
+  for (let i = 0; i < count; i++) {
+    const row = load<i32>(indices + (<usize> i << 2));
+    if (row < start || row >= end) continue;
+    const target = table + <usize> row * bytes;
+    const source = updates + <usize> i * bytes;
+    let j: usize = 0;
+    for (; j + 16 <= bytes; j += 16) {
+      v128.store(target + j, f32x4.add(v128.load(target + j), v128.load(source + j)));
+    }
+    for (; j < bytes; j += 4) {
+      store<f32>(target + j, load<f32>(target + j) + load<f32>(source + j));
+    }
+  }
+}
+
+export function zeroBytes(target: usize, start: usize, end: usize): void {
+  memory.fill(target + start, 0, end - start);
+}
+
+export function copyBytes(source: usize, target: usize, start: usize, end: usize): void {
+  memory.copy(target + start, source + start, end - start);
+}

@@ -1,0 +1,178 @@
+import type { Buffer } from "../../kernel.ts";
+import { bytesOf, type Plan, wholeOf } from "../../memory.ts";
+import type { DType, Storage } from "../../tensor.ts";
+import type { Device, DeviceLimits, Executable, HostArray } from "../device.ts";
+import { Heap } from "./heap.ts";
+import { compileKernels, WorkerPool } from "./pool.ts";
+import { type Address, writeProgram } from "./program_module.ts";
+
+/** Bytes of scratch memory of one thread; see `assembly/scratch.ts`. */
+const SCRATCH_BYTES = 4 << 20;
+/** Everything below this address is the device's own. */
+const FIRST_ADDRESS = 65536;
+
+/** The processor: WebAssembly SIMD kernels in a pool of threads over one shared memory. */
+export class WasmDevice implements Device {
+  readonly kind = "wasm";
+  readonly description: string;
+  readonly limits: DeviceLimits = {
+    alignment: 256,
+    maxBufferBytes: 2 ** 31,
+    maxBlockBytes: 2 ** 32,
+    maxBuffersPerKernel: 64,
+  };
+  readonly #threads: number;
+  readonly #pool: WorkerPool;
+  readonly #heap = new Heap(FIRST_ADDRESS);
+  readonly #storages = new Map<Storage, number>();
+  #arena = { start: 0, bytes: 0 };
+  #nextProgram = 0;
+  /** The last thing asked of the workers: they do one thing at a time, in order. */
+  #tail: Promise<void>;
+
+  /** Starts so many threads, by default one for each processor. */
+  constructor(threads: number = navigator.hardwareConcurrency) {
+    const { module: kernels, relaxed } = compileKernels();
+    this.#threads = threads;
+    this.#pool = new WorkerPool(threads);
+    this.description = `WebAssembly ${
+      relaxed ? "relaxed " : ""
+    }SIMD, ${threads} thread${threads === 1 ? "" : "s"}`;
+    this.#tail = this.#pool.broadcast((thread) => ({
+      kind: "start",
+      memory: this.#heap.memory,
+      kernels,
+      scratch: this.#heap.allocate(SCRATCH_BYTES, "scratch memory"),
+      thread,
+    }));
+  }
+
+  /** Runs `task` after everything queued before it. */
+  #queue<Result>(task: () => Promise<Result> | Result): Promise<Result> {
+    const result = this.#tail.then(task);
+    // an error belongs to who asked; what comes later still runs
+    this.#tail = result.then(() => {}, () => {});
+    return result;
+  }
+
+  async compile(plan: Plan): Promise<Executable> {
+    for (const { inputs, output } of plan.dispatches) {
+      for (const { state } of [...inputs, output]) {
+        if (state) this.#place(state.storage);
+      }
+    }
+    this.#reserveArena(plan.arenaBytes);
+    const addressOf = (buffer: Buffer): Address =>
+      buffer.state
+        ? {
+          inArena: false,
+          byte: this.#place(buffer.state.storage) + buffer.state.offset * 4,
+        }
+        : { inArena: true, byte: plan.offsets.get(buffer)! };
+    const program = this.#nextProgram++;
+    const module = new WebAssembly.Module(
+      writeProgram(plan.dispatches, this.#threads, addressOf),
+    );
+    await this.#queue(() =>
+      this.#pool.broadcast(() => ({ kind: "load", program, module }))
+    );
+    return {
+      run: (inputs, from = 0, to = plan.dispatches.length) =>
+        this.#queue(() => {
+          for (const [name, buffer] of plan.inputs) {
+            this.#view(addressOf(buffer), buffer.dtype, buffer.size).set(
+              inputs[name],
+            );
+          }
+          return this.#pool.broadcast(() => ({
+            kind: "run",
+            program,
+            from,
+            to,
+            arena: this.#arena.start,
+          }));
+        }),
+      read: (buffer) =>
+        this.#queue(() => {
+          const { buffer: whole, offset } = wholeOf(buffer);
+          const { inArena, byte } = addressOf(whole);
+          return this.#view(
+            { inArena, byte: byte + offset * 4 },
+            buffer.dtype,
+            buffer.size,
+          ).slice();
+        }),
+      destroy: () => {
+        this.#queue(() =>
+          this.#pool.broadcast(() => ({ kind: "unload", program }))
+        );
+      },
+    };
+  }
+
+  /** Address of a storage, which gets its first content when it is first asked for. */
+  #place(storage: Storage): number {
+    let start = this.#storages.get(storage);
+    if (start === undefined) {
+      start = this.#heap.allocate(bytesOf(storage), storage.name);
+      this.#storages.set(storage, start);
+      const view = this.#view(
+        { inArena: false, byte: start },
+        storage.dtype,
+        storage.size,
+      );
+      if (storage.initial) view.set(storage.initial);
+      else view.fill(0);
+    }
+    return start;
+  }
+
+  /** All programs share one arena, because only one runs at a time. */
+  #reserveArena(bytes: number): void {
+    if (bytes <= this.#arena.bytes) return;
+    if (this.#arena.bytes > 0) {
+      this.#heap.release(this.#arena.start, this.#arena.bytes);
+    }
+    this.#arena = {
+      start: this.#heap.allocate(bytes, "working memory"),
+      bytes,
+    };
+  }
+
+  #view({ inArena, byte }: Address, dtype: DType, size: number): HostArray {
+    const { buffer } = this.#heap.memory;
+    const start = inArena ? this.#arena.start + byte : byte;
+    const View = {
+      f32: Float32Array,
+      i32: Int32Array,
+      u32: Uint32Array,
+      u8: Uint8Array,
+    }[dtype];
+    return new View(buffer as ArrayBuffer, start, size);
+  }
+
+  write(storage: Storage, data: HostArray): Promise<void> {
+    return this.#queue(() => {
+      this.#view(
+        { inArena: false, byte: this.#place(storage) },
+        storage.dtype,
+        storage.size,
+      ).set(data);
+    });
+  }
+
+  read(storage: Storage): Promise<HostArray> {
+    return this.#queue(() => {
+      const view = this.#view(
+        { inArena: false, byte: this.#place(storage) },
+        storage.dtype,
+        storage.size,
+      );
+      return view.slice();
+    });
+  }
+
+  destroy(): void {
+    this.#pool.terminate();
+  }
+}

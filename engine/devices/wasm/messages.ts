@@ -1,0 +1,28 @@
+/** What the main thread tells a worker; each message gets one answer. */
+export type ToWorker =
+  | {
+    readonly kind: "start";
+    readonly memory: WebAssembly.Memory;
+    readonly kernels: WebAssembly.Module;
+    /** Address of memory that this thread has to itself. */
+    readonly scratch: number;
+    readonly thread: number;
+  }
+  | {
+    readonly kind: "load";
+    readonly program: number;
+    readonly module: WebAssembly.Module;
+  }
+  | {
+    readonly kind: "run";
+    readonly program: number;
+    readonly from: number;
+    readonly to: number;
+    readonly arena: number;
+  }
+  | { readonly kind: "unload"; readonly program: number };
+
+/** A worker's answer: done, or what went wrong. */
+export interface FromWorker {
+  readonly error?: string;
+}

@@ -1,0 +1,224 @@
+import type { FunctionBody } from "./encoder.ts";
+
+/**
+ * Functions that WebAssembly has no instruction for, on four f32 at a time. Each takes the local
+ * that holds its argument and leaves the result on the stack. Errors are a few units in the last
+ * place unless said otherwise.
+ */
+
+/** Evaluates a polynomial in `x`, coefficients from the highest power down; leaves the value. */
+function polynomial(
+  body: FunctionBody,
+  x: number,
+  coefficients: readonly number[],
+): void {
+  body.splatFloat(coefficients[0]);
+  for (const coefficient of coefficients.slice(1)) {
+    body.get(x).simd("f32x4.mul").splatFloat(coefficient).simd("f32x4.add");
+  }
+}
+
+/** Puts the number on the stack into a new local. */
+function hold(body: FunctionBody): number {
+  const local = body.local("v128");
+  body.set(local);
+  return local;
+}
+
+/** `2^n` for the whole numbers -126..127 in local `n` (i32); leaves f32. */
+function powerOfTwo(body: FunctionBody, n: number): void {
+  body.get(n).splatBits(127).simd("i32x4.add").i32(23).simd("i32x4.shl");
+}
+
+/** The exponential: `2^n` times a polynomial in the remainder (coefficients of Cephes expf). */
+export function emitExp(body: FunctionBody, x: number): void {
+  body.get(x).splatFloat(-104).simd("f32x4.max").splatFloat(89).simd(
+    "f32x4.min",
+  );
+  const clamped = hold(body);
+  body.get(clamped).splatFloat(Math.LOG2E).simd("f32x4.mul").simd(
+    "f32x4.nearest",
+  );
+  const n = hold(body);
+  body.get(clamped)
+    .get(n).splatFloat(0.693359375).simd("f32x4.mul").simd("f32x4.sub")
+    .get(n).splatFloat(-2.12194440e-4).simd("f32x4.mul").simd("f32x4.sub");
+  const r = hold(body);
+  polynomial(body, r, [
+    1.9875691500e-4,
+    1.3981999507e-3,
+    8.3334519073e-3,
+    4.1665795894e-2,
+    1.6666665459e-1,
+    5.0000001201e-1,
+    1,
+    1,
+  ]);
+  // the power in two halves, so that neither leaves the range of the exponent
+  body.get(n).simd("i32x4.trunc_sat_f32x4_s");
+  const whole = hold(body);
+  body.get(whole).i32(1).simd("i32x4.shr_s");
+  const half = hold(body);
+  body.get(whole).get(half).simd("i32x4.sub");
+  const rest = hold(body);
+  powerOfTwo(body, half);
+  body.simd("f32x4.mul");
+  powerOfTwo(body, rest);
+  body.simd("f32x4.mul");
+}
+
+/** The natural logarithm (Cephes logf); minus infinity at 0, NaN below. */
+export function emitLog(body: FunctionBody, x: number): void {
+  // x = m 2^e with m in [0.5, 1)
+  body.get(x).i32(23).simd("i32x4.shr_u").splatBits(126).simd("i32x4.sub").simd(
+    "f32x4.convert_i32x4_s",
+  );
+  const exponent = hold(body);
+  body.get(x).splatBits(0x007fffff).simd("v128.and").splatBits(0x3f000000).simd(
+    "v128.or",
+  );
+  const mantissa = hold(body);
+  body.get(mantissa).splatFloat(Math.SQRT1_2).simd("f32x4.lt");
+  const small = hold(body);
+  // m < sqrt(1/2): e - 1 and 2m - 1; else e and m - 1
+  body.get(exponent).splatFloat(1).get(small).simd("v128.and").simd(
+    "f32x4.sub",
+  );
+  const e = hold(body);
+  body.get(mantissa).get(mantissa).get(small).simd("v128.and").simd("f32x4.add")
+    .splatFloat(1).simd("f32x4.sub");
+  const r = hold(body);
+  body.get(r).get(r).simd("f32x4.mul");
+  const square = hold(body);
+  polynomial(body, r, [
+    7.0376836292e-2,
+    -1.1514610310e-1,
+    1.1676998740e-1,
+    -1.2420140846e-1,
+    1.4249322787e-1,
+    -1.6668057665e-1,
+    2.0000714765e-1,
+    -2.4999993993e-1,
+    3.3333331174e-1,
+  ]);
+  body.get(r).simd("f32x4.mul").get(square).simd("f32x4.mul")
+    .get(e).splatFloat(-2.12194440e-4).simd("f32x4.mul").simd("f32x4.add")
+    .get(square).splatFloat(0.5).simd("f32x4.mul").simd("f32x4.sub")
+    .get(r).simd("f32x4.add")
+    .get(e).splatFloat(0.693359375).simd("f32x4.mul").simd("f32x4.add");
+  const finite = hold(body);
+  // infinity and NaN pass through; 0 gives minus infinity; below 0 gives NaN
+  body.get(x);
+  body.get(finite);
+  body.get(x).splatFloat(Infinity).simd("f32x4.eq").get(x).get(x).simd(
+    "f32x4.ne",
+  ).simd("v128.or");
+  body.simd("v128.bitselect");
+  const positive = hold(body);
+  body.splatFloat(-Infinity).get(positive).get(x).splatFloat(0).simd("f32x4.eq")
+    .simd("v128.bitselect");
+  const nonNegative = hold(body);
+  body.splatFloat(NaN).get(nonNegative).get(x).splatFloat(0).simd("f32x4.lt")
+    .simd("v128.bitselect");
+}
+
+/** The hyperbolic tangent: the quotient of an odd and an even polynomial (coefficients of Eigen). */
+export function emitTanh(body: FunctionBody, x: number): void {
+  const limit = 7.90531110763549805;
+  body.get(x).splatFloat(-limit).simd("f32x4.max").splatFloat(limit).simd(
+    "f32x4.min",
+  );
+  const clamped = hold(body);
+  body.get(clamped).get(clamped).simd("f32x4.mul");
+  const square = hold(body);
+  polynomial(body, square, [
+    -2.76076847742355e-16,
+    2.00018790482477e-13,
+    -8.60467152213735e-11,
+    5.12229709037114e-08,
+    1.48572235717979e-05,
+    6.37261928875436e-04,
+    4.89352455891786e-03,
+  ]);
+  body.get(clamped).simd("f32x4.mul");
+  polynomial(body, square, [
+    1.19825839466702e-06,
+    1.18534705686654e-04,
+    2.26843463243900e-03,
+    4.89352518554385e-03,
+  ]);
+  body.simd("f32x4.div");
+}
+
+/** The error function to 1.5e-7 (Abramowitz and Stegun 7.1.26). */
+export function emitErf(body: FunctionBody, x: number): void {
+  body.get(x).simd("f32x4.abs");
+  const magnitude = hold(body);
+  body.splatFloat(1)
+    .get(magnitude).splatFloat(0.3275911).simd("f32x4.mul").splatFloat(1).simd(
+      "f32x4.add",
+    )
+    .simd("f32x4.div");
+  const t = hold(body);
+  body.get(x).get(x).simd("f32x4.mul").simd("f32x4.neg");
+  const exponent = hold(body);
+  emitExp(body, exponent);
+  const gaussian = hold(body);
+  body.splatFloat(1);
+  polynomial(body, t, [
+    1.061405429,
+    -1.453152027,
+    1.421413741,
+    -0.284496736,
+    0.254829592,
+  ]);
+  body.get(t).simd("f32x4.mul").get(gaussian).simd("f32x4.mul").simd(
+    "f32x4.sub",
+  );
+  // the sign of x
+  body.get(x).splatBits(0x80000000).simd("v128.and").simd("v128.or");
+}
+
+/** Even and odd words of two vectors of 64-bit products: their low and high halves. */
+const lowWords = [0, 8, 16, 24].flatMap((
+  byte,
+) => [byte, byte + 1, byte + 2, byte + 3]);
+const highWords = [4, 12, 20, 28].flatMap((
+  byte,
+) => [byte, byte + 1, byte + 2, byte + 3]);
+
+/**
+ * A uniform number in [0, 1) for each of four counters: Philox 2x32-10, as `philox` in
+ * `engine/ops/random.ts`. `step` and `seed` are locals that hold the same value four times.
+ */
+export function emitUniform(
+  body: FunctionBody,
+  counter: number,
+  step: number,
+  seed: number,
+  stream: number,
+): void {
+  const key = body.local("v128");
+  const low = body.local("v128");
+  const high = body.local("v128");
+  const evenProducts = body.local("v128");
+  const oddProducts = body.local("v128");
+  body.get(seed).splatBits(Math.imul(stream + 1, 0x9e3779b9)).simd("v128.xor")
+    .set(key);
+  body.get(counter).set(low);
+  body.get(step).set(high);
+  for (let round = 0; round < 10; round++) {
+    body.get(low).splatBits(0xd256d193).simd("i64x2.extmul_low_i32x4_u").set(
+      evenProducts,
+    );
+    body.get(low).splatBits(0xd256d193).simd("i64x2.extmul_high_i32x4_u").set(
+      oddProducts,
+    );
+    body.get(evenProducts).get(oddProducts).shuffle(highWords)
+      .get(key).simd("v128.xor").get(high).simd("v128.xor").set(low);
+    body.get(evenProducts).get(oddProducts).shuffle(lowWords).set(high);
+    body.get(key).splatBits(0x9e3779b9).simd("i32x4.add").set(key);
+  }
+  body.get(low).i32(8).simd("i32x4.shr_u").simd("f32x4.convert_i32x4_s")
+    .splatFloat(2 ** -24).simd("f32x4.mul");
+}

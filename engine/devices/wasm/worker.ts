@@ -1,0 +1,47 @@
+/// <reference lib="webworker" />
+/** One thread of the WebAssembly device: it holds an instance of each program and runs its part. */
+
+import type { FromWorker, ToWorker } from "./messages.ts";
+
+type Run = (from: number, to: number, arena: number) => void;
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const programs = new Map<number, Run>();
+let imports: WebAssembly.Imports = {};
+let thread = 0;
+
+function handle(message: ToWorker): void {
+  switch (message.kind) {
+    case "start": {
+      const env = { memory: message.memory };
+      const { exports } = new WebAssembly.Instance(message.kernels, { env });
+      (exports.setScratch as (start: number) => void)(message.scratch);
+      imports = { env, kernels: exports as WebAssembly.ModuleImports };
+      thread = message.thread;
+      return;
+    }
+    case "load": {
+      const { exports } = new WebAssembly.Instance(message.module, imports);
+      programs.set(message.program, exports[`run${thread}`] as Run);
+      return;
+    }
+    case "run":
+      return programs.get(message.program)!(
+        message.from,
+        message.to,
+        message.arena,
+      );
+    case "unload":
+      programs.delete(message.program);
+  }
+}
+
+scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  let answer: FromWorker = {};
+  try {
+    handle(data);
+  } catch (error) {
+    answer = { error: error instanceof Error ? error.message : String(error) };
+  }
+  scope.postMessage(answer);
+};

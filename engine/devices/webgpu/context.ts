@@ -1,0 +1,135 @@
+import { UserError } from "../../user_error.ts";
+
+/** Every so many submits the host waits for an earlier one, so that it cannot run far ahead. */
+const SUBMITS_BETWEEN_WAITS = 16;
+
+/** A WebGPU device with what all programs on it share: its first error, its pipelines, its queue. */
+export class GpuContext {
+  /** The device itself. */
+  readonly gpu: GPUDevice;
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #layouts = new Map<number, GPUBindGroupLayout>();
+  #failure?: string;
+  #submits = 0;
+  #earlier: Promise<unknown> = Promise.resolve();
+
+  /** Watches `gpu` for errors. */
+  constructor(gpu: GPUDevice) {
+    this.gpu = gpu;
+    gpu.addEventListener(
+      "uncapturederror",
+      ({ error }) => this.#failure ??= error.message.trim(),
+    );
+    gpu.lost.then(({ reason, message }) => {
+      this.#failure ??= reason === "destroyed"
+        ? "the device was freed"
+        : `the device was lost: ${message}`;
+    });
+  }
+
+  /**
+   * Reports what went wrong since the last call; nothing computed since then can be trusted.
+   *
+   * @throws {UserError} if anything did.
+   */
+  check(): void {
+    if (this.#failure !== undefined) {
+      throw new UserError(
+        `the GPU failed (${this.#failure}); restart from the last checkpoint`,
+      );
+    }
+  }
+
+  /**
+   * New memory, filled with zeros.
+   *
+   * @throws {UserError} if the device has too little.
+   */
+  async allocate(label: string, bytes: number): Promise<GPUBuffer> {
+    this.check();
+    const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
+    this.gpu.pushErrorScope("out-of-memory");
+    this.gpu.pushErrorScope("validation");
+    const buffer = this.gpu.createBuffer({
+      label,
+      size: bytes,
+      usage: STORAGE | COPY_SRC | COPY_DST,
+    });
+    const errors = await Promise.all([
+      this.gpu.popErrorScope(),
+      this.gpu.popErrorScope(),
+    ]);
+    const error = errors.find((error) => error !== null);
+    if (error) {
+      throw new UserError(
+        `the GPU has no ${
+          Math.ceil(bytes / 2 ** 20)
+        } MiB for ${label} (${error.message.trim()}); ` +
+          "lower the batch size or the width of the network",
+      );
+    }
+    return buffer;
+  }
+
+  /** The layout of `count` read-write buffers. */
+  layout(count: number): GPUBindGroupLayout {
+    let layout = this.#layouts.get(count);
+    if (!layout) {
+      const entries = Array.from({ length: count }, (_, binding) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: "storage" as const },
+      }));
+      layout = this.gpu.createBindGroupLayout({ entries });
+      this.#layouts.set(count, layout);
+    }
+    return layout;
+  }
+
+  /** The pipeline of a shader that uses `bindings` buffers; equal shaders share one. */
+  pipeline(
+    label: string,
+    code: string,
+    bindings: number,
+  ): Promise<GPUComputePipeline> {
+    let pipeline = this.#pipelines.get(code);
+    if (!pipeline) {
+      pipeline = this.#compile(label, code, bindings);
+      this.#pipelines.set(code, pipeline);
+    }
+    return pipeline;
+  }
+
+  async #compile(
+    label: string,
+    code: string,
+    bindings: number,
+  ): Promise<GPUComputePipeline> {
+    this.gpu.pushErrorScope("validation");
+    const module = this.gpu.createShaderModule({ label, code });
+    const layout = this.gpu.createPipelineLayout({
+      bindGroupLayouts: [this.layout(bindings)],
+    });
+    const pipeline = this.gpu.createComputePipeline({
+      label,
+      layout,
+      compute: { module, entryPoint: "main" },
+    });
+    const error = await this.gpu.popErrorScope();
+    if (error) {
+      throw new Error(
+        `the kernel of ${label} does not compile: ${error.message}\n${code}`,
+      );
+    }
+    return pipeline;
+  }
+
+  /** Queues commands; resolves at once unless the queue is long. */
+  async submit(commands: GPUCommandBuffer): Promise<void> {
+    this.gpu.queue.submit([commands]);
+    if (++this.#submits % SUBMITS_BETWEEN_WAITS !== 0) return;
+    const earlier = this.#earlier;
+    this.#earlier = this.gpu.queue.onSubmittedWorkDone();
+    await earlier;
+  }
+}

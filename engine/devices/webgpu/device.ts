@@ -1,0 +1,140 @@
+import { bytesOf, type Plan } from "../../memory.ts";
+import type { Storage } from "../../tensor.ts";
+import type { Device, DeviceLimits, Executable, HostArray } from "../device.ts";
+import { GpuContext } from "./context.ts";
+import { WebGpuExecutable } from "./executable.ts";
+import { checkValues, hostArray } from "./host_array.ts";
+import { ALIGNMENT } from "./operand.ts";
+import { ProgramMemory } from "./program_memory.ts";
+import { download, upload } from "./transfer.ts";
+
+/** Drivers refuse single allocations that are much larger, whatever WebGPU says. */
+const LARGEST_BLOCK_BYTES = 2 ** 31;
+
+/** Limits that matter here and whose defaults are far below what most hardware has. */
+const raisedLimits = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+] as const;
+
+/** A GPU, or a driver that imitates one in software, through WebGPU. */
+export class WebGpuDevice implements Device {
+  readonly kind = "webgpu";
+  readonly description: string;
+  readonly limits: DeviceLimits;
+  /** Whether the processor does the work of the GPU: right for tests, too slow for training. */
+  readonly software: boolean;
+  readonly #context: GpuContext;
+  readonly #storages = new Map<Storage, Promise<GPUBuffer>>();
+
+  private constructor(info: GPUAdapterInfo, gpu: GPUDevice) {
+    this.#context = new GpuContext(gpu);
+    this.software = info.isFallbackAdapter;
+    const name = info.description || info.device || info.vendor ||
+      "unnamed adapter";
+    this.description = `WebGPU on ${name}${this.software ? " (software)" : ""}`;
+    const alignDown = (bytes: number) => bytes - bytes % ALIGNMENT;
+    const maxBlockBytes = alignDown(
+      Math.min(gpu.limits.maxBufferSize, LARGEST_BLOCK_BYTES),
+    );
+    this.limits = {
+      alignment: ALIGNMENT,
+      // a binding may have to begin before its buffer to be aligned
+      maxBufferBytes: alignDown(
+        Math.min(gpu.limits.maxStorageBufferBindingSize, maxBlockBytes),
+      ) - ALIGNMENT,
+      maxBlockBytes,
+      maxBuffersPerKernel: gpu.limits.maxStorageBuffersPerShaderStage,
+    };
+  }
+
+  /**
+   * The fastest GPU with all the memory it allows, or the software driver if `software` is set;
+   * `undefined` where there is none.
+   */
+  static async request(
+    options: { readonly software?: boolean } = {},
+  ): Promise<WebGpuDevice | undefined> {
+    const adapter = await globalThis.navigator.gpu?.requestAdapter(
+      options.software
+        ? { forceFallbackAdapter: true }
+        : { powerPreference: "high-performance" },
+    );
+    if (!adapter) return undefined;
+    const requiredLimits = Object.fromEntries(
+      raisedLimits.map((name) => [name, adapter.limits[name]]),
+    );
+    return new WebGpuDevice(
+      adapter.info,
+      await adapter.requestDevice({ requiredLimits }),
+    );
+  }
+
+  async compile(plan: Plan): Promise<Executable> {
+    const { maxBlockBytes } = this.limits;
+    const memory = await ProgramMemory.allocate(
+      this.#context,
+      plan,
+      maxBlockBytes,
+      (storage) => this.#place(storage),
+    );
+    try {
+      return await WebGpuExecutable.compile(
+        this.#context,
+        plan,
+        memory,
+        this.limits,
+      );
+    } catch (error) {
+      memory.destroy();
+      throw error;
+    }
+  }
+
+  async write(storage: Storage, data: HostArray): Promise<void> {
+    checkValues(storage.name, storage.dtype, storage.size, data);
+    const memory = await this.#place(storage);
+    this.#context.check();
+    upload(this.#context.gpu, memory, 0, data);
+  }
+
+  async read(storage: Storage): Promise<HostArray> {
+    const memory = await this.#place(storage);
+    this.#context.check();
+    const content = await download(
+      this.#context.gpu,
+      memory,
+      0,
+      bytesOf(storage),
+    );
+    this.#context.check();
+    return hostArray(storage.dtype, content, storage.size);
+  }
+
+  destroy(): void {
+    this.#context.gpu.destroy();
+  }
+
+  /** The memory of a storage, made and filled at the first call. */
+  #place(storage: Storage): Promise<GPUBuffer> {
+    let memory = this.#storages.get(storage);
+    if (!memory) {
+      memory = this.#fill(storage);
+      memory.catch(() => this.#storages.delete(storage));
+      this.#storages.set(storage, memory);
+    }
+    return memory;
+  }
+
+  async #fill(storage: Storage): Promise<GPUBuffer> {
+    const { name, size, dtype, initial } = storage;
+    const bytes = Math.ceil(bytesOf(storage) / ALIGNMENT) * ALIGNMENT;
+    const memory = await this.#context.allocate(name, bytes);
+    if (initial) {
+      checkValues(name, dtype, size, initial);
+      upload(this.#context.gpu, memory, 0, initial);
+    }
+    return memory;
+  }
+}

@@ -1,0 +1,198 @@
+import type { Buffer, Dispatch } from "../../kernel.ts";
+import type { Plan } from "../../memory.ts";
+import { UserError } from "../../user_error.ts";
+import type { DeviceLimits, Executable, HostArray } from "../device.ts";
+import type { GpuContext } from "./context.ts";
+import { checkValues, hostArray } from "./host_array.ts";
+import { lower } from "./lower.ts";
+import { bind, type Bound, declareArray } from "./operand.ts";
+import type { ProgramMemory } from "./program_memory.ts";
+import type { Lowered } from "./shader.ts";
+import { download, upload } from "./transfer.ts";
+
+/** One dispatch, ready to be encoded. */
+interface Command {
+  readonly bindGroup: GPUBindGroup;
+  readonly passes: readonly {
+    readonly pipeline: GPUComputePipeline;
+    readonly workgroups: readonly [number, number];
+  }[];
+}
+
+/** A program as a list of commands; everything they need is made once, by {@linkcode WebGpuExecutable.compile}. */
+export class WebGpuExecutable implements Executable {
+  /** Device memory that belongs to this program alone. */
+  readonly bytes: number;
+  readonly #context: GpuContext;
+  readonly #plan: Plan;
+  readonly #memory: ProgramMemory;
+  readonly #scratch: GPUBuffer | undefined;
+  readonly #commands: readonly Command[];
+  /** Byte inputs whose size is no whole number of words, with room for the last word. */
+  readonly #padded = new Map<string, Uint8Array<ArrayBuffer>>();
+
+  private constructor(
+    context: GpuContext,
+    plan: Plan,
+    memory: ProgramMemory,
+    scratch: GPUBuffer | undefined,
+    commands: readonly Command[],
+  ) {
+    this.bytes = memory.bytes + (scratch?.size ?? 0);
+    this.#context = context;
+    this.#plan = plan;
+    this.#memory = memory;
+    this.#scratch = scratch;
+    this.#commands = commands;
+    for (const [name, { dtype, size }] of plan.inputs) {
+      if (dtype === "u8" && size % 4 !== 0) {
+        this.#padded.set(name, new Uint8Array(size + 4 - size % 4));
+      }
+    }
+  }
+
+  /**
+   * Makes the pipelines and bind groups of `plan`, whose buffers lie in `memory`.
+   *
+   * @throws {UserError} if a kernel needs more than the device allows.
+   */
+  static async compile(
+    context: GpuContext,
+    plan: Plan,
+    memory: ProgramMemory,
+    limits: DeviceLimits,
+  ): Promise<WebGpuExecutable> {
+    const lowered = plan.dispatches.map((dispatch) =>
+      lowerDispatch(dispatch, memory, limits)
+    );
+    // commands run one after the other, so one working memory serves them all
+    const scratchBytes = Math.max(
+      0,
+      ...lowered.map((kernel) => scratchBytesOf(kernel)),
+    );
+    const scratch = scratchBytes > 0
+      ? await context.allocate("working memory of kernels", scratchBytes)
+      : undefined;
+    try {
+      const commands = await Promise.all(
+        plan.dispatches.map(({ output }, i) =>
+          makeCommand(context, output.label, lowered[i], scratch)
+        ),
+      );
+      return new WebGpuExecutable(context, plan, memory, scratch, commands);
+    } catch (error) {
+      scratch?.destroy();
+      throw error;
+    }
+  }
+
+  async run(
+    inputs: Readonly<Record<string, HostArray>>,
+    from: number = 0,
+    to: number = this.#commands.length,
+  ): Promise<void> {
+    this.#context.check();
+    // later on, the memory of an input may already hold something else
+    if (from === 0) this.#feed(inputs);
+    const encoder = this.#context.gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const { bindGroup, passes } of this.#commands.slice(from, to)) {
+      pass.setBindGroup(0, bindGroup);
+      for (const { pipeline, workgroups: [x, y] } of passes) {
+        pass.setPipeline(pipeline);
+        pass.dispatchWorkgroups(x, y);
+      }
+    }
+    pass.end();
+    await this.#context.submit(encoder.finish());
+  }
+
+  async read(buffer: Buffer): Promise<HostArray> {
+    this.#context.check();
+    const { memory, start, bytes } = this.#memory.locate(buffer);
+    const content = await download(this.#context.gpu, memory, start, bytes);
+    this.#context.check();
+    return hostArray(buffer.dtype, content, buffer.size);
+  }
+
+  destroy(): void {
+    this.#memory.destroy();
+    this.#scratch?.destroy();
+  }
+
+  #feed(inputs: Readonly<Record<string, HostArray>>) {
+    for (const [name, buffer] of this.#plan.inputs) {
+      const values = inputs[name];
+      checkValues(`input "${name}"`, buffer.dtype, buffer.size, values);
+      const padded = this.#padded.get(name);
+      padded?.set(values);
+      const { memory, start } = this.#memory.locate(buffer);
+      upload(this.#context.gpu, memory, start, padded ?? values);
+    }
+  }
+}
+
+/** What a dispatch binds, and its shaders. */
+interface LoweredDispatch extends Bound, Lowered {}
+
+function lowerDispatch(
+  { kernel, inputs, output }: Dispatch,
+  memory: ProgramMemory,
+  limits: DeviceLimits,
+): LoweredDispatch {
+  if (output.dtype === "u8") {
+    throw new TypeError(
+      `${output.label} would store bytes, which are only inputs`,
+    );
+  }
+  const locations = [...inputs, output].map((buffer) => memory.locate(buffer));
+  const bound = bind(locations, limits.maxBufferBytes);
+  const lowered = lower(
+    kernel,
+    bound.operands.slice(0, -1),
+    bound.operands.at(-1)!,
+    output.size,
+  );
+  const count = bound.bindings.length + (lowered.scratch ? 1 : 0);
+  if (count > limits.maxBuffersPerKernel) {
+    throw new UserError(
+      `${output.label} works on ${count} buffers, and this device binds at most ${limits.maxBuffersPerKernel}`,
+    );
+  }
+  return { ...bound, ...lowered };
+}
+
+function scratchBytesOf({ scratch }: Lowered): number {
+  return scratch ? scratch.size * (scratch.type === "f32" ? 4 : 8) : 0;
+}
+
+async function makeCommand(
+  context: GpuContext,
+  label: string,
+  dispatch: LoweredDispatch,
+  memory: GPUBuffer | undefined,
+): Promise<Command> {
+  const { scratch } = dispatch;
+  const bindings = [...dispatch.bindings];
+  let declarations = dispatch.declarations;
+  if (scratch && memory) {
+    declarations += "\n" +
+      declareArray(bindings.length, "scratch", scratch.type, scratch.size);
+    bindings.push({ buffer: memory, size: scratchBytesOf(dispatch) });
+  }
+  const passes = await Promise.all(
+    dispatch.passes.map(async ({ code, workgroups }) => ({
+      pipeline: await context.pipeline(
+        label,
+        `${declarations}\n${code}`,
+        bindings.length,
+      ),
+      workgroups,
+    })),
+  );
+  const bindGroup = context.gpu.createBindGroup({
+    layout: context.layout(bindings.length),
+    entries: bindings.map((resource, binding) => ({ binding, resource })),
+  });
+  return { bindGroup, passes };
+}

@@ -1,0 +1,42 @@
+import type { DType } from "../../tensor.ts";
+import { UserError } from "../../user_error.ts";
+import type { HostArray } from "../device.ts";
+
+const classes = {
+  f32: Float32Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  u8: Uint8Array,
+};
+
+/** The first `size` elements of `bytes`. */
+export function hostArray(
+  dtype: DType,
+  bytes: ArrayBuffer,
+  size: number,
+): HostArray {
+  return new classes[dtype](bytes, 0, size);
+}
+
+/** A host array over memory of any kind. */
+type Values = Float32Array | Int32Array | Uint32Array | Uint8Array;
+
+/**
+ * Checks values that are about to be copied to the device.
+ *
+ * @throws {UserError} if they are missing or of another type or number than `label` needs.
+ */
+export function checkValues(
+  label: string,
+  dtype: DType,
+  size: number,
+  values: Values | undefined,
+): void {
+  if (values instanceof classes[dtype] && values.length === size) return;
+  const given = values
+    ? `${values.constructor.name} of ${values.length}`
+    : "nothing";
+  throw new UserError(
+    `${label} needs a ${classes[dtype].name} of ${size} values, not ${given}`,
+  );
+}

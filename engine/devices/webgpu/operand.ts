@@ -1,0 +1,134 @@
+import type { Buffer } from "../../kernel.ts";
+import type { DType } from "../../tensor.ts";
+import { UserError } from "../../user_error.ts";
+
+/**
+ * How a kernel sees its buffers. Each is bound as a range of a GPU buffer, and everything is bound
+ * read-write, since one GPU buffer cannot be bound both ways in a dispatch. Ranges of one dispatch must
+ * not overlap either: those that do (a buffer updated in place, neighbouring parts of a storage that
+ * share an aligned block) are bound once, as one variable that is indexed from different beginnings.
+ */
+
+/** Bytes to which the beginning of every bound range is aligned; all devices take it. */
+export const ALIGNMENT = 256;
+
+/** Where a buffer lies. */
+export interface Location {
+  readonly buffer: Buffer;
+  readonly memory: GPUBuffer;
+  /** First byte in the memory. */
+  readonly start: number;
+  /** Number of bytes, whole words. */
+  readonly bytes: number;
+}
+
+/** A buffer as WGSL sees it. */
+export interface Operand {
+  /** Name of the array; bytes are seen as words of four. */
+  readonly array: string;
+  /** Element of the array where the buffer begins. */
+  readonly base: number;
+  readonly dtype: DType;
+}
+
+interface Range {
+  readonly memory: GPUBuffer;
+  readonly start: number;
+  end: number;
+  readonly type: string;
+}
+
+/** What a dispatch binds, and the operands that it finds there, in the order of the locations. */
+export interface Bound {
+  readonly operands: readonly Operand[];
+  readonly bindings: readonly GPUBufferBinding[];
+  /** WGSL declarations of the arrays. */
+  readonly declarations: string;
+}
+
+/**
+ * Binds the buffers of one dispatch.
+ *
+ * @throws {UserError} if buffers that must be bound as one are larger than `mostBytes` together.
+ */
+export function bind(locations: readonly Location[], mostBytes: number): Bound {
+  const ranges: Range[] = [];
+  for (
+    const { memory, start, bytes, buffer } of [...locations].sort((a, b) =>
+      a.start - b.start
+    )
+  ) {
+    const before = ranges.find((range) =>
+      range.memory === memory && alignDown(start) < range.end
+    );
+    if (before) before.end = Math.max(before.end, start + bytes);
+    else {ranges.push({
+        memory,
+        start: alignDown(start),
+        end: start + bytes,
+        type: typeOf(buffer.dtype),
+      });}
+  }
+  for (const { start, end } of ranges) {
+    if (end - start > mostBytes) {
+      throw new UserError(
+        `${locations.at(-1)!.buffer.label} works on neighbouring parts of ${
+          end - start
+        } bytes together, ` +
+          `and this device binds at most ${mostBytes} at once; use a smaller network`,
+      );
+    }
+  }
+  const operands = locations.map(({ memory, start, buffer: { dtype } }) => {
+    const i = ranges.findIndex((range) =>
+      range.memory === memory && range.start <= start && start < range.end
+    );
+    return {
+      array: `array${i}`,
+      base: (start - ranges[i].start) / (dtype === "u8" ? 1 : 4),
+      dtype,
+    };
+  });
+  return {
+    operands,
+    bindings: ranges.map(({ memory, start, end }) => ({
+      buffer: memory,
+      offset: start,
+      size: end - start,
+    })),
+    declarations: ranges
+      .map(({ type, start, end }, i) =>
+        declareArray(i, `array${i}`, type, (end - start) / 4)
+      )
+      .join("\n"),
+  };
+}
+
+/** WGSL declaration of a bound array; its size is fixed so that bounds checks are against constants. */
+export function declareArray(
+  binding: number,
+  name: string,
+  type: string,
+  size: number,
+): string {
+  return `@group(0) @binding(${binding}) var<storage, read_write> ${name}: array<${type}, ${size}>;`;
+}
+
+/** WGSL for the element of `operand` at `position`. */
+export function element(
+  { array, base, dtype }: Operand,
+  position: string,
+): string {
+  const index = base === 0 ? position : `${base}u + ${position}`;
+  if (dtype !== "u8") return `${array}[${index}]`;
+  return `extractBits(${array}[(${index}) / 4u], (${index}) % 4u * 8u, 8u)`;
+}
+
+/** WGSL type of a value of `dtype`. */
+export function typeOf(dtype: DType): "f32" | "i32" | "u32" {
+  return dtype === "u8" ? "u32" : dtype;
+}
+
+function alignDown(byte: number): number {
+  return byte - byte % ALIGNMENT;
+}

@@ -1,0 +1,91 @@
+import type { Buffer } from "../../kernel.ts";
+import { bytesOf, type Plan, wholeOf } from "../../memory.ts";
+import type { Storage } from "../../tensor.ts";
+import type { GpuContext } from "./context.ts";
+import type { Location } from "./operand.ts";
+
+/**
+ * Where the buffers of one program lie: temporaries and inputs in an arena of its own, in blocks as
+ * large as the device allows; states in their storages. The arena is not shared with other
+ * programs, so that outputs stay readable while another one runs; freeing a program frees it.
+ */
+export class ProgramMemory {
+  /** Size of the arena. */
+  readonly bytes: number;
+  readonly #plan: Plan;
+  readonly #blockBytes: number;
+  readonly #blocks: readonly GPUBuffer[];
+  readonly #storages: ReadonlyMap<Storage, GPUBuffer>;
+
+  private constructor(
+    plan: Plan,
+    blockBytes: number,
+    blocks: readonly GPUBuffer[],
+    storages: ReadonlyMap<Storage, GPUBuffer>,
+  ) {
+    this.bytes = plan.arenaBytes;
+    this.#plan = plan;
+    this.#blockBytes = blockBytes;
+    this.#blocks = blocks;
+    this.#storages = storages;
+  }
+
+  /**
+   * Makes the arena of `plan`; `place` gives the memory of a storage.
+   *
+   * @throws {UserError} if the device has too little memory.
+   */
+  static async allocate(
+    context: GpuContext,
+    plan: Plan,
+    blockBytes: number,
+    place: (storage: Storage) => Promise<GPUBuffer>,
+  ): Promise<ProgramMemory> {
+    const storages = new Map<Storage, GPUBuffer>();
+    const blocks: GPUBuffer[] = [];
+    try {
+      for (const buffer of buffersOf(plan)) {
+        const { state } = wholeOf(buffer).buffer;
+        if (state) storages.set(state.storage, await place(state.storage));
+      }
+      for (let start = 0; start < plan.arenaBytes; start += blockBytes) {
+        blocks.push(
+          await context.allocate(
+            "intermediate results",
+            Math.min(blockBytes, plan.arenaBytes - start),
+          ),
+        );
+      }
+    } catch (error) {
+      blocks.forEach((block) => block.destroy());
+      throw error;
+    }
+    return new ProgramMemory(plan, blockBytes, blocks, storages);
+  }
+
+  /** Where a buffer lies. */
+  locate(buffer: Buffer): Location {
+    const { buffer: whole, offset } = wholeOf(buffer);
+    const bytes = bytesOf(buffer);
+    const skipped = offset * (buffer.dtype === "u8" ? 1 : 4);
+    if (whole.state) {
+      const memory = this.#storages.get(whole.state.storage)!;
+      return { buffer, memory, start: whole.state.offset * 4 + skipped, bytes };
+    }
+    const place = this.#plan.offsets.get(whole)!;
+    const memory = this.#blocks[Math.floor(place / this.#blockBytes)];
+    return { buffer, memory, start: place % this.#blockBytes + skipped, bytes };
+  }
+
+  /** Frees the arena. */
+  destroy(): void {
+    this.#blocks.forEach((block) => block.destroy());
+  }
+}
+
+function buffersOf({ dispatches, outputs }: Plan): Buffer[] {
+  return [
+    ...dispatches.flatMap(({ inputs, output }) => [...inputs, output]),
+    ...outputs,
+  ];
+}

@@ -1,0 +1,134 @@
+import type { Tensor } from "../tensor.ts";
+import {
+  add,
+  customGradient,
+  divide,
+  exp,
+  maximum,
+  multiply,
+  sqrt,
+  square,
+  subtract,
+} from "./elementwise.ts";
+import { matmul } from "./contraction.ts";
+import { max, mean, sum, variance } from "./reduction.ts";
+
+/** `1 / sqrt(variance + epsilon)`. */
+function inverseDeviation(variance: Tensor, epsilon: number): Tensor {
+  return divide(1, sqrt(add(variance, epsilon)));
+}
+
+/** A normalised batch with the statistics that normalised it. */
+export interface BatchNormalization {
+  /** The normalised, scaled and shifted values, of the shape of the input. */
+  readonly output: Tensor;
+  /** Mean of each channel, `[channels]`. */
+  readonly mean: Tensor;
+  /** Biased variance of each channel, `[channels]`. */
+  readonly variance: Tensor;
+}
+
+/**
+ * Batch normalisation (Ioffe and Szegedy 2015) over all axes but the last, with the statistics of
+ * this batch.
+ *
+ * @param x `[..., channels]`
+ * @param scale `[channels]`
+ * @param shift `[channels]`
+ */
+export function batchNorm(
+  x: Tensor,
+  scale: Tensor,
+  shift: Tensor,
+  epsilon = 1e-5,
+): BatchNormalization {
+  const axes = x.shape.slice(0, -1).map((_, axis) => axis);
+  const count = x.size / scale.size;
+  const batchMean = mean(x, { axes });
+  const batchVariance = variance(x, { axes });
+  const inverse = inverseDeviation(batchVariance, epsilon);
+  const normalized = multiply(subtract(x, batchMean), inverse);
+  const value = add(multiply(normalized, scale), shift);
+  const output = customGradient(value, [x, scale, shift], (gradient) => {
+    const shiftGradient = sum(gradient, { axes });
+    const scaleGradient = sum(multiply(gradient, normalized), { axes });
+    const centred = subtract(
+      gradient,
+      add(
+        divide(shiftGradient, count),
+        multiply(normalized, divide(scaleGradient, count)),
+      ),
+    );
+    return [
+      multiply(centred, multiply(scale, inverse)),
+      scaleGradient,
+      shiftGradient,
+    ];
+  });
+  return { output, mean: batchMean, variance: batchVariance };
+}
+
+/** Normalisation with given statistics, as at evaluation: `x` is `[..., channels]`, the rest `[channels]`. */
+export function normalizeWith(
+  x: Tensor,
+  statistics: { readonly mean: Tensor; readonly variance: Tensor },
+  scale: Tensor,
+  shift: Tensor,
+  epsilon = 1e-5,
+): Tensor {
+  const factor = multiply(
+    scale,
+    inverseDeviation(statistics.variance, epsilon),
+  );
+  return add(multiply(subtract(x, statistics.mean), factor), shift);
+}
+
+/** Layer normalisation (Ba et al. 2016) over the last axis; `scale` and `shift` are `[width]`. */
+export function layerNorm(
+  x: Tensor,
+  scale: Tensor,
+  shift: Tensor,
+  epsilon = 1e-5,
+): Tensor {
+  const last = { axes: [-1], keepAxes: true };
+  const inverse = inverseDeviation(variance(x, last), epsilon);
+  const normalized = multiply(subtract(x, mean(x, last)), inverse);
+  const standardized = customGradient(normalized, [x], (gradient) => {
+    const along = mean(multiply(gradient, normalized), last);
+    const centred = subtract(
+      gradient,
+      add(mean(gradient, last), multiply(normalized, along)),
+    );
+    return [multiply(centred, inverse)];
+  });
+  return add(multiply(standardized, scale), shift);
+}
+
+/** Exponentials along the last axis divided by their sum. */
+export function softmax(x: Tensor): Tensor {
+  const last = { axes: [-1], keepAxes: true };
+  const exponentials = exp(subtract(x, max(x, last)));
+  const y = divide(exponentials, sum(exponentials, last));
+  return customGradient(y, [x], (gradient) => {
+    const weighted = multiply(gradient, y);
+    return [subtract(weighted, multiply(y, sum(weighted, last)))];
+  });
+}
+
+/** `x` divided by its Euclidean length along the last axis; lengths below `epsilon` count as `epsilon`. */
+export function unitLength(x: Tensor, epsilon = 1e-6): Tensor {
+  const last = { axes: [-1], keepAxes: true };
+  const inverse = divide(1, maximum(sqrt(sum(square(x), last)), epsilon));
+  const y = multiply(x, inverse);
+  return customGradient(y, [x], (gradient) => [
+    multiply(
+      subtract(gradient, multiply(y, sum(multiply(gradient, y), last))),
+      inverse,
+    ),
+  ]);
+}
+
+/** Cosine of every row of `x` `[n, width]` with every row of `y` `[m, width]`: `[n, m]`. */
+export function cosineSimilarity(x: Tensor, y: Tensor): Tensor {
+  return matmul(unitLength(x), unitLength(y), { transposeB: true });
+}

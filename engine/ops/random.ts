@@ -1,0 +1,73 @@
+import { type Shape, Tensor } from "../tensor.ts";
+import { divide, less, multiply } from "./elementwise.ts";
+
+/**
+ * A source of counter-based random numbers: every draw is a function of seed, step, stream and
+ * element alone (Philox 2x32-10, Salmon et al. 2011), so devices agree and a resumed run repeats an
+ * uninterrupted one. Each draw of a graph takes the next stream.
+ */
+export class RandomSource {
+  #stream = 0;
+
+  /** A source that reads `[seed, step]` from `key`, a u32 tensor of two elements. */
+  constructor(
+    /** `[seed, step]`, fed before each step. */
+    readonly key: Tensor,
+  ) {}
+
+  /** Uniform numbers in [0, 1) with 24 random bits. */
+  uniform(shape: Shape): Tensor {
+    return new Tensor(
+      { kind: "random", stream: this.#stream++ },
+      [this.key],
+      shape,
+    );
+  }
+}
+
+/** Zero with probability `rate`, else scaled by `1 / (1 - rate)` (Srivastava et al. 2014). */
+export function dropout(x: Tensor, rate: number, random: RandomSource): Tensor {
+  if (rate === 0) return x;
+  const keep = divide(less(random.uniform(x.shape), 1 - rate), 1 - rate);
+  return multiply(x, keep);
+}
+
+const MULTIPLIER = 0xd256d193;
+const WEYL = 0x9e3779b9;
+
+/** The high 32 bits of the 64-bit product of two 32-bit numbers. */
+function highProduct(a: number, b: number): number {
+  // in halves, so that no intermediate result exceeds the 53 bits of a float64
+  const low = (a & 0xffff) * b;
+  const high = (a >>> 16) * b;
+  return Math.floor((high + Math.floor(low / 65536)) / 65536);
+}
+
+/** One 32-bit word of Philox 2x32-10, on the host; the devices compute the same. */
+export function philox(seed: number, stream: number, step: number, element: number): number {
+  let key = (seed ^ Math.imul(stream + 1, WEYL)) >>> 0;
+  let low = element >>> 0;
+  let high = step >>> 0;
+  for (let round = 0; round < 10; round++) {
+    const product = highProduct(low, MULTIPLIER);
+    const next = Math.imul(low, MULTIPLIER) >>> 0;
+    low = (product ^ key ^ high) >>> 0;
+    high = next;
+    key = (key + WEYL) >>> 0;
+  }
+  return low;
+}
+
+/** `size` normal numbers with the given standard deviation, a function of seed and stream alone (Box and Muller 1958). */
+export function normalArray(
+  size: number,
+  deviation: number,
+  seed: number,
+  stream: number,
+): Float32Array<ArrayBuffer> {
+  const uniform = (i: number) => (philox(seed, stream, 0, i) + 0.5) * 2 ** -32;
+  return Float32Array.from({ length: size }, (_, i) => {
+    const radius = Math.sqrt(-2 * Math.log(uniform(2 * i)));
+    return deviation * radius * Math.cos(2 * Math.PI * uniform(2 * i + 1));
+  });
+}

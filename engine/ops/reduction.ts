@@ -1,0 +1,73 @@
+import { Tensor } from "../tensor.ts";
+import {
+  cast,
+  equal,
+  index,
+  multiply,
+  negate,
+  select,
+  subtract,
+} from "./elementwise.ts";
+import { normalizeAxes, reshape } from "./movement.ts";
+
+/** Which axes a reduction runs over. */
+export interface ReductionOptions {
+  /** Axes to reduce, negative ones counted from the end; all of them by default. */
+  readonly axes?: readonly number[];
+  /** Keep the reduced axes with size 1. */
+  readonly keepAxes?: boolean;
+}
+
+function reduce(
+  name: "sum" | "max",
+  x: Tensor,
+  options: ReductionOptions,
+): Tensor {
+  const axes = normalizeAxes(
+    options.axes ?? x.shape.map((_, axis) => axis),
+    x.shape.length,
+  );
+  const kept = x.shape.map((size, axis) => axes.includes(axis) ? 1 : size);
+  const y = axes.every((axis) => x.shape[axis] === 1)
+    ? x
+    : new Tensor({ kind: "reduce", name, axes }, [x], kept, x.dtype);
+  return options.keepAxes
+    ? y
+    : reshape(y, x.shape.filter((_, axis) => !axes.includes(axis)));
+}
+
+/** The sum over `axes`. */
+export const sum = (x: Tensor, options: ReductionOptions = {}): Tensor =>
+  reduce("sum", x, options);
+
+/** The maximum over `axes`; where several are largest they share the gradient equally. */
+export const max = (x: Tensor, options: ReductionOptions = {}): Tensor =>
+  reduce("max", x, options);
+
+/** The minimum over `axes`. */
+export const min = (x: Tensor, options: ReductionOptions = {}): Tensor =>
+  negate(max(negate(x), options));
+
+/** The mean over `axes`. */
+export function mean(x: Tensor, options: ReductionOptions = {}): Tensor {
+  const total = sum(x, options);
+  return multiply(total, total.size / x.size);
+}
+
+/** The biased variance over `axes`, as normalisation uses it. */
+export function variance(x: Tensor, options: ReductionOptions = {}): Tensor {
+  const centred = subtract(x, mean(x, { ...options, keepAxes: true }));
+  return mean(multiply(centred, centred), options);
+}
+
+/** Position of the first largest element along `axis`, as i32; no gradient. */
+export function argmax(x: Tensor, axis: number): Tensor {
+  const [normal] = normalizeAxes([axis], x.shape.length);
+  const largest = max(x, { axes: [normal], keepAxes: true });
+  const candidates = select(
+    equal(x, largest),
+    index(x.shape, normal, "f32"),
+    x.shape[normal],
+  );
+  return cast(min(candidates, { axes: [normal] }), "i32");
+}

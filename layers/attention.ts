@@ -1,0 +1,42 @@
+import { attention } from "../engine/ops/attention.ts";
+import { sliceAxis } from "../engine/ops/movement.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { Context } from "./context.ts";
+import { Linear } from "./linear.ts";
+
+/** Multi-head self-attention (Vaswani et al. 2017). */
+export class SelfAttention {
+  /** Query, key and value of all heads side by side. */
+  readonly inputs: Linear;
+  readonly output: Linear;
+
+  /** Attention over tokens of `width` with so many heads, dropping weights at `dropoutRate`. */
+  constructor(
+    readonly width: number,
+    readonly heads: number,
+    readonly dropoutRate: number,
+  ) {
+    this.inputs = new Linear(width, 3 * width);
+    this.output = new Linear(width, width);
+  }
+
+  /**
+   * `[batch, tokens, width]` -> the same shape.
+   *
+   * @param keyMask `[batch, tokens]`: 1 where a token may be attended to; all of them by default.
+   */
+  forward(x: Tensor, context: Context, keyMask?: Tensor): Tensor {
+    // [batch, tokens, 3 width] -> three of [batch, tokens, width]
+    const inputs = this.inputs.forward(x);
+    const part = (i: number) =>
+      sliceAxis(inputs, -1, i * this.width, (i + 1) * this.width);
+    const y = attention(part(0), part(1), part(2), {
+      heads: this.heads,
+      keyMask,
+      dropout: context.training
+        ? { rate: this.dropoutRate, random: context.random }
+        : undefined,
+    });
+    return this.output.forward(y);
+  }
+}

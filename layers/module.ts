@@ -1,0 +1,142 @@
+import { normalArray } from "../engine/ops/random.ts";
+import { PART_ALIGNMENT } from "../engine/schedule.ts";
+import { type Shape, sizeOf, Storage, type Tensor } from "../engine/tensor.ts";
+
+/** How a parameter starts: a constant, or normal numbers of a standard deviation. */
+export type Initializer = { readonly constant: number } | {
+  readonly deviation: number;
+};
+
+/** Initialisation of a linear weight in the paper (section 4.1). */
+export const LINEAR_DEVIATION = 1e-3;
+
+/** He initialisation (He et al. 2015) for a convolution that `fanIn` values flow into. */
+export function heNormal(fanIn: number): Initializer {
+  return { deviation: Math.sqrt(2 / fanIn) };
+}
+
+/** A tensor that the optimiser changes. It gets its place when the model is packed. */
+export class Parameter {
+  #tensor?: Tensor;
+
+  /** A parameter of `shape` with its initial values. */
+  constructor(
+    /** Sizes of its axes. */
+    readonly shape: Shape,
+    /** How it starts. */
+    readonly initializer: Initializer,
+  ) {}
+
+  /** Its place on the device; {@linkcode packParameters} gives it one. */
+  get tensor(): Tensor {
+    if (!this.#tensor) {
+      throw new Error("a parameter is used before its model was packed");
+    }
+    return this.#tensor;
+  }
+
+  /** Gives the parameter its place. */
+  place(tensor: Tensor): void {
+    this.#tensor = tensor;
+  }
+}
+
+/** A tensor that forward passes update and no gradient reaches: running means and variances. */
+export class Statistic {
+  /** Its place on the device. */
+  readonly storage: Storage;
+
+  /** A statistic of `size` elements that starts at `value`. */
+  constructor(name: string, size: number, value: number) {
+    this.storage = new Storage(
+      name,
+      size,
+      "f32",
+      new Float32Array(size).fill(value),
+    );
+  }
+}
+
+/** Everything of one kind below a module, named by the path of properties that leads to it. */
+function collect<Kind>(
+  module: object,
+  kind: new (...values: never[]) => Kind,
+  path = "",
+  found: Map<string, Kind> = new Map(),
+): Map<string, Kind> {
+  for (const [key, value] of Object.entries(module)) {
+    const name = path ? `${path}.${key}` : key;
+    if (value instanceof kind) found.set(name, value);
+    else if (
+      typeof value === "object" && value !== null && !ArrayBuffer.isView(value)
+    ) {
+      collect(value, kind, name, found);
+    }
+  }
+  return found;
+}
+
+/** All parameters of a module, by the path of properties that leads to each. */
+export function namedParameters(module: object): Map<string, Parameter> {
+  return collect(module, Parameter);
+}
+
+/** All statistics of a module, by the path of properties that leads to each. */
+export function namedStatistics(module: object): Map<string, Statistic> {
+  return collect(module, Statistic);
+}
+
+/** Where a parameter lies in the storage that all share. */
+export interface PackedParameter {
+  readonly shape: Shape;
+  /** First element. */
+  readonly offset: number;
+}
+
+/** All parameters of a model in one storage, so that the optimiser updates them in one pass. */
+export interface PackedParameters {
+  readonly storage: Storage;
+  readonly entries: ReadonlyMap<string, PackedParameter>;
+  /** The parameters as tensors, in the order of `entries`. */
+  readonly tensors: readonly Tensor[];
+}
+
+/**
+ * Lays out the parameters of a model one after another and draws their initial values. A value
+ * depends on the seed and the name of its parameter alone.
+ */
+export function packParameters(model: object, seed: number): PackedParameters {
+  const parameters = namedParameters(model);
+  const entries = new Map<string, PackedParameter>();
+  let size = 0;
+  for (const [name, { shape }] of parameters) {
+    entries.set(name, { shape, offset: size });
+    size += Math.ceil(sizeOf(shape) / PART_ALIGNMENT) * PART_ALIGNMENT;
+  }
+  const initial = new Float32Array(size);
+  const storage = new Storage("parameters", size, "f32", initial);
+  for (const [name, parameter] of parameters) {
+    const { shape, initializer } = parameter;
+    const { offset } = entries.get(name)!;
+    const length = sizeOf(shape);
+    const values = "constant" in initializer
+      ? new Float32Array(length).fill(initializer.constant)
+      : normalArray(length, initializer.deviation, seed, hash(name));
+    initial.set(values, offset);
+    parameter.place(storage.tensor(shape, offset, name));
+  }
+  return {
+    storage,
+    entries,
+    tensors: [...parameters.values()].map(({ tensor }) => tensor),
+  };
+}
+
+/** 32-bit FNV-1a hash of a name. */
+function hash(name: string): number {
+  let value = 0x811c9dc5;
+  for (const letter of new TextEncoder().encode(name)) {
+    value = Math.imul(value ^ letter, 0x01000193);
+  }
+  return value >>> 0;
+}

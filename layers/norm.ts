@@ -1,0 +1,80 @@
+import { add, multiply, stopGradient } from "../engine/ops/elementwise.ts";
+import {
+  batchNorm,
+  layerNorm,
+  normalizeWith,
+} from "../engine/ops/normalization.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { Context } from "./context.ts";
+import { Parameter, Statistic } from "./module.ts";
+
+/** Share of a batch in the running statistics, as in PyTorch. */
+const MOMENTUM = 0.1;
+
+/** Batch normalisation over all axes but the last (Ioffe and Szegedy 2015), with running statistics for evaluation. */
+export class BatchNorm {
+  /** `[channels]` */
+  readonly scale: Parameter;
+  /** `[channels]` */
+  readonly shift: Parameter;
+  /** Running mean, `[channels]`. */
+  readonly mean: Statistic;
+  /** Running unbiased variance, `[channels]`. */
+  readonly variance: Statistic;
+
+  /** A normalisation of so many channels. */
+  constructor(channels: number) {
+    this.scale = new Parameter([channels], { constant: 1 });
+    this.shift = new Parameter([channels], { constant: 0 });
+    this.mean = new Statistic("running mean", channels, 0);
+    this.variance = new Statistic("running variance", channels, 1);
+  }
+
+  /** `[..., channels]` -> the same shape */
+  forward(x: Tensor, context: Context): Tensor {
+    const [scale, shift] = [this.scale.tensor, this.shift.tensor];
+    if (!context.training) {
+      const statistics = {
+        mean: context.statistic(this.mean),
+        variance: context.statistic(this.variance),
+      };
+      return normalizeWith(x, statistics, scale, shift);
+    }
+    const { output, mean, variance } = batchNorm(x, scale, shift);
+    const count = x.size / scale.size;
+    this.#follow(context, this.mean, mean);
+    this.#follow(
+      context,
+      this.variance,
+      multiply(variance, count / Math.max(count - 1, 1)),
+    );
+    return output;
+  }
+
+  #follow(context: Context, statistic: Statistic, value: Tensor): void {
+    const old = multiply(context.statistic(statistic), 1 - MOMENTUM);
+    context.update(
+      statistic,
+      add(old, multiply(stopGradient(value), MOMENTUM)),
+    );
+  }
+}
+
+/** Layer normalisation over the last axis (Ba et al. 2016). */
+export class LayerNorm {
+  /** `[width]` */
+  readonly scale: Parameter;
+  /** `[width]` */
+  readonly shift: Parameter;
+
+  /** A normalisation of rows of `width`. */
+  constructor(width: number) {
+    this.scale = new Parameter([width], { constant: 1 });
+    this.shift = new Parameter([width], { constant: 0 });
+  }
+
+  /** `[..., width]` -> the same shape */
+  forward(x: Tensor): Tensor {
+    return layerNorm(x, this.scale.tensor, this.shift.tensor);
+  }
+}

@@ -1,0 +1,142 @@
+import { maxPool } from "../engine/ops/contraction.ts";
+import { add, relu } from "../engine/ops/elementwise.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { Context } from "./context.ts";
+import { Convolution } from "./convolution.ts";
+import { BatchNorm } from "./norm.ts";
+
+/** Sizes of a residual network. */
+export interface ResNetOptions {
+  /** 18 has basic blocks (2-2-2-2), 26 bottlenecks (2-2-2-2), 50 bottlenecks (3-4-6-3). */
+  readonly depth: 18 | 26 | 50;
+  /** Factor of all numbers of channels; they are rounded to multiples of 8. */
+  readonly width: number;
+  /** `imagenet`: 7x7, stride 2, and 3x3 max pooling, stride 2; `small`: 3x3, stride 1. */
+  readonly stem: "imagenet" | "small";
+  /** How many of the four groups there are. */
+  readonly groups: number;
+}
+
+const blockCounts = {
+  18: [2, 2, 2, 2],
+  26: [2, 2, 2, 2],
+  50: [3, 4, 6, 3],
+} as const;
+const BOTTLENECK_EXPANSION = 4;
+
+/** Channels of the stem (`res1`) and of each of the four groups (`res2` to `res5`). */
+export function resNetChannels(
+  { depth, width }: Pick<ResNetOptions, "depth" | "width">,
+): number[] {
+  const scaled = (channels: number) =>
+    Math.max(8, Math.round(channels * width / 8) * 8);
+  const expansion = depth === 18 ? 1 : BOTTLENECK_EXPANSION;
+  return [
+    scaled(64),
+    ...[64, 128, 256, 512].map((channels) => scaled(channels) * expansion),
+  ];
+}
+
+/** A residual block with normalisation first (He et al. 2016, "Identity mappings"). */
+export class Block {
+  readonly norms: readonly BatchNorm[];
+  readonly convolutions: readonly Convolution[];
+  /** Brings the input to the size of the output; absent where they are equal. */
+  readonly shortcut?: Convolution;
+
+  /** A block of two 3x3 convolutions, or with `bottleneck` of 1x1, 3x3 and 1x1. */
+  constructor(
+    inputs: number,
+    outputs: number,
+    stride: number,
+    bottleneck: boolean,
+  ) {
+    const inner = bottleneck ? outputs / BOTTLENECK_EXPANSION : outputs;
+    this.convolutions = bottleneck
+      ? [
+        new Convolution(inputs, inner, 1),
+        new Convolution(inner, inner, 3, stride),
+        new Convolution(inner, outputs, 1),
+      ]
+      : [
+        new Convolution(inputs, inner, 3, stride),
+        new Convolution(inner, outputs, 3),
+      ];
+    this.norms = this.convolutions.map((_, i) =>
+      new BatchNorm(i === 0 ? inputs : inner)
+    );
+    if (stride !== 1 || inputs !== outputs) {
+      this.shortcut = new Convolution(inputs, outputs, 1, stride);
+    }
+  }
+
+  /** `[n, height, width, inputs]` -> `[n, height / stride, width / stride, outputs]` */
+  forward(x: Tensor, context: Context): Tensor {
+    let y = x;
+    let shortcut = x;
+    this.convolutions.forEach((convolution, i) => {
+      y = relu(this.norms[i].forward(y, context));
+      if (i === 0 && this.shortcut) shortcut = this.shortcut.forward(y);
+      y = convolution.forward(y);
+    });
+    return add(y, shortcut);
+  }
+}
+
+/** A pre-activation residual network (ResNet-v2) up to any of its groups. */
+export class ResNet {
+  readonly stem: Convolution;
+  readonly groups: readonly (readonly Block[])[];
+  /** Channels of the stem and of each group. */
+  readonly channels: readonly number[];
+
+  /** A network of the given sizes. */
+  constructor(readonly options: ResNetOptions) {
+    const { depth, stem, groups } = options;
+    this.channels = resNetChannels(options).slice(0, groups + 1);
+    this.stem = stem === "imagenet"
+      ? new Convolution(3, this.channels[0], 7, 2)
+      : new Convolution(3, this.channels[0], 3);
+    this.groups = Array.from(
+      { length: groups },
+      (_, group) =>
+        Array.from({ length: blockCounts[depth][group] }, (_, i) =>
+          new Block(
+            this.channels[i === 0 ? group : group + 1],
+            this.channels[group + 1],
+            i === 0 && group > 0 ? 2 : 1,
+            depth !== 18,
+          )),
+    );
+  }
+
+  /** `res1`: `[n, height, width, 3]` -> `[n, height', width', channels[0]]` */
+  forwardStem(images: Tensor): Tensor {
+    const y = this.stem.forward(images);
+    return this.options.stem === "imagenet"
+      ? maxPool(y, { size: 3, stride: 2, padding: 1 })
+      : y;
+  }
+
+  /** One group of blocks: `group` 0 is `res2`. */
+  forwardGroup(group: number, x: Tensor, context: Context): Tensor {
+    return this.groups[group].reduce(
+      (y, block) => block.forward(y, context),
+      x,
+    );
+  }
+
+  /**
+   * The maps of `res1` and of each group, before their normalisation.
+   *
+   * @param images `[n, height, width, 3]`
+   * @returns one `[n, height', width', channels[i]]` for each of `channels`.
+   */
+  forward(images: Tensor, context: Context): Tensor[] {
+    const maps = [this.forwardStem(images)];
+    for (let group = 0; group < this.groups.length; group++) {
+      maps.push(this.forwardGroup(group, maps[group], context));
+    }
+    return maps;
+  }
+}

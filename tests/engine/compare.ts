@@ -1,0 +1,146 @@
+import { assert } from "@std/assert";
+import type { Device } from "../../engine/devices/device.ts";
+import { gradient } from "../../engine/gradient.ts";
+import { add, multiply } from "../../engine/ops/elementwise.ts";
+import { broadcastTo } from "../../engine/ops/movement.ts";
+import { sum } from "../../engine/ops/reduction.ts";
+import { type Feeds, Program } from "../../engine/program.ts";
+import { input, type Shape, type Tensor } from "../../engine/tensor.ts";
+import { evaluate } from "./reference.ts";
+
+/** Uniform numbers in [low, high). */
+export function randomArray(
+  size: number,
+  low = -1,
+  high = 1,
+): Float32Array<ArrayBuffer> {
+  return Float32Array.from(
+    { length: size },
+    () => low + Math.random() * (high - low),
+  );
+}
+
+/** Asserts that values agree to `tolerance` times the largest expected magnitude (at least 1). */
+export function assertClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  what: string,
+  tolerance = 2e-5,
+): void {
+  assert(
+    actual.length === expected.length,
+    `${what}: ${actual.length} values, not ${expected.length}`,
+  );
+  const scale = Math.max(1, ...Array.from(expected, Math.abs));
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs(actual[i] - expected[i]);
+    assert(
+      error <= tolerance * scale,
+      `${what}: element ${i} is ${actual[i]}, not ${
+        expected[i]
+      } (scale ${scale})`,
+    );
+  }
+}
+
+/** Fills the memory that the next program will use with NaN, so that it cannot rely on zeros there. */
+export async function poison(
+  device: Device,
+  elements = 1 << 16,
+): Promise<void> {
+  const program = await Program.compile(device, {
+    outputs: [broadcastTo(input("nan", [1]), [elements])],
+  });
+  await program.run({ nan: new Float32Array([NaN]) });
+  program.destroy();
+}
+
+/** Compiles, runs on poisoned memory and compares with the float64 reference. */
+export async function checkForward(
+  device: Device,
+  outputs: readonly Tensor[],
+  feeds: Feeds,
+  tolerance?: number,
+): Promise<void> {
+  await poison(device);
+  const program = await Program.compile(device, { outputs });
+  const actual = await program.evaluate(feeds);
+  program.destroy();
+  evaluate(outputs, feeds).forEach((expected, i) => {
+    assertClose(
+      actual[i],
+      expected,
+      `output ${i} [${outputs[i].shape}]`,
+      tolerance,
+    );
+  });
+}
+
+/** How the inputs of a checked operation are drawn. */
+export interface CheckOptions {
+  /** Range of the inputs. */
+  readonly low?: number;
+  readonly high?: number;
+  /** Where the operation is not smooth everywhere, or not differentiable: leave out the gradient. */
+  readonly gradient?: boolean;
+  readonly tolerance?: number;
+}
+
+/**
+ * Checks an operation in the middle of a graph: its values against the float64 reference, and the
+ * gradient that the device computes against central differences of the reference along random
+ * directions.
+ */
+export async function checkOperation(
+  device: Device,
+  shapes: readonly Shape[],
+  operation: (...inputs: Tensor[]) => Tensor,
+  options: CheckOptions = {},
+): Promise<void> {
+  const inputs = shapes.map((shape, i) => input(`x${i}`, shape));
+  const low = options.low ?? -1;
+  const high = options.high ?? 1;
+  const feeds = Object.fromEntries(
+    inputs.map(({ size }, i) => [`x${i}`, randomArray(size, low, high)]),
+  );
+  // something before and something after the operation, so that it is nowhere the end of a graph
+  const before = inputs.map((x) => add(multiply(x, 0.9), 0.01));
+  const y = operation(...before);
+  await checkForward(device, [y], feeds, options.tolerance);
+  if (options.gradient === false) return;
+
+  const loss = sum(multiply(multiply(y, y), input("weights", y.shape)));
+  const allFeeds = { ...feeds, weights: randomArray(y.size) };
+  await poison(device);
+  const program = await Program.compile(device, {
+    outputs: gradient(loss, inputs),
+  });
+  const gradients = await program.evaluate(allFeeds);
+  program.destroy();
+  for (let direction = 0; direction < 3; direction++) {
+    const step = 1e-5;
+    const directions = inputs.map(({ size }) => randomArray(size));
+    const lossAt = (sign: number): number => {
+      const moved = inputs.map(({ size }, i) =>
+        Float64Array.from(
+          { length: size },
+          (_, j) => feeds[`x${i}`][j] + sign * step * directions[i][j],
+        )
+      );
+      const values = Object.fromEntries(
+        moved.map((value, i) => [`x${i}`, value]),
+      );
+      return evaluate([loss], { ...values, weights: allFeeds.weights })[0][0];
+    };
+    const expected = (lossAt(1) - lossAt(-1)) / (2 * step);
+    const terms = gradients.flatMap((values, i) =>
+      Array.from(values, (value, j) => value * directions[i][j])
+    );
+    const actual = terms.reduce((total, term) => total + term, 0);
+    const scale = Math.max(1, Math.hypot(...terms));
+    assert(
+      Math.abs(actual - expected) <= 1e-3 * scale,
+      `gradient along direction ${direction}: ${actual}, not ${expected} (scale ${scale})`,
+    );
+  }
+}

@@ -1,0 +1,11 @@
+/** Runs a test in a folder of its own, which is removed afterwards. */
+export async function withFolder(
+  test: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+/** Any schema of zod. */
+export type Schema = z.core.$ZodType;
+
+/** Whether a value is an object other than a list. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The settings that a schema has at one level.
+ *
+ * @param schema Any schema; what wraps it (`default`, `optional`, ...) is looked through.
+ * @param value The present value, which picks the member of a discriminated union.
+ * @returns The schema of the object, or of the union's member; `undefined` for anything else.
+ */
+export function objectSchema(
+  schema: Schema | undefined,
+  value: unknown,
+): z.ZodObject | undefined {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodObject) return inner;
+  if (!(inner instanceof z.ZodDiscriminatedUnion) || !isObject(value)) return;
+  const key = inner.def.discriminator;
+  const member = inner.options.find((option) =>
+    option._zod.propValues?.[key]?.has(value[key] as z.core.util.Primitive)
+  );
+  return objectSchema(member, value);
+}
+
+/** The key that tells the members of a discriminated union apart; `undefined` for other schemas. */
+export function discriminatorOf(
+  schema: Schema | undefined,
+): string | undefined {
+  const inner = unwrap(schema);
+  return inner instanceof z.ZodDiscriminatedUnion
+    ? inner.def.discriminator
+    : undefined;
+}
+
+/** The schema of one entry of an object or a list; `undefined` where the schema has no such entry. */
+export function childSchema(
+  schema: Schema | undefined,
+  value: unknown,
+  key: PropertyKey,
+): Schema | undefined {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodArray) return inner.element;
+  if (inner instanceof z.ZodTuple) return inner.def.items[Number(key)];
+  if (inner instanceof z.ZodRecord) return inner.valueType;
+  const shape = objectSchema(inner, value)?.shape;
+  return shape && Object.hasOwn(shape, key) ? shape[String(key)] : undefined;
+}
+
+function unwrap(schema: Schema | undefined): Schema | undefined {
+  if (
+    schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodOptional || schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodReadonly
+  ) return unwrap(schema.unwrap());
+  return schema;
+}
