@@ -62,7 +62,10 @@ export interface FolderContents {
  *
  * @throws {UserError} When `path` is no folder or may not be read.
  */
-export async function findFolder(path: string, inner: string): Promise<FolderContents> {
+export async function findFolder(
+  path: string,
+  inner: string,
+): Promise<FolderContents> {
   const names = await namesIn(path);
   if (!names.includes(inner)) return { folder: path, names };
   const folder = `${path}/${inner}`;

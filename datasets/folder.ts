@@ -45,7 +45,9 @@ export const schema = z.strictObject({
 export async function open(options: FolderOptions): Promise<DatasetSplits> {
   const files = (await listImages(options.path)).sort(naturalOrder);
   if (files.length === 0) {
-    throw new UserError(`There are no JPEG, PNG or WebP images in ${options.path}: check the path.`);
+    throw new UserError(
+      `There are no JPEG, PNG or WebP images in ${options.path}: check the path.`,
+    );
   }
   const paths = files.map((file) => `${options.path}/${file}`);
   const classNames = classesOf(files);
@@ -57,7 +59,9 @@ export async function open(options: FolderOptions): Promise<DatasetSplits> {
   }
   const labels = classNames &&
     Uint8Array.from(files, (file) => classNames.indexOf(classOf(file)));
-  return holdOut(await openImageFiles({ paths, labels, classNames }, options.imageSize));
+  return holdOut(
+    await openImageFiles({ paths, labels, classNames }, options.imageSize),
+  );
 }
 
 /** Paths of the images in `folder` and its subfolders, relative to it. */
@@ -83,7 +87,9 @@ async function listImages(folder: string): Promise<string[]> {
 /** The first-level subfolders if there are several and all files lie in them. */
 function classesOf(files: readonly string[]): string[] | undefined {
   const classes = new Set(files.map(classOf));
-  return classes.has("") || classes.size < 2 ? undefined : [...classes].sort(naturalOrder);
+  return classes.has("") || classes.size < 2
+    ? undefined
+    : [...classes].sort(naturalOrder);
 }
 
 /** The first-level subfolder that `file` lies in; empty if in none. */
@@ -97,9 +103,16 @@ function holdOut(images: ImageDataset): DatasetSplits {
   if (labels === undefined) return { unlabelled: images };
   const train: number[] = [];
   const test: number[] = [];
-  for (const [label, members] of Map.groupBy(labels.keys(), (image) => labels[image])) {
+  for (
+    const [label, members] of Map.groupBy(
+      labels.keys(),
+      (image) => labels[image],
+    )
+  ) {
     const testCount = Math.round(TEST_SHARE * members.length);
-    for (const [rank, member] of shuffledOrder(members.length, 0, label).entries()) {
+    for (
+      const [rank, member] of shuffledOrder(members.length, 0, label).entries()
+    ) {
       (rank < testCount ? test : train).push(members[member]);
     }
   }
@@ -107,6 +120,8 @@ function holdOut(images: ImageDataset): DatasetSplits {
   return {
     unlabelled: trainImages,
     train: trainImages,
-    test: test.length > 0 ? new Subset(images, test.sort((a, b) => a - b)) : undefined,
+    test: test.length > 0
+      ? new Subset(images, test.sort((a, b) => a - b))
+      : undefined,
   };
 }

@@ -9,7 +9,9 @@ export interface DecodeRequest {
 }
 
 /** An image as `[3, imageSize, imageSize]` bytes, or why there is none. */
-export type DecodeReply = { readonly pixels: Uint8Array<ArrayBuffer> } | { readonly error: string };
+export type DecodeReply = { readonly pixels: Uint8Array<ArrayBuffer> } | {
+  readonly error: string;
+};
 
 /** Decodes image files in parallel: upright, central square, resized to one size. */
 export class ImageDecoder implements Disposable {
@@ -53,14 +55,18 @@ export class ImageDecoder implements Disposable {
 
 /** A worker that answers requests in their order. */
 class DecodingWorker {
-  readonly #worker = new Worker(new URL("./image_decoder_worker.ts", import.meta.url), {
-    type: "module",
-  });
+  readonly #worker = new Worker(
+    new URL("./image_decoder_worker.ts", import.meta.url),
+    {
+      type: "module",
+    },
+  );
   readonly #unanswered: PromiseWithResolvers<DecodeReply>[] = [];
   #failure?: UserError;
 
   constructor() {
-    this.#worker.onmessage = ({ data }) => this.#unanswered.shift()?.resolve(data);
+    this.#worker.onmessage = ({ data }) =>
+      this.#unanswered.shift()?.resolve(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#failure = new UserError(

@@ -12,7 +12,9 @@ import type { DecodeReply, DecodeRequest } from "./image_decoder.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
-const wasm = new URL(import.meta.resolve("@imagemagick/magick-wasm/magick.wasm"));
+const wasm = new URL(
+  import.meta.resolve("@imagemagick/magick-wasm/magick.wasm"),
+);
 const ready = Deno.readFile(wasm).then((bytes) => initializeImageMagick(bytes));
 
 self.onmessage = async ({ data }: MessageEvent<DecodeRequest>) => {
@@ -20,7 +22,9 @@ self.onmessage = async ({ data }: MessageEvent<DecodeRequest>) => {
   self.postMessage(reply, "pixels" in reply ? [reply.pixels.buffer] : []);
 };
 
-async function answer({ path, imageSize }: DecodeRequest): Promise<DecodeReply> {
+async function answer(
+  { path, imageSize }: DecodeRequest,
+): Promise<DecodeReply> {
   try {
     await ready;
     return { pixels: decode(Deno.readFileSync(path), imageSize) };
@@ -34,12 +38,17 @@ async function answer({ path, imageSize }: DecodeRequest): Promise<DecodeReply> 
 function decode(bytes: Uint8Array, imageSize: number): Uint8Array<ArrayBuffer> {
   const settings = new MagickReadSettings();
   // A JPEG may be decoded at a fraction of its size, many times faster; twice the target is fine enough.
-  settings.setDefine(MagickFormat.Jpeg, "size", `${2 * imageSize}x${2 * imageSize}`);
+  settings.setDefine(
+    MagickFormat.Jpeg,
+    "size",
+    `${2 * imageSize}x${2 * imageSize}`,
+  );
   const image = MagickImage.create();
   try {
     let truncated = false;
     // The JPEG decoder fills what is missing with grey and only warns.
-    image.onWarning = ({ error }) => truncated ||= error.message.startsWith("Premature end");
+    image.onWarning = ({ error }) =>
+      truncated ||= error.message.startsWith("Premature end");
     image.read(bytes, settings);
     if (truncated) throw new Error("the file is cut short");
     image.autoOrient();
@@ -49,7 +58,9 @@ function decode(bytes: Uint8Array, imageSize: number): Uint8Array<ArrayBuffer> {
     image.crop(side, side, Gravity.Center);
     image.resetPage();
     image.resize(imageSize, imageSize);
-    const pixels = image.getPixels((area) => area.toByteArray(0, 0, imageSize, imageSize, "RGB"));
+    const pixels = image.getPixels((area) =>
+      area.toByteArray(0, 0, imageSize, imageSize, "RGB")
+    );
     if (pixels === null) throw new Error("it has no pixels");
     return toPlanes(pixels);
   } finally {

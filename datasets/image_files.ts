@@ -42,31 +42,45 @@ export async function openImageFiles(
     else if (inMemory) pixels.set(reply.pixels, position * imageBytes);
   });
   reportFailures(paths, failures);
-  const positions = [...paths.keys()].filter((position) => !failures.has(position));
-  const labels = allLabels && Uint8Array.from(positions, (position) => allLabels[position]);
+  const positions = [...paths.keys()].filter((position) =>
+    !failures.has(position)
+  );
+  const labels = allLabels &&
+    Uint8Array.from(positions, (position) => allLabels[position]);
   if (!inMemory) {
     const kept = positions.map((position) => paths[position]);
     return new ImageFiles(kept, imageSize, labels, classNames);
   }
   for (const [image, position] of positions.entries()) {
-    pixels.copyWithin(image * imageBytes, position * imageBytes, (position + 1) * imageBytes);
+    pixels.copyWithin(
+      image * imageBytes,
+      position * imageBytes,
+      (position + 1) * imageBytes,
+    );
   }
   const kept = pixels.subarray(0, positions.length * imageBytes);
   return new MemoryImages(kept, imageSize, labels, classNames);
 }
 
-function reportFailures(paths: readonly string[], failures: ReadonlyMap<number, string>): void {
+function reportFailures(
+  paths: readonly string[],
+  failures: ReadonlyMap<number, string>,
+): void {
   const told = [...failures].sort(([a], [b]) => a - b).slice(0, FAILURES_TOLD)
     .map(([position, error]) => `${paths[position]} (${error})`);
   if (failures.size === paths.length) {
     throw new UserError(
-      `None of the ${paths.length} image files can be read, beginning with ${told[0]}: ` +
+      `None of the ${paths.length} image files can be read, beginning with ${
+        told[0]
+      }: ` +
         `give images as JPEG, PNG or WebP.`,
     );
   }
   for (const failure of told) console.warn(`Skipping ${failure}.`);
   const untold = failures.size - told.length;
-  if (untold > 0) console.warn(`Skipping ${untold} more files that cannot be read.`);
+  if (untold > 0) {
+    console.warn(`Skipping ${untold} more files that cannot be read.`);
+  }
 }
 
 /** Images that are decoded at every read. */
@@ -91,7 +105,9 @@ class ImageFiles implements ImageDataset {
     await this.#decoder.decode(paths, (position, reply) => {
       if ("error" in reply) {
         throw new UserError(
-          `${paths[position]} could be read when the data set was opened but not any more ` +
+          `${
+            paths[position]
+          } could be read when the data set was opened but not any more ` +
             `(${reply.error}): put it back, or start again without it.`,
         );
       }

@@ -53,7 +53,9 @@ export class BatchLoader implements AsyncIterableIterator<Batch> {
   /** The batch of the next step; `done` after {@linkcode close} only. */
   async next(): Promise<IteratorResult<Batch, undefined>> {
     const batch = this.#ahead.shift();
-    if (this.#closed || batch === undefined) return { done: true, value: undefined };
+    if (this.#closed || batch === undefined) {
+      return { done: true, value: undefined };
+    }
     this.#readAhead();
     return { done: false, value: await batch };
   }
@@ -77,7 +79,11 @@ export class BatchLoader implements AsyncIterableIterator<Batch> {
   #readAhead(): void {
     const step = this.#step++;
     const indices = this.#indicesOf(step);
-    const batch = this.dataset.read(indices).then((images) => ({ step, indices, images }));
+    const batch = this.dataset.read(indices).then((images) => ({
+      step,
+      indices,
+      images,
+    }));
     // A failure is for `next` to report; until then it must not count as unhandled.
     batch.catch(() => {});
     this.#ahead.push(batch);

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { UserError } from "../engine/user_error.ts";
-import type { DatasetKind, DatasetSplits, ProgressListener } from "./dataset.ts";
+import type {
+  DatasetKind,
+  DatasetSplits,
+  ProgressListener,
+} from "./dataset.ts";
 import * as kinds from "./kinds.ts";
 
 type Kind = typeof kinds[keyof typeof kinds];
@@ -39,7 +43,9 @@ export function downloadDataset(
 ): Promise<void> {
   const kind = kindOf(options);
   if (kind.download === undefined) {
-    throw new UserError(`There is nothing to download for the data set "${options.name}".`);
+    throw new UserError(
+      `There is nothing to download for the data set "${options.name}".`,
+    );
   }
   return kind.download(options, onProgress);
 }

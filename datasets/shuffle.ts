@@ -9,7 +9,11 @@ const SHUFFLE_STREAM = 0x73687566;
  * The numbers below `size` in an order that `seed` and `round`, unsigned 32-bit integers, fix
  * (Fisher and Yates 1938).
  */
-export function shuffledOrder(size: number, seed: number, round: number): Uint32Array<ArrayBuffer> {
+export function shuffledOrder(
+  size: number,
+  seed: number,
+  round: number,
+): Uint32Array<ArrayBuffer> {
   const random = xoroshiro128plus(philox(seed, SHUFFLE_STREAM, round, 0));
   const order = Uint32Array.from({ length: size }, (_, i) => i);
   for (let i = size - 1; i > 0; i--) {

@@ -20,7 +20,9 @@ export class Subset implements ImageDataset {
   }
 
   read(indices: ArrayLike<number>): Promise<Uint8Array<ArrayBuffer>> {
-    return this.dataset.read(Array.from(indices, (index) => this.indices[index]));
+    return this.dataset.read(
+      Array.from(indices, (index) => this.indices[index]),
+    );
   }
 
   close(): void {

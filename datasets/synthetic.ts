@@ -1,15 +1,17 @@
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { z } from "zod";
+import { philox } from "../engine/ops/random.ts";
 import type { DatasetSplits } from "./dataset.ts";
 import { MemoryImages } from "./memory_images.ts";
 import { SHAPES, TEXTURES } from "./synthetic_figures.ts";
-import { type Figure, drawImage, IMAGE_SIZE } from "./synthetic_image.ts";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { philox } from "../engine/ops/random.ts";
+import { drawImage, IMAGE_SIZE } from "./synthetic_image.ts";
 
-const CLASSES: { name: string; figure: Figure }[] = Object.entries(TEXTURES).flatMap(([adjective, texture]) =>
-  Object.entries(SHAPES).map(([noun, shape]) => ({ name: `${adjective} ${noun}`, figure: { shape, texture } }))
+const CLASSES = Object.entries(TEXTURES).flatMap(([pattern, texture]) =>
+  Object.entries(SHAPES).map(([outline, shape]) => ({
+    name: `${pattern} ${outline}`,
+    figure: { shape, texture },
+  }))
 );
-const CLASS_NAMES = CLASSES.map(({ name }) => name);
 
 /** Random streams that keep images of the two splits apart. */
 const TRAIN_STREAM = 0x74726169;
@@ -52,11 +54,24 @@ export function open(options: SyntheticOptions): Promise<DatasetSplits> {
 
 function make(size: number, seed: number, stream: number): MemoryImages {
   const imageBytes = 3 * IMAGE_SIZE * IMAGE_SIZE;
-  const pixels = new Uint8Array(size * imageBytes);
-  const labels = Uint8Array.from({ length: size }, (_, i) => i % CLASS_NAMES.length);
-  for (let i = 0; i < size; i++) {
-    const random = xoroshiro128plus(philox(seed, stream, i, 0));
-    drawImage(pixels.subarray(i * imageBytes, (i + 1) * imageBytes), CLASSES[labels[i]].figure, random);
+  const pixels = new Uint8ClampedArray(size * imageBytes);
+  const labels = Uint8Array.from(
+    { length: size },
+    (_, i) => i % CLASSES.length,
+  );
+  for (const [i, label] of labels.entries()) {
+    const target = pixels.subarray(i * imageBytes, (i + 1) * imageBytes);
+    drawImage(
+      target,
+      CLASSES[label].figure,
+      xoroshiro128plus(philox(seed, stream, i, 0)),
+    );
   }
-  return new MemoryImages(pixels, IMAGE_SIZE, labels, CLASS_NAMES);
+  const classNames = CLASSES.map(({ name }) => name);
+  return new MemoryImages(
+    new Uint8Array(pixels.buffer),
+    IMAGE_SIZE,
+    labels,
+    classNames,
+  );
 }

@@ -1,15 +1,34 @@
-import type { Region } from "./synthetic_image.ts";
-export const SHAPES: Record<string, Region> = {
+/** Tells whether a point of the plane, `y` pointing down, belongs to a region. */
+export type Region = (x: number, y: number) => boolean;
+
+/** Directions perpendicular to the five lines of a pentagram, one of which points down. */
+const STAR_NORMALS = Array.from({ length: 5 }, (_, line) => {
+  const angle = Math.PI * (0.5 + 0.4 * line);
+  return [Math.cos(angle), Math.sin(angle)];
+});
+
+/** Outlines about the origin, of about the same area, within a radius of 1.25. */
+export const SHAPES: Readonly<Record<string, Region>> = {
   disc: (x, y) => x * x + y * y < 0.81,
   square: (x, y) => Math.max(Math.abs(x), Math.abs(y)) < 0.8,
-  triangle: (x, y) => y > -0.6 && Math.sqrt(3) * Math.abs(x) + y < 1.2,
-  cross: (x, y) => Math.min(Math.abs(x), Math.abs(y)) < 0.38 && Math.max(Math.abs(x), Math.abs(y)) < 1.05,
-  star: (x, y) => { const r = Math.hypot(x,y); if (r<.5) return true; if (r>1.2) return false; const s = Math.PI/5; let t = Math.abs(((Math.atan2(y,x)/s % 2)+2)%2 - 1)*s; // 0 at valley.. 
-     // t: angle from tip
-     t = s - t; const a = 0.5*Math.sin(s), b = 1.2-0.5*Math.cos(s); // line from tip (1.2,0) to valley (.5cos s,.5 sin s)
-     return Math.sin(t)*r*b < a*(1.2-r*Math.cos(t)); },
+  triangle: (x, y) => y < 0.6 && Math.sqrt(3) * Math.abs(x) - y < 1.2,
+  cross: (x, y) =>
+    Math.min(Math.abs(x), Math.abs(y)) < 0.38 &&
+    Math.max(Math.abs(x), Math.abs(y)) < 1.05,
+  star: inStar,
 };
-export const TEXTURES: Record<string, Region> = {
-  striped: (x) => ((x%7)+7)%7 < 3.5,
-  chequered: (x, y) => (((x%8)+8)%8 < 4) === (((y%8)+8)%8 < 4),
+
+/** Patterns over the whole plane, in pixels; a point in the region has the first of two colours. */
+export const TEXTURES: Readonly<Record<string, Region>> = {
+  striped: (x) => Math.floor(x / 3.5) % 2 === 0,
+  chequered: (x, y) => (Math.floor(x / 4) + Math.floor(y / 4)) % 2 === 0,
 };
+
+/** The points inside at least four of the five lines of a pentagram. */
+function inStar(x: number, y: number): boolean {
+  let inside = 0;
+  for (const [normalX, normalY] of STAR_NORMALS) {
+    if (normalX * x + normalY * y < 0.38) inside++;
+  }
+  return inside >= 4;
+}

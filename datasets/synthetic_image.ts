@@ -1,77 +1,142 @@
 import { uniformFloat32 } from "pure-rand/distribution/uniformFloat32";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+import type { Region } from "./synthetic_figures.ts";
 
 /** Height and width of a drawn image in pixels. */
 export const IMAGE_SIZE = 32;
 
-/** Tells whether a point belongs to a region of the plane. */
-export type Region = (x: number, y: number) => boolean;
-
 /** What is drawn in the foreground. */
 export interface Figure {
-  /** The outline about the origin, within a radius of {@linkcode EXTENT}; drawn at any angle and scale. */
+  /** Its outline. */
   readonly shape: Region;
-  /** Which points have the first of two colours, in pixels; drawn at any angle and offset. */
+  /** Where in it the first of its two colours is. */
   readonly texture: Region;
 }
 
-/** Colour as red, green, blue in 0 to 1. */
-type Color = readonly [number, number, number];
+/** A random number between two bounds. */
+type Uniform = (low: number, high: number) => number;
 
-/** Points on each side of a pixel that are averaged. */
-const SAMPLES = 2;
+/** Red, green and blue; 0 is black and 1 white. */
+type Color = readonly number[];
 
-/** Radius that holds every shape. */
-const EXTENT = 1.3;
+/** Four points of each pixel are looked at, against jagged edges. */
+const SAMPLES = [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]];
 
-/** Knots on each side of the grid that the background's clouds are interpolated from. */
+/** Knots along each side of the grid between which the background's clouds are interpolated. */
 const KNOTS = 6;
 
 /**
- * Draws `figure` before a background into `target`, `[3, 32, 32]`. Place, scale, angles and all
- * colours are drawn from `random`; figure and background always differ in lightness.
+ * Draws `figure` before a cloudy background into `target`, `[3, 32, 32]`. Its place, size, tilt and
+ * all colours are drawn from `random`; the lightness of its two colours and of the background differ.
  */
-export function drawImage(target: Uint8Array, figure: Figure, random: RandomGenerator): void {
-  const uniform = (low: number, high: number) => low + (high - low) * uniformFloat32(random);
-  const [ground, first, second] = threeLightnesses(uniform).map((lightness) => tint(lightness, uniform));
-  const clouds = Array.from({length: KNOTS*KNOTS}, () => uniform(-0.13, 0.13));
-  const radius = uniform(8.5, 12.5);
-  const reach = radius - 2;
-  const slack = IMAGE_SIZE / 2 - reach
-  const centreX = IMAGE_SIZE/2 + uniform(-3.5, 3.5), centreY = IMAGE_SIZE/2 + uniform(-3.5, 3.5);
-  const shapeAngle = uniform(-0.4, 0.4), textureAngle = uniform(-0.4, 0.4);
-  const offsetX = uniform(0, 8), offsetY = uniform(0, 8);
-  const slopeX = uniform(-0.006, 0.006), slopeY = uniform(-0.006, 0.006);
-  const sc = Math.cos(shapeAngle)/radius, ss = Math.sin(shapeAngle)/radius, tc = Math.cos(textureAngle), ts = Math.sin(textureAngle);
-  const area = IMAGE_SIZE*IMAGE_SIZE;
-  for (let y = 0; y < IMAGE_SIZE; y++) for (let x = 0; x < IMAGE_SIZE; x++) {
-    let a = 0, b = 0;
-    for (let sy = 0; sy < SAMPLES; sy++) for (let sx = 0; sx < SAMPLES; sx++) {
-      const dx = x + (sx+0.5)/SAMPLES - centreX, dy = y + (sy+0.5)/SAMPLES - centreY;
-      if (dx*dx+dy*dy > radius*radius*EXTENT*EXTENT) continue;
-      if (!figure.shape(sc*dx + ss*dy, sc*dy - ss*dx)) continue;
-      if (figure.texture(tc*dx + ts*dy + offsetX, tc*dy - ts*dx + offsetY)) a++; else b++;
-    }
-    const wa = a / SAMPLES**2, wb = b/SAMPLES**2, wg = 1 - wa - wb;
-    const shade = cloud(clouds, x, y) + slopeX*(x-16) + slopeY*(y-16);
-    for (let c = 0; c < 3; c++) {
-      const v = wg*(ground[c]+shade) + wa*first[c] + wb*second[c] + (uniformFloat32(random)-0.5)*0.06;
-      target[c*area + y*IMAGE_SIZE + x] = Math.max(0, Math.min(255, Math.round(255*v)));
+export function drawImage(
+  target: Uint8ClampedArray,
+  figure: Figure,
+  random: RandomGenerator,
+): void {
+  const uniform: Uniform = (low, high) =>
+    low + (high - low) * uniformFloat32(random);
+  const inShape = placed(
+    figure.shape,
+    uniform(13, 19),
+    uniform(13, 19),
+    uniform(10, 14),
+    uniform,
+  );
+  const inTexture = placed(
+    figure.texture,
+    uniform(0, 8),
+    uniform(0, 8),
+    1,
+    uniform,
+  );
+  const [ground, first, second] = drawColors(uniform);
+  const cloudAt = drawClouds(uniform);
+  for (let y = 0; y < IMAGE_SIZE; y++) {
+    for (let x = 0; x < IMAGE_SIZE; x++) {
+      let ofFirst = 0;
+      let ofSecond = 0;
+      for (const [dx, dy] of SAMPLES) {
+        if (!inShape(x + dx, y + dy)) continue;
+        if (inTexture(x + dx, y + dy)) ofFirst += 1 / SAMPLES.length;
+        else ofSecond += 1 / SAMPLES.length;
+      }
+      const ofGround = 1 - ofFirst - ofSecond;
+      const cloud = cloudAt(x, y);
+      const grain = uniform(-0.03, 0.03);
+      for (let channel = 0; channel < 3; channel++) {
+        const value = ofFirst * first[channel] + ofSecond * second[channel] +
+          ofGround * (ground[channel] + cloud) + grain;
+        target[(channel * IMAGE_SIZE + y) * IMAGE_SIZE + x] = 255 * value;
+      }
     }
   }
 }
 
-function cloud(clouds: number[], x: number, y: number): number {
-  const gx = x*(KNOTS-1)/IMAGE_SIZE, gy = y*(KNOTS-1)/IMAGE_SIZE, ix = gx|0, iy = gy|0, fx = gx-ix, fy = gy-iy, o = iy*KNOTS+ix;
-  return (clouds[o]*(1-fx)+clouds[o+1]*fx)*(1-fy)+(clouds[o+KNOTS]*(1-fx)+clouds[o+KNOTS+1]*fx)*fy;
+/** Moves a region about the origin to a centre, enlarges it and tilts it by up to 0.4 radians. */
+function placed(
+  region: Region,
+  centreX: number,
+  centreY: number,
+  scale: number,
+  uniform: Uniform,
+): Region {
+  const angle = uniform(-0.4, 0.4);
+  const cos = Math.cos(angle) / scale;
+  const sin = Math.sin(angle) / scale;
+  return (x, y) => {
+    const dx = x - centreX;
+    const dy = y - centreY;
+    return region(cos * dx + sin * dy, cos * dy - sin * dx);
+  };
 }
-function threeLightnesses(uniform: (l:number,h:number)=>number): number[] {
-  const l = [uniform(0.15,0.3), uniform(0.43,0.57), uniform(0.7,0.85)];
-  const i = Math.floor(uniform(0,3)); [l[0], l[i]] = [l[i], l[0]];
-  if (uniform(0,1)<.5) [l[1],l[2]]=[l[2],l[1]];
-  return l;
+
+/** Three colours, one dark, one medium and one light, in any order. */
+function drawColors(uniform: Uniform): Color[] {
+  const colors = [[0.15, 0.3], [0.43, 0.57], [0.7, 0.85]].map(
+    ([darkest, lightest]) => {
+      const tint = [
+        uniform(-0.12, 0.12),
+        uniform(-0.12, 0.12),
+        uniform(-0.12, 0.12),
+      ];
+      const lightness = uniform(darkest, lightest) - luma(tint);
+      return tint.map((value) => value + lightness);
+    },
+  );
+  const [ground] = colors.splice(Math.floor(uniform(0, 3)), 1);
+  return uniform(0, 1) < 0.5
+    ? [ground, ...colors]
+    : [ground, ...colors.reverse()];
 }
-function tint(l: number, uniform: (l:number,h:number)=>number): Color {
-  const r = uniform(-.15,.15), g = uniform(-.15,.15), b = uniform(-.15,.15), m = .3*r+.59*g+.11*b;
-  return [l+r-m, l+g-m, l+b-m];
+
+function luma([red, green, blue]: Color): number {
+  return 0.299 * red + 0.587 * green + 0.114 * blue;
+}
+
+/** A slope with clouds on it: what to add to the background at each pixel. */
+function drawClouds(uniform: Uniform): (x: number, y: number) => number {
+  const [slopeX, slopeY] = [uniform(-0.04, 0.04), uniform(-0.04, 0.04)];
+  const knots = Array.from(
+    { length: KNOTS * KNOTS },
+    (_, i) =>
+      uniform(-0.13, 0.13) + slopeX * (i % KNOTS - KNOTS / 2) +
+      slopeY * (Math.floor(i / KNOTS) - KNOTS / 2),
+  );
+  return (x, y) => {
+    const column = x * (KNOTS - 1) / IMAGE_SIZE;
+    const row = y * (KNOTS - 1) / IMAGE_SIZE;
+    const corner = Math.floor(row) * KNOTS + Math.floor(column);
+    const upper = mix(knots[corner], knots[corner + 1], column % 1);
+    const lower = mix(
+      knots[corner + KNOTS],
+      knots[corner + KNOTS + 1],
+      column % 1,
+    );
+    return mix(upper, lower, row % 1);
+  };
+}
+
+function mix(a: number, b: number, share: number): number {
+  return a + (b - a) * share;
 }

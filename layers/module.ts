@@ -61,18 +61,20 @@ export class Statistic {
 function collect<Kind>(
   module: object,
   kind: new (...values: never[]) => Kind,
-  path = "",
-  found: Map<string, Kind> = new Map(),
 ): Map<string, Kind> {
-  for (const [key, value] of Object.entries(module)) {
-    const name = path ? `${path}.${key}` : key;
-    if (value instanceof kind) found.set(name, value);
-    else if (
-      typeof value === "object" && value !== null && !ArrayBuffer.isView(value)
-    ) {
-      collect(value, kind, name, found);
+  const found = new Map<string, Kind>();
+  const seen = new Set<object>();
+  const visit = (value: unknown, path: string) => {
+    if (typeof value !== "object" || value === null || seen.has(value)) return;
+    // a network that two modules share is named by the first path to it
+    seen.add(value);
+    if (value instanceof kind) return found.set(path, value);
+    if (ArrayBuffer.isView(value)) return;
+    for (const [key, child] of Object.entries(value)) {
+      visit(child, path ? `${path}.${key}` : key);
     }
-  }
+  };
+  visit(module, "");
   return found;
 }
 

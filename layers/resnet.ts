@@ -1,20 +1,32 @@
+import { z } from "zod";
 import { maxPool } from "../engine/ops/contraction.ts";
 import { add, relu } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { Context } from "./context.ts";
 import { Convolution } from "./convolution.ts";
+import type { Encoder } from "./encoder.ts";
 import { BatchNorm } from "./norm.ts";
 
-/** Sizes of a residual network. */
-export interface ResNetOptions {
+/** Settings of a residual network; the defaults are the paper's (section 4.1). */
+export const schema = z.strictObject({
+  name: z.literal("resnet"),
   /** 18 has basic blocks (2-2-2-2), 26 bottlenecks (2-2-2-2), 50 bottlenecks (3-4-6-3). */
-  readonly depth: 18 | 26 | 50;
+  depth: z.literal([18, 26, 50]).default(50),
   /** Factor of all numbers of channels; they are rounded to multiples of 8. */
-  readonly width: number;
+  width: z.number().min(0.0625).max(4).default(1),
   /** `imagenet`: 7x7, stride 2, and 3x3 max pooling, stride 2; `small`: 3x3, stride 1. */
-  readonly stem: "imagenet" | "small";
-  /** How many of the four groups there are. */
-  readonly groups: number;
+  stem: z.enum(["imagenet", "small"]).default("imagenet"),
+});
+
+/** Settings of a residual network. */
+export type ResNetOptions = Omit<z.infer<typeof schema>, "name">;
+
+/** A residual network of so many groups. */
+export function create(
+  options: z.infer<typeof schema>,
+  groups: number,
+): Encoder {
+  return new ResNet(options, groups);
 }
 
 const blockCounts = {
@@ -84,15 +96,15 @@ export class Block {
 }
 
 /** A pre-activation residual network (ResNet-v2) up to any of its groups. */
-export class ResNet {
+export class ResNet implements Encoder {
   readonly stem: Convolution;
   readonly groups: readonly (readonly Block[])[];
   /** Channels of the stem and of each group. */
   readonly channels: readonly number[];
 
-  /** A network of the given sizes. */
-  constructor(readonly options: ResNetOptions) {
-    const { depth, stem, groups } = options;
+  /** A network of the given sizes, with the first `groups` of its four groups. */
+  constructor(readonly options: ResNetOptions, groups = 4) {
+    const { depth, stem } = options;
     this.channels = resNetChannels(options).slice(0, groups + 1);
     this.stem = stem === "imagenet"
       ? new Convolution(3, this.channels[0], 7, 2)

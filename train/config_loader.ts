@@ -1,9 +1,13 @@
 import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
-import type { z } from "zod";
 import { UserError } from "../engine/user_error.ts";
 import { defaultsOf, layOver } from "./config_layers.ts";
 import { describeProblems } from "./config_problems.ts";
-import { isObject } from "./config_schema.ts";
+import {
+  type Input,
+  isObject,
+  type ObjectSchema,
+  type Output,
+} from "./config_schema.ts";
 import { nearest } from "./nearest.ts";
 import { describeSystemError } from "./system_error.ts";
 
@@ -40,11 +44,11 @@ export interface ConfigSources {
  * @throws {UserError} The preset does not exist, the file cannot be read, or settings are unknown
  * or wrong; all of these are named, a line each.
  */
-export async function loadConfig<S extends z.ZodObject>(
+export async function loadConfig<S extends ObjectSchema>(
   schema: S,
-  presets: Readonly<Record<string, Preset<z.input<S>>>>,
+  presets: Readonly<Record<string, Preset<Input<S>>>>,
   { preset, config, set = [] }: ConfigSources,
-): Promise<z.output<S>> {
+): Promise<Output<S>> {
   const layers: unknown[] = [];
   if (preset !== undefined) layers.push(findPreset(presets, preset).config);
   if (config !== undefined) layers.push(await readConfigFile(config));
@@ -66,10 +70,10 @@ export async function loadConfig<S extends z.ZodObject>(
  * @returns The complete configuration.
  * @throws {UserError} Settings are unknown or wrong; all of them are named, a line each.
  */
-export function resolveConfig<S extends z.ZodObject>(
+export function resolveConfig<S extends ObjectSchema>(
   schema: S,
   layers: readonly unknown[],
-): z.output<S> {
+): Output<S> {
   const settings = layers.reduce(
     (below, above) => layOver(schema, below, above),
     defaultsOf(schema),

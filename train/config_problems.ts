@@ -8,7 +8,9 @@ import {
 } from "./config_schema.ts";
 import { nearest } from "./nearest.ts";
 
-type Issue = z.core.$ZodIssue;
+/** What a schema of zod finds wrong. */
+export type Issue = z.core.$ZodIssue;
+
 type UnionIssue = z.core.$ZodIssueInvalidUnion;
 type Path = readonly PropertyKey[];
 

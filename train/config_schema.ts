@@ -3,6 +3,15 @@ import { z } from "zod";
 /** Any schema of zod. */
 export type Schema = z.core.$ZodType;
 
+/** The schema of a whole configuration, or of a part that is an object: a `z.strictObject`. */
+export type ObjectSchema = z.ZodObject;
+
+/** What may be given to satisfy a schema: settings with a default may be absent. */
+export type Input<S extends Schema> = S["_zod"]["input"];
+
+/** What a schema makes of it: all settings. */
+export type Output<S extends Schema> = S["_zod"]["output"];
+
 /** Whether a value is an object other than a list. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -18,7 +27,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export function objectSchema(
   schema: Schema | undefined,
   value: unknown,
-): z.ZodObject | undefined {
+): ObjectSchema | undefined {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodObject) return inner;
   if (!(inner instanceof z.ZodDiscriminatedUnion) || !isObject(value)) return;

@@ -6,7 +6,12 @@ import { describeSystemError } from "./system_error.ts";
 const recordSchema = z.looseObject({ step: z.int().nonnegative() });
 
 /** What was measured at a step; anything that JSON holds, and numbers that are not finite. */
-export type MetricsRecord = z.infer<typeof recordSchema>;
+export interface MetricsRecord {
+  /** Number of steps done. */
+  readonly step: number;
+  /** The measurements by name. */
+  readonly [name: string]: unknown;
+}
 
 /** A file of measurements, one JSON object a line, open to be added to. */
 export class MetricsFile implements Disposable {

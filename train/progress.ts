@@ -29,6 +29,7 @@ const LINE_MS = 10_000;
 const RATE_MEMORY_MS = 15_000;
 const SMALLEST_BAR = 8;
 const LARGEST_BAR = 40;
+const GAP = "  ";
 const ERASE_TO_END = "\x1b[K";
 
 const errorStream: ProgressOutput = {
@@ -105,41 +106,43 @@ export class Progress {
   #show(): void {
     this.#shownAt = this.#output.now();
     const columns = this.#output.columns();
-    const text = this.#text();
+    const parts = this.#parts();
     this.#output.write(
       columns === undefined
-        ? `${text}\n`
-        : `\r${this.#fit(text, columns)}${ERASE_TO_END}`,
+        ? `${parts.join(GAP)}\n`
+        : `\r${this.#fit(parts, columns - 1)}${ERASE_TO_END}`,
     );
   }
 
-  #text(): string {
-    const percent = Math.floor(100 * this.#step / this.#total);
-    const parts = [`${this.#step}/${this.#total}`, `${percent}%`];
+  #parts(): string[] {
+    const parts = [`${this.#step}/${this.#total}`];
     const rate = 1000 * this.#recentSteps / this.#recentMs;
     if (rate > 0) {
       const secondsLeft = (this.#total - this.#step) / rate;
       parts.push(
-        `${formatNumber(rate)} steps/s`,
-        `${formatNumber(rate * this.#imagesPerStep)} images/s`,
+        `${formatNumber(rate, 3)} steps/s`,
+        `${formatNumber(rate * this.#imagesPerStep, 3)} images/s`,
         `${formatDuration(secondsLeft)} left`,
       );
     }
     for (const [name, value] of Object.entries(this.#values)) {
-      parts.push(`${name} ${formatNumber(value)}`);
+      parts.push(`${name} ${formatNumber(value, 4)}`);
     }
-    return parts.join("  ");
+    return parts;
   }
 
-  /** The text with a bar before it where there is room for one; never the last column, which wraps. */
-  #fit(text: string, columns: number): string {
-    const room = Math.min(
-      columns - 1 - text.length - "[]  ".length,
-      LARGEST_BAR,
-    );
-    if (room < SMALLEST_BAR) return text.slice(0, columns - 1);
+  /** The leading parts that fit `width` characters, and a bar before them where there is room. */
+  #fit(parts: readonly string[], width: number): string {
+    const text = parts.join(GAP);
+    if (text.length > width) {
+      return parts.length > 1
+        ? this.#fit(parts.slice(0, -1), width)
+        : text.slice(0, width);
+    }
+    const room = Math.min(width - `[]${GAP}${text}`.length, LARGEST_BAR);
+    if (room < SMALLEST_BAR) return text;
     const filled = Math.round(room * Math.min(this.#step / this.#total, 1));
-    return `[${"=".repeat(filled)}${" ".repeat(room - filled)}]  ${text}`;
+    return `[${"=".repeat(filled)}${" ".repeat(room - filled)}]${GAP}${text}`;
   }
 }
 
@@ -161,7 +164,7 @@ export function formatDuration(seconds: number): string {
   return parts.slice(first, first + 2).map((part) => part.join("")).join(" ");
 }
 
-/** Four significant digits, so that the line keeps its width. */
-function formatNumber(value: number): string {
-  return Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4);
+/** A fixed number of significant digits, so that the line keeps its width. */
+function formatNumber(value: number, digits: number): string {
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(digits);
 }

@@ -34,6 +34,7 @@ export interface HeaderContents {
 
 /** A file whose contents are not what its format says: cut short, overwritten, or of another format. */
 export class DamagedFileError extends UserError {
+  /** The name of this class. */
   override name = "DamagedFileError";
 }
 

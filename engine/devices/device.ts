@@ -33,6 +33,8 @@ export interface Device {
   write(storage: Storage, data: HostArray): Promise<void>;
   /** The content of a storage after all steps queued so far. */
   read(storage: Storage): Promise<HostArray>;
+  /** Forgets a storage and frees its memory; no program that uses it may run afterwards. */
+  release(storage: Storage): void;
   /** Frees all memory and ends all threads. */
   destroy(): void;
 }
@@ -41,9 +43,13 @@ export interface Device {
 export interface Executable {
   /**
    * Copies the inputs to the device and queues one step, or only the dispatches
-   * `from <= i < to`. Allocates nothing. Resolves when the inputs may be changed again.
+   * `from <= i < to` (then the inputs are copied only if the first is among them). Allocates nothing. Resolves when the inputs may be changed again.
    */
-  run(inputs: Readonly<Record<string, HostArray>>, from?: number, to?: number): Promise<void>;
+  run(
+    inputs: Readonly<Record<string, HostArray>>,
+    from?: number,
+    to?: number,
+  ): Promise<void>;
   /**
    * The content of a buffer after all steps queued so far; valid for outputs and states, and for
    * any buffer directly after the dispatch that wrote it.

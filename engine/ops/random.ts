@@ -44,7 +44,12 @@ function highProduct(a: number, b: number): number {
 }
 
 /** One 32-bit word of Philox 2x32-10, on the host; the devices compute the same. */
-export function philox(seed: number, stream: number, step: number, element: number): number {
+export function philox(
+  seed: number,
+  stream: number,
+  step: number,
+  element: number,
+): number {
   let key = (seed ^ Math.imul(stream + 1, WEYL)) >>> 0;
   let low = element >>> 0;
   let high = step >>> 0;

@@ -5,7 +5,7 @@ import { WebGpuDevice } from "../../engine/devices/webgpu/device.ts";
 /** Set to 1 where a missing device must fail the tests, as in continuous integration. */
 const required = Deno.env.get("DV2_REQUIRE_DEVICES") === "1";
 
-const webgpu = await WebGpuDevice.request({ software: true });
+const webgpu = await WebGpuDevice.request();
 if (!webgpu && required) {
   throw new Error("DV2_REQUIRE_DEVICES=1, but there is no WebGPU adapter");
 }

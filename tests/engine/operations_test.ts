@@ -359,9 +359,14 @@ test(
     normalizeWith(x, { mean: m, variance: v }, scale, shift),
   { low: 0.3, high: 2 },
 );
-test("layer normalisation", [[3, 5, 19], [19], [19]], (x, scale, shift) => layerNorm(x, scale, shift), {
-  tolerance: 1e-4,
-});
+test(
+  "layer normalisation",
+  [[3, 5, 19], [19], [19]],
+  (x, scale, shift) => layerNorm(x, scale, shift),
+  {
+    tolerance: 1e-4,
+  },
+);
 test("softmax", [[5, 3, 17]], (x) => softmax(multiply(x, 5)));
 test("unit length", [[6, 11]], (x) => unitLength(x));
 test("cosine similarity", [[6, 11], [9, 11]], cosineSimilarity);

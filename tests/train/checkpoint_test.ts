@@ -35,9 +35,10 @@ function names(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
+/** Cuts off two bytes or more: JSON without its last line end would still be whole. */
 async function cutShort(path: string): Promise<void> {
   const { size } = await Deno.stat(path);
-  await Deno.truncate(path, Math.floor(Math.random() * size));
+  await Deno.truncate(path, Math.floor(Math.random() * (size - 1)));
 }
 
 Deno.test("a checkpoint comes back as it was saved", async () => {

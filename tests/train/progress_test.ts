@@ -50,11 +50,11 @@ Deno.test("elsewhere than on a terminal a line is printed every ten seconds and 
   assertEquals(output.written.length, 3);
   assertEquals(
     output.written[1],
-    "40/100  40%  2.000 steps/s  16.00 images/s  30s left  loss 0.01250\n",
+    "40/100  2.00 steps/s  16.0 images/s  30s left  loss 0.01250\n",
   );
   progress.finish();
   assertEquals(output.written.length, 4);
-  assertMatch(output.written[3], /^65\/100 {2}65% .*\n$/);
+  assertMatch(output.written[3], /^65\/100 .*\n$/);
 });
 
 Deno.test("a terminal is drawn over ten times a second at most, on one line", () => {
@@ -69,20 +69,30 @@ Deno.test("a terminal is drawn over ten times a second at most, on one line", ()
   );
   assertEquals(output.screen(), [
     "[====================                    ]  " +
-    "500/1000  50%  100.0 steps/s  800.0 images/s  5s left  loss 0.001000",
+    "500/1000  100 steps/s  800 images/s  5s left  loss 0.001000",
   ]);
   progress.finish();
   assertEquals(output.screen().length, 2);
 });
 
 Deno.test("the line fits the terminal, whatever its width", () => {
+  const parts = [
+    "1000/1000",
+    "10.0 steps/s",
+    "80.0 images/s",
+    "0s left",
+    "loss 0.0005000",
+  ];
   for (let columns = 1; columns <= 200; columns++) {
     const output = new FakeOutput(columns);
     const progress = new Progress({ total: 1000, imagesPerStep: 8, output });
     work(progress, output, [0, 1000], 100);
-    for (const text of output.written) {
-      const line = text.replace("\r", "").replace("\x1b[K", "");
-      assert(line.length < columns, `${line.length} of ${columns}`);
+    const [line] = output.screen();
+    assert(line.length < columns, `${line.length} of ${columns}`);
+    // No part is cut, lest a number be read for another one.
+    const shown = line.split("  ").filter((part) => !/^ *$|[=\[\]]/.test(part));
+    if (columns > parts[0].length) {
+      assertEquals(shown, parts.slice(0, shown.length));
     }
   }
 });
@@ -91,7 +101,7 @@ Deno.test("the rate follows a change of speed", () => {
   const output = new FakeOutput();
   const progress = new Progress({ total: 10_000, imagesPerStep: 1, output });
   work(progress, output, [0, 1000], 10);
-  assertMatch(output.written.at(-1)!, / 100\.0 steps\/s /);
+  assertMatch(output.written.at(-1)!, / 100 steps\/s /);
   work(progress, output, [1000, 1100], 1000);
   assertMatch(output.written.at(-1)!, / 1\.\d+ steps\/s .* 2h 2\dm left/);
 });
@@ -107,7 +117,7 @@ Deno.test("the rate does not count steps done before", () => {
   work(progress, output, [500, 520], 500);
   assertMatch(
     output.written[0],
-    /^520\/1000 {2}52% {2}2\.000 steps\/s {2}4\.000 images\/s {2}4m 0s left/,
+    /^520\/1000 {2}2\.00 steps\/s {2}4\.00 images\/s {2}4m 0s left/,
   );
 });
 
@@ -115,7 +125,7 @@ Deno.test("before the first step neither rate nor time left is shown", () => {
   const output = new FakeOutput();
   const progress = new Progress({ total: 10, imagesPerStep: 2, output });
   progress.finish();
-  assertEquals(output.written, ["0/10  0%\n"]);
+  assertEquals(output.written, ["0/10\n"]);
 });
 
 Deno.test("a line printed in between stands above the progress", () => {
@@ -124,7 +134,7 @@ Deno.test("a line printed in between stands above the progress", () => {
   work(progress, output, [0, 1], 1000);
   progress.print("hello");
   assertEquals(output.screen()[0], "hello");
-  assertMatch(output.screen()[1], /^1\/10 {2}10%/);
+  assertMatch(output.screen()[1], /^1\/10 /);
   const file = new FakeOutput();
   new Progress({ total: 10, imagesPerStep: 2, output: file }).print("hello");
   assertEquals(file.written, ["hello\n"]);
@@ -143,7 +153,7 @@ Deno.test("values of any size are readable", () => {
   progress.finish();
   assertEquals(
     output.written[0],
-    "0/10  0%  lr 0.0003000  small 1.234e-9  large 123457  none 0.000  bad NaN\n",
+    "0/10  lr 0.0003000  small 1.234e-9  large 123457  none 0.000  bad NaN\n",
   );
 });
 

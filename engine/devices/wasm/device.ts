@@ -79,7 +79,8 @@ export class WasmDevice implements Device {
     return {
       run: (inputs, from = 0, to = plan.dispatches.length) =>
         this.#queue(() => {
-          for (const [name, buffer] of plan.inputs) {
+          // later on other values may lie where the inputs were
+          for (const [name, buffer] of from === 0 ? plan.inputs : []) {
             this.#view(addressOf(buffer), buffer.dtype, buffer.size).set(
               inputs[name],
             );
@@ -170,6 +171,13 @@ export class WasmDevice implements Device {
       );
       return view.slice();
     });
+  }
+
+  release(storage: Storage): void {
+    const start = this.#storages.get(storage);
+    if (start === undefined) return;
+    this.#storages.delete(storage);
+    this.#heap.release(start, bytesOf(storage));
   }
 
   destroy(): void {

@@ -16,28 +16,27 @@ export class GpuContext {
   /** Watches `gpu` for errors. */
   constructor(gpu: GPUDevice) {
     this.gpu = gpu;
-    gpu.addEventListener(
-      "uncapturederror",
-      ({ error }) => this.#failure ??= error.message.trim(),
-    );
-    gpu.lost.then(({ reason, message }) => {
-      this.#failure ??= reason === "destroyed"
-        ? "the device was freed"
-        : `the device was lost: ${message}`;
-    });
+    const fail = (message: string) => {
+      this.#failure ??=
+        `the GPU failed (${message.trim()}); restart from the last checkpoint`;
+    };
+    gpu.addEventListener("uncapturederror", ({ error }) => fail(error.message));
+    gpu.lost.then(({ message }) => fail(message));
   }
 
   /**
-   * Reports what went wrong since the last call; nothing computed since then can be trusted.
+   * Reports the first error of the device; nothing computed since then can be trusted.
    *
-   * @throws {UserError} if anything did.
+   * @throws {UserError} if there was one, or the device was freed.
    */
   check(): void {
-    if (this.#failure !== undefined) {
-      throw new UserError(
-        `the GPU failed (${this.#failure}); restart from the last checkpoint`,
-      );
-    }
+    if (this.#failure !== undefined) throw new UserError(this.#failure);
+  }
+
+  /** Frees everything on the device. */
+  destroy(): void {
+    this.#failure ??= "this GPU device was freed; request another one";
+    this.gpu.destroy();
   }
 
   /**

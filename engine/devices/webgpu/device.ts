@@ -20,8 +20,10 @@ const raisedLimits = [
 
 /** A GPU, or a driver that imitates one in software, through WebGPU. */
 export class WebGpuDevice implements Device {
+  /** What distinguishes it from other devices. */
   readonly kind = "webgpu";
   readonly description: string;
+  /** What the adapter allows. */
   readonly limits: DeviceLimits;
   /** Whether the processor does the work of the GPU: right for tests, too slow for training. */
   readonly software: boolean;
@@ -50,17 +52,13 @@ export class WebGpuDevice implements Device {
   }
 
   /**
-   * The fastest GPU with all the memory it allows, or the software driver if `software` is set;
-   * `undefined` where there is none.
+   * The fastest GPU, with all the memory it allows; where there is none, a driver that imitates one
+   * in software; `undefined` where there is neither.
    */
-  static async request(
-    options: { readonly software?: boolean } = {},
-  ): Promise<WebGpuDevice | undefined> {
-    const adapter = await globalThis.navigator.gpu?.requestAdapter(
-      options.software
-        ? { forceFallbackAdapter: true }
-        : { powerPreference: "high-performance" },
-    );
+  static async request(): Promise<WebGpuDevice | undefined> {
+    const adapter = await globalThis.navigator.gpu?.requestAdapter({
+      powerPreference: "high-performance",
+    });
     if (!adapter) return undefined;
     const requiredLimits = Object.fromEntries(
       raisedLimits.map((name) => [name, adapter.limits[name]]),
@@ -94,26 +92,22 @@ export class WebGpuDevice implements Device {
 
   async write(storage: Storage, data: HostArray): Promise<void> {
     checkValues(storage.name, storage.dtype, storage.size, data);
-    const memory = await this.#place(storage);
-    this.#context.check();
-    upload(this.#context.gpu, memory, 0, data);
+    upload(this.#context, await this.#place(storage), 0, data);
   }
 
   async read(storage: Storage): Promise<HostArray> {
     const memory = await this.#place(storage);
-    this.#context.check();
-    const content = await download(
-      this.#context.gpu,
-      memory,
-      0,
-      bytesOf(storage),
-    );
-    this.#context.check();
+    const content = await download(this.#context, memory, 0, bytesOf(storage));
     return hostArray(storage.dtype, content, storage.size);
   }
 
+  release(storage: Storage): void {
+    this.#storages.get(storage)?.then((memory) => memory.destroy(), () => {});
+    this.#storages.delete(storage);
+  }
+
   destroy(): void {
-    this.#context.gpu.destroy();
+    this.#context.destroy();
   }
 
   /** The memory of a storage, made and filled at the first call. */
@@ -133,7 +127,7 @@ export class WebGpuDevice implements Device {
     const memory = await this.#context.allocate(name, bytes);
     if (initial) {
       checkValues(name, dtype, size, initial);
-      upload(this.#context.gpu, memory, 0, initial);
+      upload(this.#context, memory, 0, initial);
     }
     return memory;
   }

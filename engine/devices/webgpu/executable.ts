@@ -108,10 +108,8 @@ export class WebGpuExecutable implements Executable {
   }
 
   async read(buffer: Buffer): Promise<HostArray> {
-    this.#context.check();
     const { memory, start, bytes } = this.#memory.locate(buffer);
-    const content = await download(this.#context.gpu, memory, start, bytes);
-    this.#context.check();
+    const content = await download(this.#context, memory, start, bytes);
     return hostArray(buffer.dtype, content, buffer.size);
   }
 
@@ -127,7 +125,7 @@ export class WebGpuExecutable implements Executable {
       const padded = this.#padded.get(name);
       padded?.set(values);
       const { memory, start } = this.#memory.locate(buffer);
-      upload(this.#context.gpu, memory, start, padded ?? values);
+      upload(this.#context, memory, start, padded ?? values);
     }
   }
 }

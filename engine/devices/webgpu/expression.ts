@@ -57,12 +57,10 @@ export class ExpressionWriter {
       case "index":
         return `i32(${position(expression.view)})`;
       case "random": {
-        const key = `${this.name(expression.seed)} ^ ${
-          streamKey(expression.stream)
-        }u`;
-        return `random(${key}, ${position(expression.counter)}, ${
-          this.name(expression.step)
-        })`;
+        const seed = this.name(expression.seed);
+        const step = this.name(expression.step);
+        const key = `${seed} ^ ${streamKey(expression.stream)}u`;
+        return `random(${key}, ${position(expression.counter)}, ${step})`;
       }
       case "unary":
         return unary[expression.name](this.name(expression.argument));
@@ -73,11 +71,9 @@ export class ExpressionWriter {
           expression.dtype,
         );
       case "select": {
-        const zero = `${typeOf(expression.condition.dtype)}()`;
-        const condition = `${this.name(expression.condition)} != ${zero}`;
-        return `select(${this.name(expression.b)}, ${
-          this.name(expression.a)
-        }, ${condition})`;
+        const { condition, a, b } = expression;
+        const holds = `${this.name(condition)} != ${typeOf(condition.dtype)}()`;
+        return `select(${this.name(b)}, ${this.name(a)}, ${holds})`;
       }
       case "cast":
         return `${expression.dtype}(${this.name(expression.argument)})`;
@@ -136,14 +132,11 @@ function streamKey(stream: number): number {
 
 /** The functions and variables that `code` uses and WGSL lacks. */
 export function helpersOf(code: string): string {
-  return Object.entries(helpers).filter(([word]) => code.includes(word)).map((
-    [, helper],
-  ) => helper).join(
-    "\n",
-  );
+  const used = Object.keys(helpers).filter((word) => code.includes(word));
+  return used.map((word) => helpers[word]).join("\n");
 }
 
-const helpers = {
+const helpers: Readonly<Record<string, string>> = {
   "infinity": INFINITY,
 
   // Philox 2x32-10; the 64-bit product is put together from halves of 16 bits

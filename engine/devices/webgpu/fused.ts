@@ -90,7 +90,7 @@ ${element(output, position(kernel.output))} = ${writer.name(kernel.epilogue)};
 }`;
   const declarations = lanes === 1
     ? ""
-    : `var<workgroup> partial: array<${type}, ${THREADS}>;\n`;
+    : `var<workgroup> totals: array<${type}, ${THREADS}>;\n`;
   return workgroupPass(
     Math.ceil(results / perGroup),
     THREADS,
@@ -123,16 +123,16 @@ function tree(
   combine: (a: string, b: string) => string,
 ): string {
   if (lanes === 1) return "";
-  let code = "partial[local] = reduced;\nworkgroupBarrier();\n";
+  let code = "totals[local] = reduced;\nworkgroupBarrier();\n";
   for (let half = lanes / 2; half >= 1; half /= 2) {
-    const other = `partial[local + ${half * spacing}u]`;
-    code += `if (lane < ${half}u) { partial[local] = ${
-      combine("partial[local]", other)
+    const other = `totals[local + ${half * spacing}u]`;
+    code += `if (lane < ${half}u) { totals[local] = ${
+      combine("totals[local]", other)
     }; }
 workgroupBarrier();
 `;
   }
-  return code + "reduced = partial[local];";
+  return code + "reduced = totals[local];";
 }
 
 /** Subexpressions of the body that depend on a reduced loop. */

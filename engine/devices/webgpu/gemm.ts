@@ -19,10 +19,15 @@ import {
 export interface Product {
   /** Matrices multiplied side by side. */
   readonly batch: number;
+  /** Rows of a and of the result. */
   readonly m: number;
+  /** Columns of b and of the result. */
   readonly n: number;
+  /** Size of the inner axis: columns of a, rows of b. */
   readonly k: number;
+  /** The left operand. */
   readonly a: Matrix;
+  /** The right operand. */
   readonly b: Matrix;
 }
 
@@ -210,10 +215,10 @@ function multiplyQuads(inner: number, pitch: number): string {
   return `{
 let x = aTile[${inner * pitch}u + slowest];
 let y = bTile[${inner * pitch}u + quickest];
-sum0 = fma(vec4(x.x), y, sum0);
-sum1 = fma(vec4(x.y), y, sum1);
-sum2 = fma(vec4(x.z), y, sum2);
-sum3 = fma(vec4(x.w), y, sum3);
+sum0 += x.x * y;
+sum1 += x.y * y;
+sum2 += x.z * y;
+sum3 += x.w * y;
 }`;
 }
 

@@ -14,7 +14,9 @@ export const ALIGNMENT = 256;
 
 /** Where a buffer lies. */
 export interface Location {
+  /** The buffer. */
   readonly buffer: Buffer;
+  /** The memory that it is a range of. */
   readonly memory: GPUBuffer;
   /** First byte in the memory. */
   readonly start: number;
@@ -28,6 +30,7 @@ export interface Operand {
   readonly array: string;
   /** Element of the array where the buffer begins. */
   readonly base: number;
+  /** Type of the elements. */
   readonly dtype: DType;
 }
 
@@ -38,9 +41,11 @@ interface Range {
   readonly type: string;
 }
 
-/** What a dispatch binds, and the operands that it finds there, in the order of the locations. */
+/** What a dispatch binds, and how its shaders see it. */
 export interface Bound {
+  /** The buffers, in the order in which they were given. */
   readonly operands: readonly Operand[];
+  /** The ranges to bind, from binding 0 on. */
   readonly bindings: readonly GPUBufferBinding[];
   /** WGSL declarations of the arrays. */
   readonly declarations: string;
@@ -52,43 +57,26 @@ export interface Bound {
  * @throws {UserError} if buffers that must be bound as one are larger than `mostBytes` together.
  */
 export function bind(locations: readonly Location[], mostBytes: number): Bound {
-  const ranges: Range[] = [];
-  for (
-    const { memory, start, bytes, buffer } of [...locations].sort((a, b) =>
-      a.start - b.start
-    )
-  ) {
-    const before = ranges.find((range) =>
-      range.memory === memory && alignDown(start) < range.end
+  const ranges = mergeOverlapping(locations);
+  const largest = Math.max(...ranges.map(({ start, end }) => end - start));
+  if (largest > mostBytes) {
+    throw new UserError(
+      `${
+        locations.at(-1)!.buffer.label
+      } works on ${largest} neighbouring bytes, and this device ` +
+        `binds at most ${mostBytes} at once; use a smaller network`,
     );
-    if (before) before.end = Math.max(before.end, start + bytes);
-    else {ranges.push({
-        memory,
-        start: alignDown(start),
-        end: start + bytes,
-        type: typeOf(buffer.dtype),
-      });}
-  }
-  for (const { start, end } of ranges) {
-    if (end - start > mostBytes) {
-      throw new UserError(
-        `${locations.at(-1)!.buffer.label} works on neighbouring parts of ${
-          end - start
-        } bytes together, ` +
-          `and this device binds at most ${mostBytes} at once; use a smaller network`,
-      );
-    }
   }
   const operands = locations.map(({ memory, start, buffer: { dtype } }) => {
     const i = ranges.findIndex((range) =>
       range.memory === memory && range.start <= start && start < range.end
     );
-    return {
-      array: `array${i}`,
-      base: (start - ranges[i].start) / (dtype === "u8" ? 1 : 4),
-      dtype,
-    };
+    const base = (start - ranges[i].start) / (dtype === "u8" ? 1 : 4);
+    return { array: `array${i}`, base, dtype };
   });
+  const declarations = ranges.map(({ type, start, end }, i) =>
+    declareArray(i, `array${i}`, type, (end - start) / 4)
+  );
   return {
     operands,
     bindings: ranges.map(({ memory, start, end }) => ({
@@ -96,12 +84,23 @@ export function bind(locations: readonly Location[], mostBytes: number): Bound {
       offset: start,
       size: end - start,
     })),
-    declarations: ranges
-      .map(({ type, start, end }, i) =>
-        declareArray(i, `array${i}`, type, (end - start) / 4)
-      )
-      .join("\n"),
+    declarations: declarations.join("\n"),
   };
+}
+
+function mergeOverlapping(locations: readonly Location[]): Range[] {
+  const ranges: Range[] = [];
+  const inOrder = [...locations].sort((a, b) => a.start - b.start);
+  for (const { memory, start, bytes, buffer } of inOrder) {
+    const first = start - start % ALIGNMENT;
+    const end = start + bytes;
+    const before = ranges.find((range) =>
+      range.memory === memory && first < range.end
+    );
+    if (before) before.end = Math.max(before.end, end);
+    else ranges.push({ memory, start: first, end, type: typeOf(buffer.dtype) });
+  }
+  return ranges;
 }
 
 /** WGSL declaration of a bound array; its size is fixed so that bounds checks are against constants. */
@@ -127,8 +126,4 @@ export function element(
 /** WGSL type of a value of `dtype`. */
 export function typeOf(dtype: DType): "f32" | "i32" | "u32" {
   return dtype === "u8" ? "u32" : dtype;
-}
-
-function alignDown(byte: number): number {
-  return byte - byte % ALIGNMENT;
 }

@@ -1,4 +1,5 @@
 import type { PoolKernel } from "../../kernel.ts";
+import { sizeOf } from "../../tensor.ts";
 import { element, type Operand } from "./operand.ts";
 import {
   elementPass,
@@ -24,18 +25,13 @@ export function lowerPool(
   const [rows, columns] = kernel.gradient
     ? [height, width]
     : [outHeight, outWidth];
-  const body = `${
-    unravel("id", [n, rows, columns, channels], [
-      "image",
-      "row",
-      "column",
-      "channel",
-    ])
-  }
+  const sizes = [n, rows, columns, channels];
+  const place = unravel("id", sizes, ["image", "row", "column", "channel"]);
+  const body = `${place}
 ${kernel.gradient ? gradient(kernel, inputs[0]) : forward(kernel)}
 ${element(output, "id")} = result;`;
   const pass = elementPass(
-    n * rows * columns * channels,
+    sizeOf(sizes),
     body,
     windows(kernel, inputs.at(-1)!),
   );
@@ -54,7 +50,7 @@ result = ${combined};
 ${mode === "max" ? "" : `result /= ${size * size}f;`}`;
 }
 
-/** The windows that an element is in end at or before it and are up to `reach` apart. */
+/** An element is in at most `reach` windows along each axis: the last that begins before it, and those above or left of that. */
 function gradient({ mode, geometry }: PoolKernel, dy: Operand): string {
   const {
     outHeight,
@@ -84,7 +80,7 @@ ${mode === "max" ? "" : `result /= ${size * size}f;`}`;
 }
 
 /** Functions that look at the windows of `x`. */
-function windows({ mode, geometry }: PoolKernel, x: Operand): string {
+function windows({ mode, gradient, geometry }: PoolKernel, x: Operand): string {
   const { height, width, inputs: channels, window: { size, stride, padding } } =
     geometry;
   const place = "image: u32, row: u32, column: u32, channel: u32";
@@ -112,5 +108,6 @@ result = i * ${size}u + j;
 }
 return result;
 }`;
-  return [INFINITY, inWindow, choice].join("\n");
+  return [INFINITY, inWindow, ...(gradient && mode === "max" ? [choice] : [])]
+    .join("\n");
 }

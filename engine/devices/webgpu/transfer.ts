@@ -1,37 +1,52 @@
+import type { GpuContext } from "./context.ts";
+
 /** Bytes written in one piece: larger ones, or many without a submit, have corrupted uploads. */
 const PIECE_BYTES = 16 * 2 ** 20;
 
-/** Copies `data`, whole words, to a GPU buffer; `data` may be changed as soon as this returns. */
+/**
+ * Copies `data`, whole words, to a GPU buffer; `data` may be changed as soon as this returns.
+ *
+ * @throws {UserError} if the device failed.
+ */
 export function upload(
-  gpu: GPUDevice,
+  context: GpuContext,
   buffer: GPUBuffer,
   start: number,
   data: ArrayBufferView,
-) {
+): void {
+  context.check();
+  const { queue } = context.gpu;
   for (let done = 0; done < data.byteLength; done += PIECE_BYTES) {
     const bytes = Math.min(PIECE_BYTES, data.byteLength - done);
-    gpu.queue.writeBuffer(
+    queue.writeBuffer(
       buffer,
       start + done,
       data.buffer,
       data.byteOffset + done,
       bytes,
     );
-    gpu.queue.submit([]);
+    queue.submit([]);
   }
 }
 
-/** The content of a range of a GPU buffer, after everything queued so far. */
+/**
+ * The content of a range of a GPU buffer, after everything queued so far.
+ *
+ * @throws {UserError} if the device failed.
+ */
 export async function download(
-  gpu: GPUDevice,
+  context: GpuContext,
   buffer: GPUBuffer,
   start: number,
   bytes: number,
 ): Promise<ArrayBuffer> {
+  context.check();
+  const { gpu } = context;
+  const { COPY_DST, MAP_READ } = GPUBufferUsage;
   const staging = gpu.createBuffer({
     label: "staging",
     size: bytes,
-    usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+    usage: COPY_DST | MAP_READ,
   });
   try {
     const encoder = gpu.createCommandEncoder();
@@ -41,5 +56,7 @@ export async function download(
     return staging.getMappedRange().slice(0);
   } finally {
     staging.destroy();
+    // what made the copy or an earlier step fail says more than the copy itself
+    context.check();
   }
 }

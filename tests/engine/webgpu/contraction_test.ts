@@ -1,9 +1,24 @@
-import type { ConvolutionKernel, ImageGeometry, MatmulKernel } from "../../../engine/kernel.ts";
-import { assertClose, filled, gpuTest, runKernel, withRandom } from "./harness.ts";
+import type {
+  ConvolutionKernel,
+  ImageGeometry,
+  MatmulKernel,
+} from "../../../engine/kernel.ts";
+import {
+  assertClose,
+  filled,
+  gpuTest,
+  runKernel,
+  withRandom,
+} from "./harness.ts";
 import { naiveConvolution, naiveMatmul } from "./naive.ts";
 
 /** A plain product; `transposed` operands are stored with their axes exchanged. */
-function product(m: number, n: number, k: number, transposed = ""): MatmulKernel {
+function product(
+  m: number,
+  n: number,
+  k: number,
+  transposed = "",
+): MatmulKernel {
   return {
     kind: "matmul",
     batch: [],
@@ -19,10 +34,25 @@ const products: Record<string, MatmulKernel> = {
   "of single elements": product(1, 1, 1),
   "that fills its tiles": product(64, 128, 32),
   "of prime sizes in small tiles": product(37, 41, 43),
-  "of prime sizes in large tiles": product(521, 769, 29, "a"),
+  "of prime sizes in large tiles": product(577, 769, 29, "a"),
   "with both operands transposed": product(67, 35, 17, "ab"),
   "of a row by a column, cut into parts": product(1, 1, 5003),
-  "of few tiles and a long inner axis, cut into parts": product(67, 33, 4099, "a"),
+  "of few tiles and a long inner axis, cut into parts": product(
+    67,
+    33,
+    4099,
+    "a",
+  ),
+  "in large tiles, cut into parts": product(65, 67, 16411, "b"),
+  "with more workgroups than fit along one axis": {
+    kind: "matmul",
+    batch: [70001],
+    m: 1,
+    n: 1,
+    k: 2,
+    a: { offset: 0, strides: [2, 2, 1] },
+    b: { offset: 0, strides: [2, 1, 1] },
+  },
   "over two batch loops, one of them repeating an operand": {
     kind: "matmul",
     batch: [3, 5],
@@ -44,25 +74,45 @@ const products: Record<string, MatmulKernel> = {
 };
 
 /** Elements that a view reaches. */
-function extent({ offset, strides }: MatmulKernel["a"], loops: readonly number[]): number {
-  return strides.reduce((end, stride, loop) => end + stride * (loops[loop] - 1), offset) + 1;
+function extent(
+  { offset, strides }: MatmulKernel["a"],
+  loops: readonly number[],
+): number {
+  return strides.reduce(
+    (end, stride, loop) => end + stride * (loops[loop] - 1),
+    offset,
+  ) + 1;
 }
 
 for (const [name, kernel] of Object.entries(products)) {
-  gpuTest(`a matrix product ${name} equals its definition`, (device) =>
-    withRandom(async (random) => {
-      const { batch, m, n, k } = kernel;
-      const a = filled(extent(kernel.a, [...batch, m, k]), random);
-      const b = filled(extent(kernel.b, [...batch, k, n]), random);
-      const expected = naiveMatmul(kernel, a, b);
-      assertClose(await runKernel(device, kernel, [a, b], expected.length), expected, 1e-5);
-    }));
+  gpuTest(
+    `a matrix product ${name} equals its definition`,
+    (device) =>
+      withRandom(async (random) => {
+        const { batch, m, n, k } = kernel;
+        const a = filled(extent(kernel.a, [...batch, m, k]), random);
+        const b = filled(extent(kernel.b, [...batch, k, n]), random);
+        const expected = naiveMatmul(kernel, a, b);
+        assertClose(
+          await runKernel(device, kernel, [a, b], expected.length),
+          expected,
+          1e-5,
+        );
+      }),
+  );
 }
 
-function geometry(sizes: Omit<ImageGeometry, "outHeight" | "outWidth">): ImageGeometry {
+function geometry(
+  sizes: Omit<ImageGeometry, "outHeight" | "outWidth">,
+): ImageGeometry {
   const { size, stride, padding } = sizes.window;
-  const count = (length: number) => Math.floor((length + 2 * padding - size) / stride) + 1;
-  return { ...sizes, outHeight: count(sizes.height), outWidth: count(sizes.width) };
+  const count = (length: number) =>
+    Math.floor((length + 2 * padding - size) / stride) + 1;
+  return {
+    ...sizes,
+    outHeight: count(sizes.height),
+    outWidth: count(sizes.width),
+  };
 }
 
 const geometries: Record<string, ImageGeometry> = {
@@ -90,29 +140,56 @@ const geometries: Record<string, ImageGeometry> = {
     outputs: 2,
     window: { size: 2, stride: 3, padding: 0 },
   }),
-  "with enough pixels that the gradient of the weight is cut into parts": geometry({
-    n: 5,
-    height: 16,
-    width: 15,
-    inputs: 4,
-    outputs: 3,
-    window: { size: 3, stride: 1, padding: 1 },
-  }),
+  "with enough pixels that the gradient of the weight is cut into parts":
+    geometry({
+      n: 5,
+      height: 16,
+      width: 15,
+      inputs: 4,
+      outputs: 3,
+      window: { size: 3, stride: 1, padding: 1 },
+    }),
 };
 
 for (const [name, sizes] of Object.entries(geometries)) {
-  gpuTest(`all passes of a convolution ${name} equal their definition`, (device) =>
-    withRandom(async (random) => {
-      const { n, height, width, inputs, outHeight, outWidth, outputs, window } = sizes;
-      const x = filled(n * height * width * inputs, random);
-      const weight = filled(window.size ** 2 * inputs * outputs, random);
-      const y = filled(n * outHeight * outWidth * outputs, random);
-      const operands = { forward: [x, weight], inputGradient: [y, weight], weightGradient: [x, y] };
-      for (const pass of ["forward", "inputGradient", "weightGradient"] as const) {
-        const kernel: ConvolutionKernel = { kind: "convolution", pass, geometry: sizes };
-        const [first, second] = operands[pass];
-        const expected = naiveConvolution(kernel, first, second);
-        assertClose(await runKernel(device, kernel, [first, second], expected.length), expected, 1e-5);
-      }
-    }));
+  gpuTest(
+    `all passes of a convolution ${name} equal their definition`,
+    (device) =>
+      withRandom(async (random) => {
+        const {
+          n,
+          height,
+          width,
+          inputs,
+          outHeight,
+          outWidth,
+          outputs,
+          window,
+        } = sizes;
+        const x = filled(n * height * width * inputs, random);
+        const weight = filled(window.size ** 2 * inputs * outputs, random);
+        const y = filled(n * outHeight * outWidth * outputs, random);
+        const operands = {
+          forward: [x, weight],
+          inputGradient: [y, weight],
+          weightGradient: [x, y],
+        };
+        for (
+          const pass of ["forward", "inputGradient", "weightGradient"] as const
+        ) {
+          const kernel: ConvolutionKernel = {
+            kind: "convolution",
+            pass,
+            geometry: sizes,
+          };
+          const [first, second] = operands[pass];
+          const expected = naiveConvolution(kernel, first, second);
+          assertClose(
+            await runKernel(device, kernel, [first, second], expected.length),
+            expected,
+            1e-5,
+          );
+        }
+      }),
+  );
 }

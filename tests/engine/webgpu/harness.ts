@@ -8,13 +8,22 @@ import { Storage } from "../../../engine/tensor.ts";
 const required = Deno.env.get("DV2_REQUIRE_DEVICES") === "1";
 
 /** Registers a test on a WebGPU device of its own; skipped where there is none, unless it is required. */
-export function gpuTest(name: string, test: (device: WebGpuDevice) => Promise<void>): void {
+export function gpuTest(
+  name: string,
+  test: (device: WebGpuDevice) => Promise<void>,
+): void {
   Deno.test({
-    name: found || required ? name : `${name} (skipped: no WebGPU adapter, install a Vulkan driver)`,
+    name: found || required
+      ? name
+      : `${name} (skipped: no WebGPU adapter, install a Vulkan driver)`,
     ignore: !found && !required,
     fn: async () => {
       const device = await WebGpuDevice.request();
-      if (!device) throw new Error("DV2_REQUIRE_DEVICES=1, but there is no WebGPU adapter");
+      if (!device) {
+        throw new Error(
+          "DV2_REQUIRE_DEVICES=1, but there is no WebGPU adapter",
+        );
+      }
       try {
         await test(device);
       } finally {
@@ -27,7 +36,9 @@ export function gpuTest(name: string, test: (device: WebGpuDevice) => Promise<vo
 const found = await navigator.gpu.requestAdapter() !== null;
 
 /** Uniform numbers in [-1, 1) from a fresh seed, which is printed if `test` fails. */
-export async function withRandom(test: (random: () => number) => Promise<void>): Promise<void> {
+export async function withRandom(
+  test: (random: () => number) => Promise<void>,
+): Promise<void> {
   const seed = Math.floor(Math.random() * 2 ** 32);
   let state = seed;
   const random = () => {
@@ -45,7 +56,10 @@ export async function withRandom(test: (random: () => number) => Promise<void>):
 }
 
 /** `size` numbers drawn by `draw`. */
-export function filled(size: number, draw: (i: number) => number): Float32Array<ArrayBuffer> {
+export function filled(
+  size: number,
+  draw: (i: number) => number,
+): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: size }, (_, i) => draw(i));
 }
 
@@ -62,8 +76,17 @@ export function inputBuffer(name: string, values: HostArray): Buffer {
 }
 
 /** A whole storage as a buffer. */
-export function stateBuffer(storage: Storage, offset = 0, size = storage.size): Buffer {
-  return { size, dtype: storage.dtype, label: storage.name, state: { storage, offset } };
+export function stateBuffer(
+  storage: Storage,
+  offset = 0,
+  size = storage.size,
+): Buffer {
+  return {
+    size,
+    dtype: storage.dtype,
+    label: storage.name,
+    state: { storage, offset },
+  };
 }
 
 /** A storage full of NaN, so that an element that is not written shows. */
@@ -72,9 +95,21 @@ export function poisoned(size: number): Storage {
 }
 
 /** The schedule of one kernel. */
-export function scheduleOf(kernel: Kernel, inputs: readonly Buffer[], output: Buffer): Schedule {
-  const fed = new Map(inputs.flatMap((buffer) => buffer.input ? [[buffer.input, buffer] as const] : []));
-  return { dispatches: [{ kernel, inputs, output }], inputs: fed, outputs: [output] };
+export function scheduleOf(
+  kernel: Kernel,
+  inputs: readonly Buffer[],
+  output: Buffer,
+): Schedule {
+  const fed = new Map(
+    inputs.flatMap((buffer) =>
+      buffer.input ? [[buffer.input, buffer] as const] : []
+    ),
+  );
+  return {
+    dispatches: [{ kernel, inputs, output }],
+    inputs: fed,
+    outputs: [output],
+  };
 }
 
 /** Runs one kernel twice on its inputs; the output, of `size` f32 elements, starts as NaN. */
@@ -87,22 +122,37 @@ export async function runKernel(
   const inputs = values.map((array, i) => inputBuffer(`input${i}`, array));
   const schedule = scheduleOf(kernel, inputs, stateBuffer(poisoned(size)));
   const program = await device.compile(planMemory(schedule, device.limits));
-  const feeds = Object.fromEntries(values.map((array, i) => [`input${i}`, array]));
+  const feeds = Object.fromEntries(
+    values.map((array, i) => [`input${i}`, array]),
+  );
   await program.run(feeds);
   const first = await program.read(schedule.outputs[0]);
   await program.run(feeds);
-  assertEquals(await program.read(schedule.outputs[0]), first, "a second run gives the same");
+  assertEquals(
+    await program.read(schedule.outputs[0]),
+    first,
+    "a second run gives the same",
+  );
   program.destroy();
   return first;
 }
 
 /** Asserts that values differ from the expected ones by at most `tolerance` times the largest of those. */
-export function assertClose(actual: HostArray, expected: ArrayLike<number>, tolerance: number): void {
+export function assertClose(
+  actual: HostArray,
+  expected: ArrayLike<number>,
+  tolerance: number,
+): void {
   assertEquals(actual.length, expected.length);
-  const scale = Array.from(expected).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
+  const scale = Array.from(expected).reduce(
+    (most, value) => Math.max(most, Math.abs(value)),
+    1e-30,
+  );
   for (let i = 0; i < expected.length; i++) {
     if (!(Math.abs(actual[i] - expected[i]) <= tolerance * scale)) {
-      throw new Error(`element ${i} is ${actual[i]}, not ${expected[i]} (scale ${scale})`);
+      throw new Error(
+        `element ${i} is ${actual[i]}, not ${expected[i]} (scale ${scale})`,
+      );
     }
   }
 }

@@ -1,4 +1,8 @@
-import type { ConvolutionKernel, MatmulKernel } from "../../../engine/kernel.ts";
+import type { View } from "../../../engine/expression.ts";
+import type {
+  ConvolutionKernel,
+  MatmulKernel,
+} from "../../../engine/kernel.ts";
 
 /** A batch of matrix products by its definition, in float64. */
 export function naiveMatmul(
@@ -6,20 +10,28 @@ export function naiveMatmul(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
 ): number[] {
-  const [outer = 1, inner = 1] = batch.length === 1 ? [1, batch[0]] : batch;
-  const at = (view: MatmulKernel["a"], i: number, j: number, row: number, column: number) => {
-    const counters = [...[i, j].slice(2 - batch.length), row, column];
-    return counters.reduce((sum, counter, loop) => sum + counter * view.strides[loop], view.offset);
-  };
+  const matrices = batch.reduce((product, size) => product * size, 1);
   const result: number[] = [];
-  for (let i = 0; i < outer; i++) {
-    for (let j = 0; j < inner; j++) {
-      for (let row = 0; row < m; row++) {
-        for (let column = 0; column < n; column++) {
-          let sum = 0;
-          for (let l = 0; l < k; l++) sum += x[at(a, i, j, row, l)] * y[at(b, i, j, l, column)];
-          result.push(sum);
+  for (let matrix = 0; matrix < matrices; matrix++) {
+    const counters = batch.length === 2
+      ? [Math.floor(matrix / batch[1]), matrix % batch[1]]
+      : [matrix];
+    const startOf = ({ offset, strides }: View) =>
+      batch.reduce(
+        (start, _, loop) => start + counters[loop] * strides[loop],
+        offset,
+      );
+    const [xStart, yStart] = [startOf(a), startOf(b)];
+    const [xRow, xInner] = a.strides.slice(-2);
+    const [yInner, yColumn] = b.strides.slice(-2);
+    for (let row = 0; row < m; row++) {
+      for (let column = 0; column < n; column++) {
+        let sum = 0;
+        for (let l = 0; l < k; l++) {
+          sum += x[xStart + row * xRow + l * xInner] *
+            y[yStart + l * yInner + column * yColumn];
         }
+        result.push(sum);
       }
     }
   }
@@ -32,7 +44,8 @@ export function naiveConvolution(
   first: ArrayLike<number>,
   second: ArrayLike<number>,
 ): Float64Array {
-  const { n, height, width, inputs, outHeight, outWidth, outputs, window } = geometry;
+  const { n, height, width, inputs, outHeight, outWidth, outputs, window } =
+    geometry;
   const { size, stride, padding } = window;
   const sizes = {
     forward: n * outHeight * outWidth * outputs,
@@ -51,10 +64,13 @@ export function naiveConvolution(
             for (let o = 0; o < outputs; o++) {
               const inX = ((image * height + y) * width + x) * inputs + i;
               const inWeight = (tap * inputs + i) * outputs + o;
-              const inY = ((image * outHeight + row) * outWidth + column) * outputs + o;
-              if (pass === "forward") result[inY] += first[inX] * second[inWeight];
-              else if (pass === "inputGradient") result[inX] += first[inY] * second[inWeight];
-              else result[inWeight] += first[inX] * second[inY];
+              const inY =
+                ((image * outHeight + row) * outWidth + column) * outputs + o;
+              if (pass === "forward") {
+                result[inY] += first[inX] * second[inWeight];
+              } else if (pass === "inputGradient") {
+                result[inX] += first[inY] * second[inWeight];
+              } else result[inWeight] += first[inX] * second[inY];
             }
           }
         }

@@ -1,0 +1,18 @@
+import type { RandomSource } from "../../engine/ops/random.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+
+/** Turns bytes into what a network sees, on the device. */
+export interface Augmentation {
+  /** Height and width of the result in pixels. */
+  readonly size: number;
+  /**
+   * Independently transformed views of each image.
+   *
+   * @param images `[n, 3, height, width]`, u8
+   * @param views D, how many of each image
+   * @returns `[n * views, size, size, 3]`, normalised, the views of an image in a row
+   */
+  train(images: Tensor, views: number, random: RandomSource): Tensor;
+  /** One plain view of each image: `[n, 3, height, width]` u8 -> `[n, size, size, 3]`, normalised. */
+  evaluate(images: Tensor): Tensor;
+}

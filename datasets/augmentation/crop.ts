@@ -1,0 +1,118 @@
+import { z } from "zod";
+import {
+  add,
+  divide,
+  equal,
+  exp,
+  floor,
+  index,
+  less,
+  multiply,
+  select,
+  sqrt,
+  subtract,
+} from "../../engine/ops/elementwise.ts";
+import { reshape } from "../../engine/ops/movement.ts";
+import type { RandomSource } from "../../engine/ops/random.ts";
+import { min, sum } from "../../engine/ops/reduction.ts";
+import { constant, type Tensor } from "../../engine/tensor.ts";
+import type { Augmentation } from "./augmentation.ts";
+import { drawFlips, jitterColors, normalize, planesOf } from "./color.ts";
+import { resizeMatrix, sample, zeros } from "./sampling.ts";
+
+/** Settings of random resized crops. */
+export const schema = z.strictObject({
+  name: z.literal("crop"),
+  /** Height and width of the result in pixels. */
+  size: z.int().min(8).default(64),
+});
+
+/** Mean and deviation of the colours of STL-10. */
+const MEAN = [0.43, 0.42, 0.39];
+const DEVIATION = [0.27, 0.26, 0.27];
+const SCALE = [0.3, 1];
+const RATIO = [0.7, 1.4];
+/** How often a crop is drawn until it fits, before the whole image is taken. */
+const ATTEMPTS = 10;
+/** At evaluation an image is resized to this multiple of the result, then cropped in the middle. */
+const EVALUATION_MARGIN = 70 / 64;
+
+/** A box in each image: first pixel and extent along both axes, all `[n]`, whole numbers. */
+interface Boxes {
+  readonly top: Tensor;
+  readonly left: Tensor;
+  readonly height: Tensor;
+  readonly width: Tensor;
+}
+
+/** Random boxes: a share of the area and an aspect ratio, drawn until the box fits. */
+function drawBoxes(n: number, size: number, random: RandomSource): Boxes {
+  const shape = [n, ATTEMPTS];
+  const between = ([low, high]: number[]) =>
+    add(multiply(random.uniform(shape), high - low), low);
+  const area = multiply(between(SCALE), size * size);
+  const ratio = exp(between(RATIO.map(Math.log)));
+  const round = (x: Tensor) => floor(add(x, 0.5));
+  const widths = round(sqrt(multiply(area, ratio)));
+  const heights = round(sqrt(divide(area, ratio)));
+  const fits = multiply(less(widths, size + 0.5), less(heights, size + 0.5));
+  const attempt = index(shape, 1, "f32");
+  const first = min(select(fits, attempt, ATTEMPTS), {
+    axes: [1],
+    keepAxes: true,
+  });
+  const none = reshape(equal(first, ATTEMPTS), [n]);
+  const chosen = (x: Tensor) =>
+    select(none, size, sum(multiply(x, equal(attempt, first)), { axes: [1] }));
+  const [height, width] = [chosen(heights), chosen(widths)];
+  const start = (extent: Tensor) =>
+    floor(multiply(random.uniform([n]), subtract(size + 1, extent)));
+  return { top: start(height), left: start(width), height, width };
+}
+
+/** AMDIM's augmentation of STL-10 (Bachman et al. 2019): flip, random resized crop, colours. */
+export function create(
+  { size }: z.infer<typeof schema>,
+  imageSize: number,
+): Augmentation {
+  return {
+    size,
+    train(images: Tensor, views: number, random: RandomSource): Tensor {
+      const [n] = images.shape;
+      const flips = drawFlips(n, views, random);
+      const { top, left, height, width } = drawBoxes(
+        n * views,
+        imageSize,
+        random,
+      );
+      const vertical = resizeMatrix(
+        top,
+        height,
+        zeros(n * views),
+        size,
+        imageSize,
+      );
+      const horizontal = resizeMatrix(left, width, flips, size, imageSize);
+      const planes = planesOf(sample(images, vertical, horizontal));
+      return normalize(jitterColors(planes, random), MEAN, DEVIATION);
+    },
+    evaluate(images: Tensor): Tensor {
+      const [n] = images.shape;
+      // the middle of the resized image, as a box in the original one
+      const extent = imageSize / EVALUATION_MARGIN;
+      const start = constant((imageSize - extent) / 2, [n]);
+      const matrix = resizeMatrix(
+        start,
+        constant(extent, [n]),
+        zeros(n),
+        size,
+        imageSize,
+      );
+      return normalize(
+        planesOf(sample(images, matrix, matrix)),
+        MEAN,
+        DEVIATION,
+      );
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { Device } from "./devices/device.ts";
+import { WasmDevice } from "./devices/wasm/device.ts";
+import { WebGpuDevice } from "./devices/webgpu/device.ts";
+import { UserError } from "./user_error.ts";
+
+/** Which device to use; `auto` takes a GPU, never a software adapter, else the processor. */
+export type DeviceChoice = "auto" | "webgpu" | "wasm";
+
+/** An open device and why it is this one. */
+export interface OpenedDevice {
+  readonly device: Device;
+  /** One line for people. */
+  readonly reason: string;
+}
+
+/**
+ * Opens a device.
+ *
+ * @throws {UserError} if WebGPU is asked for and there is no adapter.
+ */
+export async function openDevice(
+  choice: DeviceChoice = "auto",
+): Promise<OpenedDevice> {
+  if (choice === "wasm") {
+    const device = new WasmDevice();
+    return { device, reason: `${device.description} (asked for)` };
+  }
+  const gpu = await WebGpuDevice.request();
+  if (choice === "webgpu") {
+    if (gpu) return { device: gpu, reason: `${gpu.description} (asked for)` };
+    throw new UserError(
+      "there is no WebGPU adapter; install a graphics driver (in software: apt-get install " +
+        "mesa-vulkan-drivers) or use --device wasm",
+    );
+  }
+  if (gpu && !gpu.software) {
+    return { device: gpu, reason: `${gpu.description} (a GPU is there)` };
+  }
+  gpu?.destroy();
+  const device = new WasmDevice();
+  return { device, reason: `${device.description} (no GPU found)` };
+}

@@ -1,0 +1,56 @@
+import {
+  add,
+  cast,
+  equal,
+  index,
+  less,
+  multiply,
+  subtract,
+} from "../engine/ops/elementwise.ts";
+import { reshape } from "../engine/ops/movement.ts";
+import type { RandomSource } from "../engine/ops/random.ts";
+import { sum } from "../engine/ops/reduction.ts";
+import type { Tensor } from "../engine/tensor.ts";
+
+/** Which patches of each image are hidden. */
+export interface Masks {
+  /** v: `[n, patches]`, 1 for visible patches and 0 for masked ones. */
+  readonly visible: Tensor;
+  /** The masked locations of each image, in random order: `[n, masked]`, i32. */
+  readonly locations: Tensor;
+}
+
+/** Masks exactly `masked` of the patches of each of `n` images, all choices equally likely. */
+export function drawMasks(
+  n: number,
+  patches: number,
+  masked: number,
+  random: RandomSource,
+): Masks {
+  // rank of each patch's random number among those of its image; ties go to the earlier patch
+  const keys = random.uniform([n, patches]);
+  const pairs = [n, patches, patches];
+  const [own, other] = [
+    reshape(keys, [n, patches, 1]),
+    reshape(keys, [n, 1, patches]),
+  ];
+  const tie = multiply(
+    equal(own, other),
+    less(index(pairs, 2, "f32"), index(pairs, 1, "f32")),
+  );
+  // [n, patches, patches] -> [n, patches]
+  const rank = sum(add(less(other, own), tie), { axes: [2] });
+  // [n, masked, patches] -> [n, masked]: where the patch of each rank is
+  const places = [n, masked, patches];
+  const hasRank = equal(
+    reshape(rank, [n, 1, patches]),
+    index(places, 1, "f32"),
+  );
+  const locations = sum(multiply(hasRank, index(places, 2, "f32")), {
+    axes: [2],
+  });
+  return {
+    visible: subtract(1, less(rank, masked)),
+    locations: cast(locations, "i32"),
+  };
+}

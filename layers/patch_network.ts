@@ -1,0 +1,49 @@
+import { relu } from "../engine/ops/elementwise.ts";
+import { reshape } from "../engine/ops/movement.ts";
+import { mean } from "../engine/ops/reduction.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { Context } from "./context.ts";
+import { BatchNorm } from "./norm.ts";
+import { splitPatches } from "./patches.ts";
+import type { Encoder } from "./encoder.ts";
+
+/** Groups of the residual network that patches go through. */
+export const PATCH_GROUPS = 3;
+
+/** The paper's patch path: the first three groups of a residual network on every patch on its own. */
+export class PatchNetwork {
+  readonly norm: BatchNorm;
+
+  /** A path through `encoder`, whose weights it shares. */
+  constructor(
+    readonly encoder: Encoder,
+    /** Patches along each side of an image. */
+    readonly grid: number,
+    /** Probability of dropping a pooled feature. */
+    readonly dropout: number,
+  ) {
+    this.norm = new BatchNorm(this.width);
+  }
+
+  /** Features of a patch. */
+  get width(): number {
+    return this.encoder.channels[PATCH_GROUPS];
+  }
+
+  /** `[n, height, width, 3]` -> `[n, patches, features]` */
+  forward(images: Tensor, context: Context): Tensor {
+    // [n, height, width, 3] -> [n * patches, height / grid, width / grid, 3]
+    let y = this.encoder.forwardStem(splitPatches(images, this.grid));
+    for (let group = 0; group < PATCH_GROUPS; group++) {
+      y = this.encoder.forwardGroup(group, y, context);
+    }
+    y = relu(this.norm.forward(y, context));
+    // [n * patches, height', width', features] -> [n, patches, features]
+    const pooled = reshape(mean(y, { axes: [1, 2] }), [
+      images.shape[0],
+      this.grid ** 2,
+      this.width,
+    ]);
+    return context.dropout(pooled, this.dropout);
+  }
+}

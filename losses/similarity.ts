@@ -1,0 +1,18 @@
+import { matmul } from "../engine/ops/contraction.ts";
+import { add, clamp, multiply } from "../engine/ops/elementwise.ts";
+import type { Tensor } from "../engine/tensor.ts";
+
+/** How far similarities stay away from 0 and 1, where their logarithms are infinite. */
+const MARGIN = 1e-6;
+
+/**
+ * The paper's `|x, y|` for all pairs: `(1 + cos(x, y)) / 2`, from 0 (opposite) to 1 (equal).
+ *
+ * @param x `[n, width]`, rows of unit length
+ * @param y `[m, width]`, rows of unit length
+ * @returns `[n, m]`, within `[1e-6, 1 - 1e-6]`
+ */
+export function similarity(x: Tensor, y: Tensor): Tensor {
+  const cosine = matmul(x, y, { transposeB: true });
+  return clamp(add(multiply(cosine, 0.5), 0.5), MARGIN, 1 - MARGIN);
+}

@@ -1,0 +1,112 @@
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { open } from "../../datasets/cifar10.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { randomBytes } from "./random_bytes.ts";
+import { TemporaryFolder } from "./temporary_folder.ts";
+
+/** A file of records with these labels and random images. */
+function records(...labels: number[]): Uint8Array<ArrayBuffer> {
+  const file = randomBytes(3073 * labels.length);
+  for (const [i, label] of labels.entries()) file[3073 * i] = label;
+  return file;
+}
+
+function imageIn(file: Uint8Array, record: number): Uint8Array {
+  return file.subarray(3073 * record + 1, 3073 * (record + 1));
+}
+
+function openIn(folder: TemporaryFolder) {
+  return open({ name: "cifar10", path: folder.path });
+}
+
+Deno.test("CIFAR-10 joins the training batches there are in natural order", async () => {
+  using folder = new TemporaryFolder();
+  const [second, tenth] = [records(3, 1), records(9)];
+  folder.write("data_batch_10.bin", tenth);
+  folder.write("data_batch_2.bin", second);
+  const { train, unlabelled, test } = await openIn(folder);
+  assertStrictEquals(unlabelled, train!);
+  assertEquals(test, undefined);
+  assertEquals([train!.size, train!.imageSize], [3, 32]);
+  assertEquals(train!.labels, Uint8Array.of(3, 1, 9));
+  const images = await train!.read([2, 0, 2]);
+  assertEquals(images.subarray(0, 3072), imageIn(tenth, 0));
+  assertEquals(images.subarray(3072, 6144), imageIn(second, 0));
+  assertEquals(images.subarray(6144), imageIn(tenth, 0));
+});
+
+Deno.test("CIFAR-10 is found in the folder that its archive unpacks to, test images and all", async () => {
+  using folder = new TemporaryFolder();
+  const file = records(0, 4);
+  folder.write("cifar-10-batches-bin/data_batch_1.bin", records(1));
+  folder.write("cifar-10-batches-bin/test_batch.bin", file);
+  folder.write(
+    "cifar-10-batches-bin/batches.meta.txt",
+    "a\nb\nc\r\nd\ne\n\n\n",
+  );
+  const { test } = await openIn(folder);
+  assertEquals(test!.labels, Uint8Array.of(0, 4));
+  assertEquals(test!.classNames, ["a", "b", "c", "d", "e"]);
+  assertEquals(await test!.read([1]), imageIn(file, 1).slice());
+});
+
+Deno.test("CIFAR-10 without names of classes takes the official ones", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("data_batch_1.bin", records(9));
+  const { train } = await openIn(folder);
+  assertEquals([train!.classNames!.length, train!.classNames![9]], [
+    10,
+    "truck",
+  ]);
+});
+
+Deno.test("a CIFAR-10 file that is cut short is named with its size and that of a record", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("data_batch_1.bin", records(1, 2).subarray(0, 6000));
+  const { message } = await assertRejects(
+    () => openIn(folder),
+    UserError,
+    "6000 bytes",
+  );
+  assertEquals(
+    message.includes("data_batch_1.bin") && message.includes("3073-byte"),
+    true,
+  );
+});
+
+Deno.test("an empty CIFAR-10 file is refused", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("data_batch_1.bin", "");
+  await assertRejects(() => openIn(folder), UserError, "0 bytes");
+});
+
+Deno.test("a CIFAR-10 label without a class is refused with its record", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("data_batch_1.bin", records(1, 10));
+  await assertRejects(() => openIn(folder), UserError, "record 1 the label 10");
+});
+
+Deno.test("a CIFAR-10 that is not there is asked for by path and --download", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/nowhere`;
+  const { message } = await assertRejects(
+    () => open({ name: "cifar10", path }),
+    UserError,
+    "--download",
+  );
+  assertEquals(message.includes(path), true);
+  await assertRejects(() => openIn(folder), UserError, "--download");
+});
+
+Deno.test({
+  name: "CIFAR-10 out of Deno's reach says what to allow",
+  permissions: { read: false },
+  async fn() {
+    const options = { name: "cifar10", path: "data/cifar10" } as const;
+    await assertRejects(
+      () => open(options),
+      UserError,
+      "--allow-read=data/cifar10",
+    );
+  },
+});

@@ -1,0 +1,103 @@
+import {
+  add,
+  divide,
+  minimum,
+  multiply,
+  sqrt,
+  square,
+  subtract,
+} from "../engine/ops/elementwise.ts";
+import { reshape, sliceAxis } from "../engine/ops/movement.ts";
+import { sum } from "../engine/ops/reduction.ts";
+import type { Assignment } from "../engine/schedule.ts";
+import { Storage, type Tensor } from "../engine/tensor.ts";
+
+/** Settings of AdamW. */
+export interface AdamWOptions {
+  readonly weightDecay: number;
+  /** Decay of the mean of gradients. */
+  readonly beta1: number;
+  /** Decay of the mean of squared gradients. */
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** The gradient is scaled down to this global norm; 0 leaves it as it is. */
+  readonly clipNorm: number;
+}
+
+/** What an update consists of. */
+export interface Update {
+  readonly assignments: readonly Assignment[];
+  /** Global norm of the gradient, before clipping. */
+  readonly gradientNorm: Tensor;
+}
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019), as in PyTorch, on all parameters
+ * at once.
+ */
+export class AdamW {
+  readonly firstMoment: Storage;
+  readonly secondMoment: Storage;
+
+  /** An optimiser of the parameters in one storage. */
+  constructor(readonly parameters: Storage, readonly options: AdamWOptions) {
+    this.firstMoment = new Storage("first moment", parameters.size);
+    this.secondMoment = new Storage("second moment", parameters.size);
+  }
+
+  /**
+   * What changes from step to step, computed on the host in float64: decay factor, step size, and
+   * the correction of the second moment.
+   *
+   * @param step the step to be taken, from 0
+   */
+  feed(step: number, learningRate: number): Float32Array<ArrayBuffer> {
+    const { weightDecay, beta1, beta2 } = this.options;
+    return new Float32Array([
+      1 - learningRate * weightDecay,
+      learningRate / (1 - beta1 ** (step + 1)),
+      1 / Math.sqrt(1 - beta2 ** (step + 1)),
+    ]);
+  }
+
+  /**
+   * The update for a gradient.
+   *
+   * @param gradient one value for each parameter, `[parameters]`
+   * @param feed what {@linkcode AdamW.feed} gives, `[3]`
+   */
+  update(gradient: Tensor, feed: Tensor): Update {
+    const { beta1, beta2, epsilon, clipNorm } = this.options;
+    const [decay, stepSize, correction] = [0, 1, 2].map((i) =>
+      reshape(sliceAxis(feed, 0, i, i + 1), [])
+    );
+    const gradientNorm = sqrt(sum(square(gradient)));
+    const g = clipNorm > 0
+      ? multiply(
+        gradient,
+        minimum(divide(clipNorm, add(gradientNorm, 1e-6)), 1),
+      )
+      : gradient;
+    const m = add(
+      multiply(this.firstMoment.tensor(), beta1),
+      multiply(g, 1 - beta1),
+    );
+    const v = add(
+      multiply(this.secondMoment.tensor(), beta2),
+      multiply(square(g), 1 - beta2),
+    );
+    const direction = divide(m, add(multiply(sqrt(v), correction), epsilon));
+    const decayed = multiply(this.parameters.tensor(), decay);
+    return {
+      assignments: [
+        { storage: this.firstMoment, value: m },
+        { storage: this.secondMoment, value: v },
+        {
+          storage: this.parameters,
+          value: subtract(decayed, multiply(direction, stepSize)),
+        },
+      ],
+      gradientNorm,
+    };
+  }
+}

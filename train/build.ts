@@ -1,0 +1,43 @@
+import type { Augmentation } from "../datasets/augmentation/augmentation.ts";
+import { createAugmentation } from "../datasets/augmentation/registry.ts";
+import { UserError } from "../engine/user_error.ts";
+import type { Encoder } from "../layers/encoder.ts";
+import { type PackedParameters, packParameters } from "../layers/module.ts";
+import type { Config } from "./config.ts";
+import * as encoders from "./encoders.ts";
+import * as models from "./models/kinds.ts";
+import type { PretextModel } from "./models/pretext_model.ts";
+
+/** A model with its initial parameters, and how its images are made. */
+export interface BuiltModel {
+  readonly model: PretextModel;
+  readonly parameters: PackedParameters;
+  readonly augmentation: Augmentation;
+}
+
+/**
+ * Makes what a config describes, for stored images of `imageSize` pixels.
+ *
+ * @throws {UserError} if its parts do not fit together.
+ */
+export function buildModel(config: Config, imageSize: number): BuiltModel {
+  const augmentation = createAugmentation(config.augmentation, imageSize);
+  const { groups, create } = models[config.model.name];
+  const encoder: Encoder = encoders[config.encoder.name].create(
+    config.encoder,
+    groups,
+  );
+  try {
+    const model = create(config.model, encoder, augmentation.size);
+    return {
+      model,
+      parameters: packParameters(model, config.seed),
+      augmentation,
+    };
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new UserError(`the config does not fit together: ${error.message}`);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import { equal, index, select } from "../engine/ops/elementwise.ts";
+import { broadcastTo, concatenate, reshape } from "../engine/ops/movement.ts";
+import type { Device } from "../engine/devices/device.ts";
+import type { Assignment } from "../engine/schedule.ts";
+import { Storage, type Tensor } from "../engine/tensor.ts";
+
+/**
+ * The numbers of the last steps, kept on the device, so that reading them, for which the host has to
+ * wait, is rare.
+ */
+export class MetricsRing {
+  readonly #storage: Storage;
+  readonly #names: readonly string[];
+
+  /** A ring for so many steps of the named numbers. */
+  constructor(readonly length: number, names: readonly string[]) {
+    this.#names = names;
+    this.#storage = new Storage("metrics", length * names.length);
+  }
+
+  /** Writes the numbers, one element each and in the order of the names, into `slot` (i32 `[1]`). */
+  record(values: readonly Tensor[], slot: Tensor): Assignment {
+    const shape = [this.length, this.#names.length];
+    // [names] -> [length, names]
+    const row = broadcastTo(
+      concatenate(values.map((value) => reshape(value, [1]))),
+      shape,
+    );
+    const isSlot = equal(index(shape, 0), slot);
+    return {
+      storage: this.#storage,
+      value: select(isSlot, row, this.#storage.tensor(shape)),
+    };
+  }
+
+  /** The numbers of the steps `from <= step < to`, no more of them than the ring is long. */
+  async read(
+    device: Device,
+    from: number,
+    to: number,
+  ): Promise<Record<string, number>[]> {
+    const values = await device.read(this.#storage);
+    return Array.from({ length: to - from }, (_, i) => {
+      const start = (from + i) % this.length * this.#names.length;
+      return Object.fromEntries(
+        this.#names.map((name, j) => [name, values[start + j]]),
+      );
+    });
+  }
+}

@@ -1,0 +1,173 @@
+import type { Augmentation } from "../datasets/augmentation/augmentation.ts";
+import type { Device } from "../engine/devices/device.ts";
+import { gradient } from "../engine/gradient.ts";
+import {
+  abs,
+  less,
+  multiply,
+  select,
+  subtract,
+} from "../engine/ops/elementwise.ts";
+import { concatenate, pad, reshape } from "../engine/ops/movement.ts";
+import { RandomSource } from "../engine/ops/random.ts";
+import { type Feeds, Program } from "../engine/program.ts";
+import { type Assignment, PART_ALIGNMENT } from "../engine/schedule.ts";
+import { input, Storage, type Tensor } from "../engine/tensor.ts";
+import { Context } from "../layers/context.ts";
+import { type PackedParameters } from "../layers/module.ts";
+import { AdamW } from "./adamw.ts";
+import type { Config } from "./config.ts";
+import { totalLoss } from "./losses.ts";
+import { MetricsRing } from "./metrics_ring.ts";
+import type { PretextModel } from "./models/pretext_model.ts";
+import { learningRateAt } from "./schedule.ts";
+
+/** Steps whose numbers wait on the device until they are read. */
+const RING_LENGTH = 16;
+
+/** What a step is made of. */
+export interface TrainingParts {
+  readonly config: Config;
+  readonly model: PretextModel;
+  readonly parameters: PackedParameters;
+  readonly augmentation: Augmentation;
+  /** Height and width of the stored images in pixels. */
+  readonly imageSize: number;
+}
+
+/** Numbers of one step, by name. */
+export type StepMetrics = Readonly<Record<string, number>>;
+
+/**
+ * One step of pretraining as one program: augmentation, forward pass, losses, gradients, optimiser.
+ * A step whose loss or gradient is not finite changes nothing, and neither do steps after it.
+ */
+export class TrainingStep {
+  private constructor(
+    private readonly device: Device,
+    private readonly config: Config,
+    private readonly program: Program,
+    private readonly ring: MetricsRing,
+    /** The optimiser, whose moments belong into a checkpoint. */
+    readonly optimizer: AdamW,
+  ) {}
+
+  /**
+   * Traces and compiles a step.
+   *
+   * @throws {UserError} if a loss lacks what it needs, or the device cannot hold the step.
+   */
+  static async compile(
+    device: Device,
+    parts: TrainingParts,
+  ): Promise<TrainingStep> {
+    const { config, model, parameters, augmentation, imageSize } = parts;
+    const instances = config.batchSize / config.views;
+    const images = input("images", [instances, 3, imageSize, imageSize], "u8");
+    const random = new RandomSource(input("key", [2], "u32"));
+    const context = new Context(random);
+    // [instances, 3, imageSize, imageSize] -> [batchSize, size, size, 3]
+    const views = augmentation.train(images, config.views, random);
+    const outputs = model.forward(views, config.views, context);
+    const { loss, metrics } = totalLoss(
+      outputs,
+      config.losses,
+      config.model.name,
+    );
+
+    const optimizer = new AdamW(parameters.storage, config.optimizer);
+    const flat = flatten(gradient(loss, parameters.tensors));
+    const update = optimizer.update(flat, input("optimizer", [3]));
+    const halted = new Storage("halted", 1);
+    const proceeds = multiply(
+      subtract(1, halted.tensor([])),
+      multiply(isFinite(loss), isFinite(update.gradientNorm)),
+    );
+    const numbers = {
+      loss,
+      gradientNorm: update.gradientNorm,
+      ...metrics,
+      proceeds,
+    };
+    const ring = new MetricsRing(RING_LENGTH, Object.keys(numbers));
+    const program = await Program.compile(device, {
+      assignments: [
+        ...[...update.assignments, ...context.assignments].map((assignment) =>
+          onlyIf(proceeds, assignment)
+        ),
+        { storage: halted, value: reshape(subtract(1, proceeds), [1]) },
+        ring.record(Object.values(numbers), input("slot", [1], "i32")),
+      ],
+    });
+    return new TrainingStep(device, config, program, ring, optimizer);
+  }
+
+  /** The memory plan and kernels of a step. */
+  get plan(): Program["plan"] {
+    return this.program.plan;
+  }
+
+  /** How many steps may be run before their metrics must be read. */
+  get ringLength(): number {
+    return this.ring.length;
+  }
+
+  /** The learning rate of a step. */
+  learningRate(step: number): number {
+    const { optimizer: { learningRate }, warmupSteps, steps } = this.config;
+    return learningRateAt(step, { learningRate, warmupSteps, steps });
+  }
+
+  /** Queues a step on `images`, bytes `[instances, 3, imageSize, imageSize]`. */
+  run(step: number, images: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.program.run(this.#feeds(step, images));
+  }
+
+  /** Numbers of the steps `from <= step < to`. */
+  metrics(from: number, to: number): Promise<StepMetrics[]> {
+    return this.ring.read(this.device, from, to);
+  }
+
+  /** Runs a step again, kernel by kernel, and names the first whose result is not finite. */
+  firstNonFinite(
+    step: number,
+    images: Uint8Array<ArrayBuffer>,
+  ): Promise<string | undefined> {
+    return this.program.firstNonFinite(this.#feeds(step, images));
+  }
+
+  #feeds(step: number, images: Uint8Array<ArrayBuffer>): Feeds {
+    return {
+      images,
+      key: new Uint32Array([this.config.seed, step]),
+      optimizer: this.optimizer.feed(step, this.learningRate(step)),
+      slot: new Int32Array([step % this.ring.length]),
+    };
+  }
+
+  /** Frees what belongs to the step alone; parameters and moments stay. */
+  destroy(): void {
+    this.program.destroy();
+  }
+}
+
+/** The gradients one after another, laid out as the parameters are. */
+function flatten(gradients: readonly Tensor[]): Tensor {
+  return concatenate(gradients.map((gradient) => {
+    const rest = (PART_ALIGNMENT - gradient.size % PART_ALIGNMENT) %
+      PART_ALIGNMENT;
+    return pad(reshape(gradient, [gradient.size]), [0], [rest]);
+  }));
+}
+
+/** 1 where a number is finite, else 0. */
+function isFinite(x: Tensor): Tensor {
+  return less(abs(x), 3.4e38);
+}
+
+function onlyIf(proceeds: Tensor, { storage, value }: Assignment): Assignment {
+  return {
+    storage,
+    value: select(proceeds, value, storage.tensor(value.shape)),
+  };
+}
