@@ -70,15 +70,18 @@ async function fetchRest(
     const start = resumed ? present : 0;
     const length = Number(response.headers.get("content-length"));
     const total = length > 0 ? start + length : undefined;
-    const file = await Deno.open(part, {
+    using file = await Deno.open(part, {
       create: true,
       append: resumed,
       write: !resumed,
       truncate: !resumed,
     });
-    await response.body
-      .pipeThrough(reportBytes("downloading", onProgress, start, total))
-      .pipeTo(file.writable);
+    await write(
+      response.body.pipeThrough(
+        reportBytes("downloading", onProgress, start, total),
+      ),
+      file,
+    );
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       const { host } = new URL(url);
@@ -137,10 +140,22 @@ async function unpack(
     }
     const path = `${temporary}/${basename(header.name)}`;
     using file = await Deno.open(path, { write: true, createNew: true });
-    await body.pipeTo(file.writable, { preventClose: true });
+    await write(body, file);
     await file.sync();
   }
   await Deno.rename(temporary, folder);
+}
+
+/** Unlike `file.writable`, which holds bytes back, keeps all that came before a stream breaks off. */
+async function write(
+  stream: ReadableStream<Uint8Array>,
+  file: Deno.FsFile,
+): Promise<void> {
+  for await (const chunk of stream) {
+    for (let written = 0; written < chunk.length;) {
+      written += await file.write(chunk.subarray(written));
+    }
+  }
 }
 
 async function openReporting(

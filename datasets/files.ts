@@ -3,7 +3,7 @@ import { UserError } from "../engine/user_error.ts";
 /**
  * Runs `operation`, which reads or writes `path`, and puts the system's refusals into words.
  *
- * @throws {UserError} When `path` is missing, is no folder where one is needed, or may not be used.
+ * @throws {UserError} When the system or Deno refuses.
  */
 export async function withFileErrors<T>(
   path: string,
@@ -36,6 +36,11 @@ function inWords(
   if (error instanceof Deno.errors.NotCapable) {
     return new UserError(
       `Deno was not allowed to ${access} ${path}: run again with --allow-${access}=${path}.`,
+    );
+  }
+  if (error instanceof Error && "code" in error) {
+    return new UserError(
+      `The system cannot ${access} ${path}: ${error.message}.`,
     );
   }
   return error;

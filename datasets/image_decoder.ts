@@ -43,11 +43,12 @@ export class ImageDecoder implements Disposable {
     }));
   }
 
-  /** Ends the workers; calls of `decode` under way are left without an end. */
+  /** Ends the workers; calls of `decode` under way fail. */
   close(): void {
     for (const worker of this.#workers) worker.close();
   }
 
+  /** Closes the decoder at the end of its scope. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -62,18 +63,19 @@ class DecodingWorker {
     },
   );
   readonly #unanswered: PromiseWithResolvers<DecodeReply>[] = [];
-  #failure?: UserError;
+  #failure?: Error;
 
   constructor() {
     this.#worker.onmessage = ({ data }) =>
       this.#unanswered.shift()?.resolve(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#failure = new UserError(
-        `The image decoder cannot run (${event.message}): it needs --allow-read for the program ` +
-          `and Deno's cache.`,
+      this.#fail(
+        new UserError(
+          `The image decoder cannot run (${event.message}): it needs --allow-read for the program ` +
+            `and Deno's cache.`,
+        ),
       );
-      for (const request of this.#unanswered) request.reject(this.#failure);
     };
   }
 
@@ -87,5 +89,11 @@ class DecodingWorker {
 
   close(): void {
     this.#worker.terminate();
+    this.#fail(new Error("The image decoder was closed."));
+  }
+
+  #fail(error: Error): void {
+    this.#failure = error;
+    for (const request of this.#unanswered) request.reject(error);
   }
 }

@@ -66,6 +66,7 @@ export class BatchLoader implements AsyncIterableIterator<Batch> {
     return { done: true, value: undefined };
   }
 
+  /** The loader itself. */
   [Symbol.asyncIterator](): this {
     return this;
   }

@@ -11,7 +11,9 @@ type Kind = typeof kinds[keyof typeof kinds];
 type Schema = Kind["schema"];
 
 /** Options of any kind of data set; `name` says which. */
-export type DatasetOptions = Parameters<Kind["open"]>[0];
+export type DatasetOptions = Parameters<
+  typeof kinds[keyof typeof kinds]["open"]
+>[0];
 
 /**
  * Accepts {@linkcode DatasetOptions}.
@@ -37,7 +39,7 @@ export function openDataset(options: DatasetOptions): Promise<DatasetSplits> {
  *
  * @throws {UserError} When there is nothing to fetch for it, and as `downloadArchive`.
  */
-export function downloadDataset(
+export async function downloadDataset(
   options: DatasetOptions,
   onProgress: ProgressListener,
 ): Promise<void> {
@@ -47,7 +49,7 @@ export function downloadDataset(
       `There is nothing to download for the data set "${options.name}".`,
     );
   }
-  return kind.download(options, onProgress);
+  await kind.download(options, onProgress);
 }
 
 function kindOf(options: DatasetOptions): DatasetKind<DatasetOptions> {

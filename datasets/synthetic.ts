@@ -1,3 +1,4 @@
+import { uniformFloat32 } from "pure-rand/distribution/uniformFloat32";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { z } from "zod";
 import { philox } from "../engine/ops/random.ts";

@@ -1,5 +1,3 @@
-import { uniformFloat32 } from "pure-rand/distribution/uniformFloat32";
-import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 import type { Region } from "./synthetic_figures.ts";
 
 /** Height and width of a drawn image in pixels. */
@@ -13,8 +11,8 @@ export interface Figure {
   readonly texture: Region;
 }
 
-/** A random number between two bounds. */
-type Uniform = (low: number, high: number) => number;
+/** Draws a random number between two bounds. */
+export type Uniform = (low: number, high: number) => number;
 
 /** Red, green and blue; 0 is black and 1 white. */
 type Color = readonly number[];
@@ -27,15 +25,13 @@ const KNOTS = 6;
 
 /**
  * Draws `figure` before a cloudy background into `target`, `[3, 32, 32]`. Its place, size, tilt and
- * all colours are drawn from `random`; the lightness of its two colours and of the background differ.
+ * all colours are drawn by `uniform`; the lightness of its two colours and of the background differ.
  */
 export function drawImage(
   target: Uint8ClampedArray,
   figure: Figure,
-  random: RandomGenerator,
+  uniform: Uniform,
 ): void {
-  const uniform: Uniform = (low, high) =>
-    low + (high - low) * uniformFloat32(random);
   const inShape = placed(
     figure.shape,
     uniform(13, 19),

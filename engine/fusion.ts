@@ -146,6 +146,12 @@ export function fuse(graph: SimpleGraph, roots: ReadonlySet<Tensor>): Fusion {
   };
 }
 
+/** Stores every value: a slow reference for what {@linkcode fuse} decides. */
+export const unfused: Fusion = {
+  isStored: () => true,
+  reductionOf: () => undefined,
+};
+
 function usersOf({ nodes }: SimpleGraph): Map<Tensor, Tensor[]> {
   const users = new Map<Tensor, Tensor[]>(nodes.map((node) => [node, []]));
   for (const node of nodes) {

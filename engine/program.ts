@@ -9,6 +9,8 @@ export interface ProgramDefinition {
   readonly outputs?: readonly Tensor[];
   /** New values of storages, all computed from their old ones. */
   readonly assignments?: readonly Assignment[];
+  /** `false` gives every value a kernel of its own: slow, for looking into a result. */
+  readonly fused?: boolean;
 }
 
 /** Values for the inputs of a graph, by name. */
@@ -32,7 +34,11 @@ export class Program {
     definition: ProgramDefinition,
   ): Promise<Program> {
     const plan = planMemory(
-      schedule(definition.outputs ?? [], definition.assignments ?? []),
+      schedule(
+        definition.outputs ?? [],
+        definition.assignments ?? [],
+        definition,
+      ),
       device.limits,
     );
     return new Program(plan, await device.compile(plan));

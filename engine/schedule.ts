@@ -1,5 +1,5 @@
 import { inOrder } from "./expression.ts";
-import { fuse, type Fusion } from "./fusion.ts";
+import { fuse, type Fusion, unfused } from "./fusion.ts";
 import type {
   Buffer,
   Dispatch,
@@ -31,11 +31,13 @@ export const PART_ALIGNMENT = 64;
  * Turns a graph into kernels in order. Assigned values are computed from the old values of all
  * storages, and written in place where nothing reads the old value afterwards.
  *
+ * @param options with `fused: false` every value gets a kernel and a buffer of its own
  * @throws {RangeError} if an assigned value does not have the size and type of its storage.
  */
 export function schedule(
   outputs: readonly Tensor[],
   assignments: readonly Assignment[],
+  options: { readonly fused?: boolean } = {},
 ): Schedule {
   for (const { storage, value } of assignments) {
     if (value.size !== storage.size || value.dtype !== storage.dtype) {
@@ -54,7 +56,7 @@ export function schedule(
     value: graph.resolve(value),
   }));
   const roots = new Set([...results, ...assigned.map(({ value }) => value)]);
-  const fusion = fuse(graph, roots);
+  const fusion = options.fused === false ? unfused : fuse(graph, roots);
   const scheduler = new Scheduler(fusion, graph.nodes);
   graph.nodes.filter(fusion.isStored).forEach((node) => scheduler.emit(node));
   const dispatches = assignInPlace(

@@ -1,0 +1,214 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { createHash } from "node:crypto";
+import { packTar } from "modern-tar";
+import type { DownloadProgress } from "../../datasets/dataset.ts";
+import { downloadArchive } from "../../datasets/download.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { randomBytes } from "./random_bytes.ts";
+import { TemporaryFolder } from "./temporary_folder.ts";
+
+const FILE = randomBytes(300_000);
+const ARCHIVE = await makeArchive();
+const MD5 = createHash("md5").update(ARCHIVE).digest("hex");
+
+async function makeArchive(): Promise<Uint8Array<ArrayBuffer>> {
+  const tar = await packTar([
+    { header: { name: "official/", type: "directory", size: 0 } },
+    { header: { name: "official/images.bin", size: FILE.length }, body: FILE },
+    { header: { name: "official/readme.txt", size: 5 }, body: "hello" },
+  ]);
+  const zipped = new Response(tar).body!.pipeThrough(
+    new CompressionStream("gzip"),
+  );
+  return new Uint8Array(await new Response(zipped).arrayBuffer());
+}
+
+/** Answers with what is asked for of the archive. */
+function resuming(request: Request): Response {
+  const start = Number(
+    request.headers.get("range")?.match(/^bytes=(\d+)-$/)?.[1] ?? 0,
+  );
+  if (start >= ARCHIVE.length) return new Response(null, { status: 416 });
+  return new Response(ARCHIVE.subarray(start), {
+    status: start > 0 ? 206 : 200,
+  });
+}
+
+/** Answers one request with the first bytes of the archive, then cuts the connection. */
+async function answerPartly(
+  listener: Deno.Listener,
+  length: number,
+): Promise<void> {
+  using connection = await listener.accept();
+  await connection.read(new Uint8Array(4096));
+  const head = `HTTP/1.1 200 OK\r\nContent-Length: ${ARCHIVE.length}\r\n\r\n`;
+  await new Response(new Blob([head, ARCHIVE.subarray(0, length)])).body!
+    .pipeTo(connection.writable, { preventClose: true });
+}
+
+/** Downloads from a server into `folder/data`; what the server was asked is recorded. */
+async function download(
+  folder: TemporaryFolder,
+  answer: (request: Request) => Response | Promise<Response>,
+  md5 = MD5,
+) {
+  const ranges: (string | null)[] = [];
+  const progress: DownloadProgress[] = [];
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    (request) => {
+      ranges.push(request.headers.get("range"));
+      return answer(request);
+    },
+  );
+  try {
+    const url = `http://127.0.0.1:${server.addr.port}/path/archive.tar.gz`;
+    await downloadArchive(
+      { url, md5 },
+      folder.path,
+      "data",
+      (step) => progress.push(step),
+    );
+  } finally {
+    await server.shutdown();
+  }
+  return { ranges, progress };
+}
+
+function filesIn(folder: TemporaryFolder): string[] {
+  return [...Deno.readDirSync(folder.path)].map(({ name }) => name).sort();
+}
+
+function assertComplete(folder: TemporaryFolder) {
+  assertEquals(filesIn(folder), ["data"]);
+  const unpacked = Deno.readFileSync(`${folder.path}/data/images.bin`);
+  assertEquals(unpacked.length, FILE.length);
+  assertEquals(unpacked.findIndex((byte, i) => byte !== FILE[i]), -1);
+  assertEquals(
+    Deno.readTextFileSync(`${folder.path}/data/readme.txt`),
+    "hello",
+  );
+}
+
+Deno.test("an archive is fetched, checked and unpacked, and its progress told", async () => {
+  using folder = new TemporaryFolder();
+  const { ranges, progress } = await download(folder, resuming);
+  assertComplete(folder);
+  assertEquals(ranges, [null]);
+  assertEquals([...new Set(progress.map(({ stage }) => stage))], [
+    "downloading",
+    "checking",
+    "unpacking",
+  ]);
+  for (const stage of ["downloading", "checking", "unpacking"]) {
+    assertEquals(progress.findLast((step) => step.stage === stage), {
+      stage,
+      done: ARCHIVE.length,
+      total: ARCHIVE.length,
+    } as DownloadProgress);
+  }
+});
+
+Deno.test("a partial archive is continued", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("archive.tar.gz.part", ARCHIVE.subarray(0, 1234));
+  const { ranges, progress } = await download(folder, resuming);
+  assertComplete(folder);
+  assertEquals(ranges, ["bytes=1234-"]);
+  assertEquals(progress[0].total, ARCHIVE.length);
+});
+
+Deno.test("a partial archive is replaced when the server cannot continue", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("archive.tar.gz.part", randomBytes(ARCHIVE.length + 10));
+  await download(folder, () => new Response(ARCHIVE));
+  assertComplete(folder);
+});
+
+Deno.test("an archive that is all there is unpacked without fetching it again", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("archive.tar.gz.part", ARCHIVE);
+  folder.write("data.part/images.bin", "left by an interrupted call");
+  const { ranges } = await download(folder, resuming);
+  assertComplete(folder);
+  assertEquals(ranges, [`bytes=${ARCHIVE.length}-`]);
+});
+
+Deno.test("a download that breaks off goes on from there at the next call", async () => {
+  using folder = new TemporaryFolder();
+  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const url = `http://127.0.0.1:${listener.addr.port}/archive.tar.gz`;
+  await Promise.all([
+    answerPartly(listener, 5000),
+    assertRejects(
+      () => downloadArchive({ url, md5: MD5 }, folder.path, "data", () => {}),
+      UserError,
+      "run again",
+    ),
+  ]);
+  assertEquals(filesIn(folder), ["archive.tar.gz.part"]);
+  const { ranges } = await download(folder, resuming);
+  assertComplete(folder);
+  assertEquals(ranges, ["bytes=5000-"]);
+});
+
+Deno.test("an archive with the wrong MD5 is removed", async () => {
+  using folder = new TemporaryFolder();
+  const wrong = "0".repeat(32);
+  const { message } = await assertRejects(
+    () => download(folder, resuming, wrong),
+    UserError,
+    wrong,
+  );
+  assertEquals(message.includes(MD5), true);
+  assertEquals(filesIn(folder), []);
+});
+
+Deno.test("a server that refuses is quoted", async () => {
+  using folder = new TemporaryFolder();
+  const refusing = () =>
+    new Response("no", { status: 404, statusText: "Not Found" });
+  await assertRejects(
+    () => download(folder, refusing),
+    UserError,
+    "404 Not Found",
+  );
+  assertEquals(filesIn(folder), []);
+});
+
+Deno.test("a server out of reach is named", async () => {
+  using folder = new TemporaryFolder();
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const url = `http://127.0.0.1:${listener.addr.port}/archive.tar.gz`;
+  listener.close();
+  await assertRejects(
+    () => downloadArchive({ url, md5: MD5 }, folder.path, "data", () => {}),
+    UserError,
+    url,
+  );
+});
+
+Deno.test("a folder in the way is told before anything is fetched", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("data/something", "");
+  await assertRejects(
+    () => download(folder, resuming),
+    UserError,
+    "data exists",
+  );
+  assertEquals(filesIn(folder), ["data"]);
+});
+
+Deno.test({
+  name: "a network out of Deno's reach says what to allow",
+  permissions: { net: false, read: true, write: true },
+  async fn() {
+    using folder = new TemporaryFolder();
+    const archive = { url: "http://example.com/archive.tar.gz", md5: MD5 };
+    await assertRejects(
+      () => downloadArchive(archive, folder.path, "data", () => {}),
+      UserError,
+      "--allow-net=example.com",
+    );
+  },
+});
