@@ -3,15 +3,33 @@
  * Network with Dynamic Vocabulary": symbolic tensors, layers, losses, data sets and the training
  * loop, on WebGPU or WebAssembly.
  *
- * A linear model, trained by hand:
+ * A graph is traced once and replayed with new inputs. A linear model, trained by hand:
  *
  * ```ts
- * import { gradient, input, mean, matmul, multiply, openDevice, Program, square, Storage, subtract } from "@dv2/dv2";
+ * import {
+ *   gradient, input, matmul, mean, multiply, openDevice, Program, square, Storage, subtract,
+ * } from "@dv2/dv2";
  *
- * const weight = new Storage("weight", 3);
- * const x = input("x", [8, 3]);
- * const y = input("y", [8, 1]);
- * const loss = mean(square(subtract(matmul(x, weight.tensor([3, 1])), y)));
+ * const weights = new Storage("weights", 2);
+ * const w = weights.tensor([2, 1]);
+ * const x = input("x", [4, 2]);
+ * const y = input("y", [4, 1]);
+ * const loss = mean(square(subtract(matmul(x, w), y)));
+ * const [slope] = gradient(loss, [w]);
+ *
+ * const { device } = await openDevice("wasm");
+ * const step = await Program.compile(device, {
+ *   outputs: [loss],
+ *   assignments: [{ storage: weights, value: subtract(w, multiply(slope, 0.1)) }],
+ * });
+ * const feeds = {
+ *   x: new Float32Array([1, 0, 0, 1, 1, 1, 1, -1]),
+ *   y: new Float32Array([2, -1, 1, 3]),
+ * };
+ * for (let i = 0; i < 100; i++) await step.run(feeds);
+ * console.log(await step.read()); // the loss, close to 0
+ * console.log(await device.read(weights)); // close to 2 and -1
+ * device.destroy();
  * ```
  *
  * @module
@@ -48,7 +66,12 @@ export * from "./layers/norm.ts";
 export * from "./layers/attention.ts";
 export * from "./layers/transformer.ts";
 export * from "./layers/encoder.ts";
-export { ResNet, type ResNetOptions } from "./layers/resnet.ts";
+export {
+  Block,
+  ResNet,
+  type ResNetEncoderOptions,
+  type ResNetOptions,
+} from "./layers/resnet.ts";
 export * from "./layers/patches.ts";
 export * from "./layers/patch_network.ts";
 export * from "./layers/masks.ts";
@@ -56,8 +79,12 @@ export * from "./layers/masks.ts";
 // losses
 export * from "./losses/term.ts";
 export * from "./losses/similarity.ts";
-export * from "./losses/contrast.ts";
-export { type MaskedPatches, maskedPatchLoss } from "./losses/masked_patch.ts";
+export { contrast, type Normalizer } from "./losses/contrast.ts";
+export {
+  type MaskedPatches,
+  maskedPatchLoss,
+  type MaskedPatchLossOptions,
+} from "./losses/masked_patch.ts";
 
 // data
 export * from "./datasets/dataset.ts";
@@ -67,15 +94,38 @@ export {
   downloadDataset,
   openDataset,
 } from "./datasets/registry.ts";
+export type { Cifar10Options } from "./datasets/cifar10.ts";
+export type { FolderOptions } from "./datasets/folder.ts";
+export type { Stl10Options } from "./datasets/stl10.ts";
+export type { SyntheticOptions } from "./datasets/synthetic.ts";
 export * from "./datasets/augmentation/augmentation.ts";
 export {
   type AugmentationOptions,
   createAugmentation,
 } from "./datasets/augmentation/registry.ts";
+export type { CropOptions } from "./datasets/augmentation/crop.ts";
+export type { TranslateOptions } from "./datasets/augmentation/translate.ts";
 
 // training
-export * from "./train/config.ts";
+export {
+  type CheckpointConfig,
+  completeConfig,
+  type Config,
+  type EncoderOptions,
+  type LossOptions,
+  type ModelOptions,
+  type OptimizerConfig,
+} from "./train/config.ts";
+export type { PartialSettings } from "./train/config_loader.ts";
 export * from "./train/build.ts";
+export * from "./train/adamw.ts";
+export * from "./train/schedule.ts";
 export * from "./train/pretrain.ts";
+export type { StepMetrics } from "./train/training_step.ts";
+export * from "./train/run_folder.ts";
 export * from "./train/knn.ts";
 export * from "./train/models/pretext_model.ts";
+export {
+  MaskedPatchPrediction,
+  type MaskedPatchPredictionOptions,
+} from "./train/models/masked_patch_prediction.ts";

@@ -47,10 +47,10 @@ export interface Cifar10Options {
  *
  * @internal
  */
-export const schema = z.strictObject({
+export const schema: z.ZodType<Cifar10Options> = z.strictObject({
   name: z.literal("cifar10"),
   path: z.string().min(1).default("data/cifar10"),
-}) satisfies z.ZodType<Cifar10Options>;
+});
 
 /**
  * Opens CIFAR-10 (Krizhevsky 2009), 32x32 images of 10 classes: all there is of

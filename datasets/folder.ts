@@ -25,11 +25,11 @@ export interface FolderOptions {
  *
  * @internal
  */
-export const schema = z.strictObject({
+export const schema: z.ZodType<FolderOptions> = z.strictObject({
   name: z.literal("folder"),
   path: z.string().min(1),
   imageSize: z.int().min(8).max(1024).default(96),
-}) satisfies z.ZodType<FolderOptions>;
+});
 
 /**
  * Opens a folder of JPEG, PNG and WebP images, whose central squares are resized to `imageSize`.
@@ -37,7 +37,7 @@ export const schema = z.strictObject({
  * If all images lie in two or more subfolders, these are the classes. A fifth of each class, the
  * same at every opening, is then held out as `test`, and the rest is `train` and the unlabelled
  * images. Otherwise all images are unlabelled. Files that cannot be decoded are named on stderr and
- * left out; hidden files and links to folders are not followed.
+ * left out; hidden files and folders that are links are not looked at.
  *
  * @throws {UserError} When the folder is missing, out of reach or has more than 256 classes, and
  * when no image in it can be decoded.
@@ -75,8 +75,9 @@ async function listImages(folder: string): Promise<string[]> {
   for (const { name, isDirectory } of entries) {
     if (name.startsWith(".")) continue;
     if (isDirectory) {
-      const inside = await listImages(`${folder}/${name}`);
-      images.push(...inside.map((image) => `${name}/${image}`));
+      for (const image of await listImages(`${folder}/${name}`)) {
+        images.push(`${name}/${image}`);
+      }
     } else if (IMAGE_FILE.test(name)) {
       images.push(name);
     }
@@ -103,16 +104,11 @@ function holdOut(images: ImageDataset): DatasetSplits {
   if (labels === undefined) return { unlabelled: images };
   const train: number[] = [];
   const test: number[] = [];
-  for (
-    const [label, members] of Map.groupBy(
-      labels.keys(),
-      (image) => labels[image],
-    )
-  ) {
+  const classes = Map.groupBy(labels.keys(), (image) => labels[image]);
+  for (const [label, members] of classes) {
+    const order = shuffledOrder(members.length, 0, label);
     const testCount = Math.round(TEST_SHARE * members.length);
-    for (
-      const [rank, member] of shuffledOrder(members.length, 0, label).entries()
-    ) {
+    for (const [rank, member] of order.entries()) {
       (rank < testCount ? test : train).push(members[member]);
     }
   }

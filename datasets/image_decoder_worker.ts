@@ -12,10 +12,7 @@ import type { DecodeReply, DecodeRequest } from "./image_decoder.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
-const wasm = new URL(
-  import.meta.resolve("@imagemagick/magick-wasm/magick.wasm"),
-);
-const ready = Deno.readFile(wasm).then((bytes) => initializeImageMagick(bytes));
+let ready: Promise<void> | undefined;
 
 self.onmessage = async ({ data }: MessageEvent<DecodeRequest>) => {
   const reply = await answer(data);
@@ -26,12 +23,17 @@ async function answer(
   { path, imageSize }: DecodeRequest,
 ): Promise<DecodeReply> {
   try {
-    await ready;
+    await (ready ??= loadImageMagick());
     return { pixels: decode(Deno.readFileSync(path), imageSize) };
   } catch (error) {
     // ImageMagick adds where in its sources an error arose, after a backquote.
     return { error: (error as Error).message.split(" `")[0] };
   }
+}
+
+async function loadImageMagick(): Promise<void> {
+  const wasm = import.meta.resolve("@imagemagick/magick-wasm/magick.wasm");
+  await initializeImageMagick(await Deno.readFile(new URL(wasm)));
 }
 
 /** Decodes an image upright, as `[3, imageSize, imageSize]`: its central square, resized. */

@@ -70,10 +70,9 @@ function reportFailures(
     .map(([position, error]) => `${paths[position]} (${error})`);
   if (failures.size === paths.length) {
     throw new UserError(
-      `None of the ${paths.length} image files can be read, beginning with ${
+      `None of the image files, ${paths.length} in number, can be read: ${
         told[0]
-      }: ` +
-        `give images as JPEG, PNG or WebP.`,
+      }.`,
     );
   }
   for (const failure of told) console.warn(`Skipping ${failure}.`);
@@ -105,10 +104,8 @@ class ImageFiles implements ImageDataset {
     await this.#decoder.decode(paths, (position, reply) => {
       if ("error" in reply) {
         throw new UserError(
-          `${
-            paths[position]
-          } could be read when the data set was opened but not any more ` +
-            `(${reply.error}): put it back, or start again without it.`,
+          `A file was readable when the data set was opened but is not any more, ` +
+            `${paths[position]} (${reply.error}): put it back, or start again.`,
         );
       }
       batch.set(reply.pixels, position * imageBytes);

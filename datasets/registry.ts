@@ -7,22 +7,21 @@ import type {
 } from "./dataset.ts";
 import * as kinds from "./kinds.ts";
 
-type Kind = typeof kinds[keyof typeof kinds];
-type Schema = Kind["schema"];
-
 /** Options of any kind of data set; `name` says which. */
 export type DatasetOptions = Parameters<
   typeof kinds[keyof typeof kinds]["open"]
 >[0];
+
+type Member = z.ZodType<DatasetOptions> & z.core.$ZodTypeDiscriminable;
 
 /**
  * Accepts {@linkcode DatasetOptions}.
  *
  * @internal
  */
-export const datasetSchema = z.discriminatedUnion(
+export const datasetSchema: z.ZodType<DatasetOptions> = z.discriminatedUnion(
   "name",
-  Object.values(kinds).map((kind) => kind.schema) as [Schema, ...Schema[]],
+  Object.values(kinds).map(({ schema }) => schema) as [Member, ...Member[]],
 );
 
 /**

@@ -49,10 +49,10 @@ export interface Stl10Options {
  *
  * @internal
  */
-export const schema = z.strictObject({
+export const schema: z.ZodType<Stl10Options> = z.strictObject({
   name: z.literal("stl10"),
   path: z.string().min(1).default("data/stl10"),
-}) satisfies z.ZodType<Stl10Options>;
+});
 
 /**
  * Opens STL-10 (Coates, Lee, Ng 2011), 96x96 images of 10 classes; images stay on disk.

@@ -5,7 +5,7 @@ import { philox } from "../engine/ops/random.ts";
 import type { DatasetSplits } from "./dataset.ts";
 import { MemoryImages } from "./memory_images.ts";
 import { SHAPES, TEXTURES } from "./synthetic_figures.ts";
-import { drawImage, IMAGE_SIZE } from "./synthetic_image.ts";
+import { drawImage, IMAGE_SIZE, type Uniform } from "./synthetic_image.ts";
 
 const CLASSES = Object.entries(TEXTURES).flatMap(([pattern, texture]) =>
   Object.entries(SHAPES).map(([outline, shape]) => ({
@@ -35,12 +35,12 @@ export interface SyntheticOptions {
  *
  * @internal
  */
-export const schema = z.strictObject({
+export const schema: z.ZodType<SyntheticOptions> = z.strictObject({
   name: z.literal("synthetic"),
   trainSize: z.int().min(1).max(100_000).default(4000),
   testSize: z.int().min(1).max(100_000).default(1000),
   seed: z.uint32().default(0),
-}) satisfies z.ZodType<SyntheticOptions>;
+});
 
 /**
  * Makes 32x32 images of 10 equally frequent classes, each a shape with a texture, in varying
@@ -62,11 +62,10 @@ function make(size: number, seed: number, stream: number): MemoryImages {
   );
   for (const [i, label] of labels.entries()) {
     const target = pixels.subarray(i * imageBytes, (i + 1) * imageBytes);
-    drawImage(
-      target,
-      CLASSES[label].figure,
-      xoroshiro128plus(philox(seed, stream, i, 0)),
-    );
+    const random = xoroshiro128plus(philox(seed, stream, i, 0));
+    const uniform: Uniform = (low, high) =>
+      low + (high - low) * uniformFloat32(random);
+    drawImage(target, CLASSES[label].figure, uniform);
   }
   const classNames = CLASSES.map(({ name }) => name);
   return new MemoryImages(

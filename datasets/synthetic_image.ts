@@ -32,20 +32,8 @@ export function drawImage(
   figure: Figure,
   uniform: Uniform,
 ): void {
-  const inShape = placed(
-    figure.shape,
-    uniform(13, 19),
-    uniform(13, 19),
-    uniform(10, 14),
-    uniform,
-  );
-  const inTexture = placed(
-    figure.texture,
-    uniform(0, 8),
-    uniform(0, 8),
-    1,
-    uniform,
-  );
+  const inShape = placed(figure.shape, uniform, [13.5, 18.5], [10, 14]);
+  const inTexture = placed(figure.texture, uniform, [0, 8], [1, 1]);
   const [ground, first, second] = drawColors(uniform);
   const cloudAt = drawClouds(uniform);
   for (let y = 0; y < IMAGE_SIZE; y++) {
@@ -69,20 +57,21 @@ export function drawImage(
   }
 }
 
-/** Moves a region about the origin to a centre, enlarges it and tilts it by up to 0.4 radians. */
+/** Moves a region from the origin, enlarges it and tilts it by up to 0.35 radians. */
 function placed(
   region: Region,
-  centreX: number,
-  centreY: number,
-  scale: number,
   uniform: Uniform,
+  center: [low: number, high: number],
+  scales: [low: number, high: number],
 ): Region {
-  const angle = uniform(-0.4, 0.4);
+  const [centerX, centerY] = [uniform(...center), uniform(...center)];
+  const scale = uniform(...scales);
+  const angle = uniform(-0.35, 0.35);
   const cos = Math.cos(angle) / scale;
   const sin = Math.sin(angle) / scale;
   return (x, y) => {
-    const dx = x - centreX;
-    const dy = y - centreY;
+    const dx = x - centerX;
+    const dy = y - centerY;
     return region(cos * dx + sin * dy, cos * dy - sin * dx);
   };
 }
@@ -92,9 +81,9 @@ function drawColors(uniform: Uniform): Color[] {
   const colors = [[0.15, 0.3], [0.43, 0.57], [0.7, 0.85]].map(
     ([darkest, lightest]) => {
       const tint = [
-        uniform(-0.12, 0.12),
-        uniform(-0.12, 0.12),
-        uniform(-0.12, 0.12),
+        uniform(-0.1, 0.1),
+        uniform(-0.1, 0.1),
+        uniform(-0.1, 0.1),
       ];
       const lightness = uniform(darkest, lightest) - luma(tint);
       return tint.map((value) => value + lightness);

@@ -78,6 +78,11 @@ export function fuse(graph: SimpleGraph, roots: ReadonlySet<Tensor>): Fusion {
         continue;
       }
     }
+    if (operation.kind === "store") {
+      store(inputs[0]);
+      store(node);
+      continue;
+    }
     if (operation.kind === "expand" && costs.get(inputs[0])! > REPEAT_LIMIT) {
       store(inputs[0]);
     }

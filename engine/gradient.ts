@@ -14,6 +14,7 @@ import {
   negate,
   select,
   square,
+  store,
   subtract,
 } from "./ops/elementwise.ts";
 import { gather, scatterAdd } from "./ops/indexing.ts";
@@ -23,7 +24,7 @@ import {
   type BinaryName,
   constant,
   type Operation,
-  Tensor,
+  type Tensor,
   type UnaryName,
 } from "./tensor.ts";
 
@@ -94,11 +95,12 @@ const rules: { [Kind in Operation["kind"]]?: Rule<Kind> } = {
     const [x] = node.inputs;
     const spread = broadcastTo(gradient, x.shape);
     if (name === "sum") return [spread];
-    const largest = equal(x, broadcastTo(node, x.shape));
+    const largest = equal(store(x), broadcastTo(node, x.shape));
     return [
       multiply(largest, divide(spread, sum(largest, { axes, keepAxes: true }))),
     ];
   },
+  store: (gradient) => [gradient],
   reshape: (gradient, node) => [reshape(gradient, node.inputs[0].shape)],
   permute: (
     gradient,

@@ -8,6 +8,7 @@ export type DeviceChoice = "auto" | "webgpu" | "wasm";
 
 /** An open device and why it is this one. */
 export interface OpenedDevice {
+  /** The device; destroy it when done, or its threads keep the program alive. */
   readonly device: Device;
   /** One line for people. */
   readonly reason: string;

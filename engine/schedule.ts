@@ -19,6 +19,7 @@ import { rowMajorStrides, type Shape, type Storage, Tensor } from "./tensor.ts";
 
 /** A storage that gets a new value at the end of each step. */
 export interface Assignment {
+  /** What is overwritten. */
   readonly storage: Storage;
   /** One value for each element of the storage. */
   readonly value: Tensor;
@@ -93,7 +94,7 @@ class Scheduler {
   bufferOf(node: Tensor): Buffer {
     let buffer = this.#buffers.get(node);
     if (!buffer) {
-      buffer = node.operation.kind === "reshape"
+      buffer = sharesBuffer(node)
         ? this.bufferOf(node.inputs[0])
         : this.#newBuffer(node);
       this.#buffers.set(node, buffer);
@@ -130,10 +131,10 @@ class Scheduler {
     switch (operation.kind) {
       case "input":
       case "state":
+        return;
       case "reshape":
-        if (operation.kind !== "reshape" || this.#fusion.isStored(inputs[0])) {
-          return;
-        }
+      case "store":
+        if (this.#fusion.isStored(inputs[0])) return;
         return this.#emitFused(node, this.#fusion.reductionOf(node), output);
       case "matmul": {
         const { kernel, reads } = lowerMatmul(node, this.#fusion);
@@ -308,7 +309,12 @@ function geometryOf(
 
 /** The node whose buffer a stored node shares. */
 function storedBase(node: Tensor): Tensor {
-  return node.operation.kind === "reshape" ? storedBase(node.inputs[0]) : node;
+  return sharesBuffer(node) ? storedBase(node.inputs[0]) : node;
+}
+
+/** Whether a stored node is its input under another name. */
+function sharesBuffer({ operation }: Tensor): boolean {
+  return operation.kind === "reshape" || operation.kind === "store";
 }
 
 /**

@@ -38,7 +38,9 @@ export type BinaryName =
 
 /** Data that stays on the device between steps; see {@linkcode Storage}. */
 export interface StateOperation {
+  /** Tells the operations apart. */
   readonly kind: "state";
+  /** Where the data is. */
   readonly storage: Storage;
   /** Where the tensor begins in its storage, in elements. */
   readonly offset: number;
@@ -94,6 +96,7 @@ export type Operation =
   }
   | { readonly kind: "gather" }
   | { readonly kind: "scatterAdd" }
+  | { readonly kind: "store" }
   | { readonly kind: "stopGradient" }
   | { readonly kind: "customGradient"; readonly backward: Backward };
 

@@ -4,5 +4,6 @@
  * do; programs print it without a stack trace and exit with code 1.
  */
 export class UserError extends Error {
+  /** Stands before the message where nobody catches the error. */
   override name = "UserError";
 }

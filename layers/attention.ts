@@ -8,12 +8,16 @@ import { Linear } from "./linear.ts";
 export class SelfAttention {
   /** Query, key and value of all heads side by side. */
   readonly inputs: Linear;
+  /** Mixes what the heads found. */
   readonly output: Linear;
 
-  /** Attention over tokens of `width` with so many heads, dropping weights at `dropoutRate`. */
+  /** Attention with fresh weights. */
   constructor(
+    /** Features of a token. */
     readonly width: number,
+    /** Number of heads; divides the width. */
     readonly heads: number,
+    /** Probability of dropping an attention weight while training. */
     readonly dropoutRate: number,
   ) {
     this.inputs = new Linear(width, 3 * width);

@@ -10,6 +10,9 @@ export type Initializer = { readonly constant: number } | {
 /** Initialisation of a linear weight in the paper (section 4.1). */
 export const LINEAR_DEVIATION = 1e-3;
 
+/** Initialisation of learned tokens and position embeddings, as is usual for transformers. */
+export const EMBEDDING_DEVIATION = 0.02;
+
 /** He initialisation (He et al. 2015) for a convolution that `fanIn` values flow into. */
 export function heNormal(fanIn: number): Initializer {
   return { deviation: Math.sqrt(2 / fanIn) };
@@ -27,7 +30,11 @@ export class Parameter {
     readonly initializer: Initializer,
   ) {}
 
-  /** Its place on the device; {@linkcode packParameters} gives it one. */
+  /**
+   * Its place on the device; {@linkcode packParameters} gives it one.
+   *
+   * @throws {Error} if its model was not packed yet.
+   */
   get tensor(): Tensor {
     if (!this.#tensor) {
       throw new Error("a parameter is used before its model was packed");
@@ -41,19 +48,15 @@ export class Parameter {
   }
 }
 
-/** A tensor that forward passes update and no gradient reaches: running means and variances. */
+/** A tensor that forward passes update and no gradient reaches: running means and variances, vocabularies. */
 export class Statistic {
   /** Its place on the device. */
   readonly storage: Storage;
 
-  /** A statistic of `size` elements that starts at `value`. */
-  constructor(name: string, size: number, value: number) {
-    this.storage = new Storage(
-      name,
-      size,
-      "f32",
-      new Float32Array(size).fill(value),
-    );
+  /** A statistic of `size` elements that starts at `value`, one number or one for each element. */
+  constructor(name: string, size: number, value: number | Float32Array) {
+    const initial = typeof value === "number" ? new Float32Array(size).fill(value) : value;
+    this.storage = new Storage(name, size, "f32", initial);
   }
 }
 
@@ -90,6 +93,7 @@ export function namedStatistics(module: object): Map<string, Statistic> {
 
 /** Where a parameter lies in the storage that all share. */
 export interface PackedParameter {
+  /** Sizes of its axes. */
   readonly shape: Shape;
   /** First element. */
   readonly offset: number;
@@ -97,7 +101,9 @@ export interface PackedParameter {
 
 /** All parameters of a model in one storage, so that the optimiser updates them in one pass. */
 export interface PackedParameters {
+  /** The parameters one after another, f32, zeros in the gaps between them. */
   readonly storage: Storage;
+  /** Where each parameter lies, by the path of properties that leads to it. */
   readonly entries: ReadonlyMap<string, PackedParameter>;
   /** The parameters as tensors, in the order of `entries`. */
   readonly tensors: readonly Tensor[];

@@ -8,22 +8,36 @@ import type { Encoder } from "./encoder.ts";
 import { BatchNorm } from "./norm.ts";
 
 /** Settings of a residual network; the defaults are the paper's (section 4.1). */
-export const schema = z.strictObject({
+export interface ResNetOptions {
+  /** 18 has basic blocks (2-2-2-2), 26 bottlenecks (2-2-2-2), 50 bottlenecks (3-4-6-3); 50 by default. */
+  readonly depth: 18 | 26 | 50;
+  /** Factor of all numbers of channels, 1/16 to 4; they are rounded to multiples of 8. 1 by default. */
+  readonly width: number;
+  /** `imagenet` (default): 7x7, stride 2, and 3x3 max pooling, stride 2; `small`: 3x3, stride 1. */
+  readonly stem: "imagenet" | "small";
+}
+
+/** Chooses a residual network as the encoder. */
+export interface ResNetEncoderOptions extends ResNetOptions {
+  /** Tells the kinds of encoder apart. */
+  readonly name: "resnet";
+}
+
+/**
+ * Accepts {@linkcode ResNetEncoderOptions}.
+ *
+ * @internal
+ */
+export const schema: z.ZodType<ResNetEncoderOptions> = z.strictObject({
   name: z.literal("resnet"),
-  /** 18 has basic blocks (2-2-2-2), 26 bottlenecks (2-2-2-2), 50 bottlenecks (3-4-6-3). */
   depth: z.literal([18, 26, 50]).default(50),
-  /** Factor of all numbers of channels; they are rounded to multiples of 8. */
   width: z.number().min(0.0625).max(4).default(1),
-  /** `imagenet`: 7x7, stride 2, and 3x3 max pooling, stride 2; `small`: 3x3, stride 1. */
   stem: z.enum(["imagenet", "small"]).default("imagenet"),
 });
 
-/** Settings of a residual network. */
-export type ResNetOptions = Omit<z.infer<typeof schema>, "name">;
-
-/** A residual network of so many groups. */
+/** A residual network with the first `groups` of its four groups. */
 export function create(
-  options: z.infer<typeof schema>,
+  options: ResNetEncoderOptions,
   groups: number,
 ): Encoder {
   return new ResNet(options, groups);
@@ -51,7 +65,9 @@ export function resNetChannels(
 
 /** A residual block with normalisation first (He et al. 2016, "Identity mappings"). */
 export class Block {
+  /** The normalisation before each convolution. */
   readonly norms: readonly BatchNorm[];
+  /** The convolutions in order: two, or three of a bottleneck. */
   readonly convolutions: readonly Convolution[];
   /** Brings the input to the size of the output; absent where they are equal. */
   readonly shortcut?: Convolution;
@@ -97,13 +113,19 @@ export class Block {
 
 /** A pre-activation residual network (ResNet-v2) up to any of its groups. */
 export class ResNet implements Encoder {
+  /** The first convolution, on the pixels. */
   readonly stem: Convolution;
+  /** The blocks of each group, from `res2` on. */
   readonly groups: readonly (readonly Block[])[];
   /** Channels of the stem and of each group. */
   readonly channels: readonly number[];
 
   /** A network of the given sizes, with the first `groups` of its four groups. */
-  constructor(readonly options: ResNetOptions, groups = 4) {
+  constructor(
+    /** Depth, width and stem. */
+    readonly options: ResNetOptions,
+    groups = 4,
+  ) {
     const { depth, stem } = options;
     this.channels = resNetChannels(options).slice(0, groups + 1);
     this.stem = stem === "imagenet"

@@ -9,6 +9,7 @@ import { LayerNorm } from "./norm.ts";
 export interface TransformerOptions {
   /** Features of a token. */
   readonly width: number;
+  /** Number of layers. */
   readonly layers: number;
   /** Heads of attention; divides the width. */
   readonly heads: number;
@@ -20,14 +21,22 @@ export interface TransformerOptions {
 
 /** One layer: attention, then a feed-forward part, each normalised first and added to its input. */
 export class TransformerLayer {
+  /** Normalises what attention sees. */
   readonly attentionNorm: LayerNorm;
+  /** Attention among the tokens. */
   readonly attention: SelfAttention;
+  /** Normalises what the feed-forward part sees. */
   readonly feedForwardNorm: LayerNorm;
+  /** First half of the feed-forward part: `width` -> `feedForward`. */
   readonly expand: Linear;
+  /** Second half of the feed-forward part: `feedForward` -> `width`. */
   readonly contract: Linear;
 
-  /** A layer of the given sizes. */
-  constructor(readonly options: TransformerOptions) {
+  /** A layer with fresh weights. */
+  constructor(
+    /** Its sizes; `layers` is not looked at. */
+    readonly options: TransformerOptions,
+  ) {
     const { width, heads, feedForward, dropout } = options;
     this.attentionNorm = new LayerNorm(width);
     this.attention = new SelfAttention(width, heads, dropout);
@@ -56,7 +65,9 @@ export class TransformerLayer {
 
 /** Layers one after another, and a layer normalisation at the end. */
 export class Transformer {
+  /** The layers in order. */
   readonly layers: readonly TransformerLayer[];
+  /** The normalisation at the end. */
   readonly norm: LayerNorm;
 
   /** A transformer of the given sizes. */

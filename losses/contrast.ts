@@ -1,12 +1,14 @@
 import { z } from "zod";
 import {
+  add,
+  less,
   log,
   multiply,
   negate,
   select,
   subtract,
 } from "../engine/ops/elementwise.ts";
-import { sum } from "../engine/ops/reduction.ts";
+import { max, mean, sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { LossValue } from "./term.ts";
 
@@ -15,12 +17,17 @@ import type { LossValue } from "./term.ts";
  * 16 are printed. `balanced`: positives by their number, negatives by theirs; under `pairs` the few
  * positives weigh next to nothing.
  */
-export const normalizerSchema = z.enum(["balanced", "pairs"]).default(
-  "balanced",
-);
+export type Normalizer = "balanced" | "pairs";
 
-/** See {@linkcode normalizerSchema}. */
-export type Normalizer = z.infer<typeof normalizerSchema>;
+/**
+ * Accepts a {@linkcode Normalizer}; `balanced` by default.
+ *
+ * @internal
+ */
+export const normalizerSchema: z.ZodType<Normalizer> = z.enum([
+  "balanced",
+  "pairs",
+]).default("balanced");
 
 /**
  * `-(sum of log s over positives + sum of log(1 - s) over negatives)`, normalised: the form that
@@ -50,6 +57,7 @@ export function contrast(
   return {
     loss: negate(sum(terms)),
     metrics: {
+      retrieval: retrieval(similarities, isPositive),
       positiveSimilarity: multiply(positiveSum, 1 / positives),
       negativeSimilarity: multiply(
         subtract(sum(similarities), positiveSum),
@@ -57,4 +65,12 @@ export function contrast(
       ),
     },
   };
+}
+
+/** Share of rows whose most similar column is a positive one. */
+function retrieval(similarities: Tensor, isPositive: Tensor): Tensor {
+  const nearest = max(similarities, { axes: [1] });
+  const nearestPositive = max(multiply(similarities, isPositive), { axes: [1] });
+  // with a margin, because the same number may be rounded in two ways
+  return mean(less(nearest, add(nearestPositive, 1e-6)));
 }

@@ -2,22 +2,33 @@ import { z } from "zod";
 import { equal, index, multiply } from "../engine/ops/elementwise.ts";
 import { broadcastTo, reshape } from "../engine/ops/movement.ts";
 import type { Tensor } from "../engine/tensor.ts";
+import { collapseIndicators } from "./collapse.ts";
 import { contrast, type Normalizer, normalizerSchema } from "./contrast.ts";
 import type { LossValue, PretextOutputs } from "./term.ts";
 import { similarity } from "./similarity.ts";
 
 /** Settings of the masked patch loss. */
-export const schema = z.strictObject({
-  /** α_mp; 0 leaves the term out. */
+export interface MaskedPatchLossOptions {
+  /** α_mp, at least 0; 0, the default, leaves the term out. */
+  readonly weight: number;
+  /** How the sums of Eq. 15 are averaged; `balanced` by default. */
+  readonly normalizer: Normalizer;
+}
+
+/**
+ * Accepts {@linkcode MaskedPatchLossOptions}.
+ *
+ * @internal
+ */
+export const schema: z.ZodType<MaskedPatchLossOptions> = z.strictObject({
   weight: z.number().min(0).default(0),
-  /** How the sums of Eq. 15 are averaged. */
   normalizer: normalizerSchema,
 });
 
 /** The term for the outputs of a model; `undefined` if the model predicts no patches. */
 export function compute(
   { maskedPatches }: PretextOutputs,
-  { normalizer }: z.infer<typeof schema>,
+  { normalizer }: MaskedPatchLossOptions,
 ): LossValue | undefined {
   return maskedPatches && maskedPatchLoss(maskedPatches, normalizer);
 }
@@ -66,10 +77,12 @@ export function maskedPatchLoss(
     equal(index(pairs, 0), index(pairs, 3)),
     equal(location, index(pairs, 5)),
   );
-  return contrast(
+  const { loss, metrics } = contrast(
     similarities,
     reshape(isPositive, [n * masked, n * patches]),
     n * masked * views,
     normalizer,
   );
+  const rows = reshape(targets, [n * patches, width]);
+  return { loss, metrics: { ...metrics, ...collapseIndicators(rows) } };
 }

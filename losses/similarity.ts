@@ -3,7 +3,7 @@ import { add, clamp, multiply } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/tensor.ts";
 
 /** How far similarities stay away from 0 and 1, where their logarithms are infinite. */
-const MARGIN = 1e-6;
+export const SIMILARITY_MARGIN = 1e-6;
 
 /**
  * The paper's `|x, y|` for all pairs: `(1 + cos(x, y)) / 2`, from 0 (opposite) to 1 (equal).
@@ -14,5 +14,9 @@ const MARGIN = 1e-6;
  */
 export function similarity(x: Tensor, y: Tensor): Tensor {
   const cosine = matmul(x, y, { transposeB: true });
-  return clamp(add(multiply(cosine, 0.5), 0.5), MARGIN, 1 - MARGIN);
+  return clamp(
+    add(multiply(cosine, 0.5), 0.5),
+    SIMILARITY_MARGIN,
+    1 - SIMILARITY_MARGIN,
+  );
 }

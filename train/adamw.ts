@@ -14,11 +14,13 @@ import { Storage, type Tensor } from "../engine/tensor.ts";
 
 /** Settings of AdamW. */
 export interface AdamWOptions {
+  /** Share of a parameter that a step takes away, per unit of learning rate; at least 0. */
   readonly weightDecay: number;
-  /** Decay of the mean of gradients. */
+  /** Decay of the mean of gradients, 0 to below 1. */
   readonly beta1: number;
-  /** Decay of the mean of squared gradients. */
+  /** Decay of the mean of squared gradients, 0 to below 1. */
   readonly beta2: number;
+  /** Added to the root of the mean square, above 0. */
   readonly epsilon: number;
   /** The gradient is scaled down to this global norm; 0 leaves it as it is. */
   readonly clipNorm: number;
@@ -26,6 +28,7 @@ export interface AdamWOptions {
 
 /** What an update consists of. */
 export interface Update {
+  /** New values of the parameters and of both moments. */
   readonly assignments: readonly Assignment[];
   /** Global norm of the gradient, before clipping. */
   readonly gradientNorm: Tensor;
@@ -36,11 +39,18 @@ export interface Update {
  * at once.
  */
 export class AdamW {
+  /** Mean of gradients, one value for each parameter; zeros at first. */
   readonly firstMoment: Storage;
+  /** Mean of squared gradients, one value for each parameter; zeros at first. */
   readonly secondMoment: Storage;
 
   /** An optimiser of the parameters in one storage. */
-  constructor(readonly parameters: Storage, readonly options: AdamWOptions) {
+  constructor(
+    /** What it optimises, f32. */
+    readonly parameters: Storage,
+    /** Its settings. */
+    readonly options: AdamWOptions,
+  ) {
     this.firstMoment = new Storage("first moment", parameters.size);
     this.secondMoment = new Storage("second moment", parameters.size);
   }

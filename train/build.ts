@@ -10,14 +10,18 @@ import type { PretextModel } from "./models/pretext_model.ts";
 
 /** A model with its initial parameters, and how its images are made. */
 export interface BuiltModel {
+  /** The pretext task with the encoder in it. */
   readonly model: PretextModel;
+  /** The parameters of the model, with their initial values. */
   readonly parameters: PackedParameters;
+  /** Turns stored images into what the model sees. */
   readonly augmentation: Augmentation;
 }
 
 /**
- * Makes what a config describes, for stored images of `imageSize` pixels.
+ * Makes what a config describes.
  *
+ * @param imageSize height and width of the stored images in pixels
  * @throws {UserError} if its parts do not fit together.
  */
 export function buildModel(config: Config, imageSize: number): BuiltModel {

@@ -2,12 +2,7 @@ import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
 import { UserError } from "../engine/user_error.ts";
 import { defaultsOf, layOver } from "./config_layers.ts";
 import { describeProblems } from "./config_problems.ts";
-import {
-  type Input,
-  isObject,
-  type ObjectSchema,
-  type Output,
-} from "./config_schema.ts";
+import { isObject, type ObjectSchema, type Output } from "./config_schema.ts";
 import { nearest } from "./nearest.ts";
 import { describeSystemError } from "./system_error.ts";
 
@@ -46,7 +41,7 @@ export interface ConfigSources {
  */
 export async function loadConfig<S extends ObjectSchema>(
   schema: S,
-  presets: Readonly<Record<string, Preset<Input<S>>>>,
+  presets: Readonly<Record<string, Preset<Output<S>>>>,
   { preset, config, set = [] }: ConfigSources,
 ): Promise<Output<S>> {
   const layers: unknown[] = [];

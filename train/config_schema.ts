@@ -6,9 +6,6 @@ export type Schema = z.core.$ZodType;
 /** The schema of a whole configuration, or of a part that is an object: a `z.strictObject`. */
 export type ObjectSchema = z.ZodObject;
 
-/** What may be given to satisfy a schema: settings with a default may be absent. */
-export type Input<S extends Schema> = S["_zod"]["input"];
-
 /** What a schema makes of it: all settings. */
 export type Output<S extends Schema> = S["_zod"]["output"];
 

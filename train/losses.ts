@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 
 /** The loss of a step, and every number to show beside it. */
 export interface TotalLoss {
+  /** The weighted sum of the terms, one element. */
   readonly loss: Tensor;
   /** Each term without its weight, and what the terms report, by `term` and `term.metric`. */
   readonly metrics: Readonly<Record<string, Tensor>>;

@@ -1,204 +1,161 @@
 /** The command `pretrain`. */
+import type { DatasetSplits } from "../datasets/dataset.ts";
 import { downloadDataset, openDataset } from "../datasets/registry.ts";
-import { type DeviceChoice, openDevice } from "../engine/open_device.ts";
+import { openDevice } from "../engine/open_device.ts";
 import { UserError } from "../engine/user_error.ts";
-import {
-  type Command,
-  helpText,
-  type OptionValues,
-  parseArguments,
-} from "./arguments.ts";
+import { writeJsonAtomically } from "./atomic_file.ts";
 import { type Config, configSchema } from "./config.ts";
 import { loadConfig, resolveConfig } from "./config_loader.ts";
-import { nearest } from "./nearest.ts";
-import { pretrain, type PretrainResult } from "./pretrain.ts";
+import { DownloadDisplay } from "./download_display.ts";
+import { DEFAULT_PRESET, help, type Options, readOptions } from "./options.ts";
 import { presets } from "./presets/mod.ts";
+import { pretrain, type PretrainResult } from "./pretrain.ts";
 import { onInterrupt, runProgram } from "./program.ts";
-import { Progress } from "./progress.ts";
+import { RunDisplay } from "./run_display.ts";
 import {
   createRunFolder,
   openRunFolder,
+  removeUnusedRunFolder,
   type RunFolder,
 } from "./run_folder.ts";
-import { writeJsonAtomically } from "./atomic_file.ts";
 
-const DEFAULT_PRESET = "baseline-synthetic";
-const deviceChoices = ["auto", "webgpu", "wasm"];
-
-const command = {
-  usage: "deno task pretrain",
-  help: "Pretrains an image encoder on unlabelled images.",
-  options: {
-    preset: {
-      kind: "text",
-      value: "NAME",
-      help: `settings to begin with: ${
-        Object.keys(presets).join(", ")
-      }; ${DEFAULT_PRESET} if nothing else is given`,
-    },
-    config: {
-      kind: "text",
-      value: "FILE",
-      help: "a JSON file of settings over those of the preset",
-    },
-    set: {
-      kind: "text",
-      value: "KEY=VALUE",
-      repeatable: true,
-      help: "one setting over all others, such as optimizer.learningRate=1e-3",
-    },
-    device: {
-      kind: "text",
-      value: "DEVICE",
-      default: "auto",
-      help: "webgpu, wasm, or auto: a GPU if there is one, else wasm",
-    },
-    out: {
-      kind: "text",
-      value: "FOLDER",
-      help: "the run folder; a new one in runs/ if not given",
-    },
-    resume: {
-      kind: "text",
-      value: "RUN",
-      help: "go on with an interrupted run from its last checkpoint",
-    },
-    download: {
-      kind: "flag",
-      help: "fetch the data set first if it is missing",
-    },
-  },
-  examples: [
-    "deno task pretrain",
-    "deno task pretrain --preset baseline-synthetic --set steps=1000 --set seed=1",
-    "deno task pretrain --resume runs/20261231-120000-baseline-synthetic",
-  ],
-} as const satisfies Command;
-
-type Options = OptionValues<typeof command>;
+/** What to do. */
+interface Job {
+  readonly config: Config;
+  readonly run: RunFolder;
+  /** Whether the run was begun before. */
+  readonly resume: boolean;
+}
 
 async function main(): Promise<void> {
-  const options = parseArguments(command, Deno.args);
-  if (options === "help") return console.log(helpText(command));
-  if (!deviceChoices.includes(options.device)) {
-    throw new UserError(
-      `--device is ${options.device}; it must be one of ${
-        deviceChoices.join(", ")
-      }, ` +
-        `perhaps ${nearest(options.device, deviceChoices)}`,
-    );
-  }
+  const options = readOptions(Deno.args);
+  if (options === "help") return console.log(help());
   const signal = onInterrupt();
-  const { config, openRun } = await readJob(options);
-  if (options.download) await download(config);
-  const splits = await openDataset(config.data);
-  const { device, reason } = await openDevice(options.device as DeviceChoice);
-  console.error(`device: ${reason}`);
-  const run = await openRun();
-  console.error(`run: ${run.path}`);
-  const progress = new Progress({
-    total: config.steps,
-    imagesPerStep: config.batchSize,
-  });
+  const job = options.resume === undefined
+    ? await newJob(options)
+    : await resumedJob(options.resume);
   try {
-    const result = await pretrain(config, {
+    const result = await carryOut(job, options, signal);
+    if (result.step === 0) signal.throwIfAborted();
+    await report(result, job);
+  } catch (error) {
+    if (!job.resume) await removeUnusedRunFolder(job.run);
+    if (error !== signal.reason) throw error;
+    console.log("stopped before the first step; nothing was changed");
+  }
+}
+
+async function newJob(
+  { preset, config: file, set, out }: Options,
+): Promise<Job> {
+  const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
+  const sources = { preset: name, config: file, set };
+  const config = await loadConfig(configSchema, presets, sources);
+  const run = await createRunFolder(name ?? "custom", config, out);
+  return { config, run, resume: false };
+}
+
+async function resumedJob(path: string): Promise<Job> {
+  const { run, config } = await openRunFolder(path);
+  try {
+    const resolved = resolveConfig(configSchema, [config]);
+    return { config: resolved, run, resume: true };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${run.configPath} is wrong: ${error.message}`);
+  }
+}
+
+async function carryOut(
+  { config, run, resume }: Job,
+  { device: choice, download }: Options,
+  signal: AbortSignal,
+): Promise<PretrainResult> {
+  const display = new RunDisplay(config);
+  signal.addEventListener("abort", () => {
+    display.print("stopping; press Ctrl-C again to stop at once");
+  });
+  if (download) await unlessAborted(signal, fetchDataset(config));
+  const splits = await unlessAborted(signal, openDataset(config.data));
+  const { device, reason } = await openDevice(choice);
+  display.print(`data: ${describeData(config, splits)}`);
+  display.print(`device: ${reason}`);
+  display.print(`run: ${run.path}`);
+  try {
+    return await pretrain(config, {
       device,
       splits,
       run,
-      resume: options.resume !== undefined,
+      resume,
       signal,
-      onMessage: (line) => progress.print(line),
-      onStep: (step, { loss, learningRate }) =>
-        progress.update(step, { loss, lr: learningRate }),
+      onPhase: (phase, step) => display.begin(phase, step),
+      onStep: (step, metrics) => display.update(step, metrics),
     });
-    progress.finish();
-    await report(result, run);
   } finally {
+    display.end();
     Object.values(splits).forEach((split) => split?.close());
     device.destroy();
   }
 }
 
-/** What to do: a new run, or one to be resumed. */
-interface Job {
-  readonly config: Config;
-  /** Makes or opens the run folder; last, so that nothing is left behind by a mistake before. */
-  readonly openRun: () => Promise<RunFolder>;
+/** For work that cannot be told to stop: rejects with the reason of `signal` as soon as it aborts. */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason))
+    ),
+  ]);
 }
 
-async function readJob(
-  { preset, config: file, set, out, resume }: Options,
-): Promise<Job> {
-  if (resume !== undefined) {
-    if (
-      preset !== undefined || file !== undefined || set.length > 0 ||
-      out !== undefined
-    ) {
-      throw new UserError(
-        "--resume goes on with the config of its run; leave out --preset, --config, --set and --out",
-      );
-    }
-    const { run, config } = await openRunFolder(resume);
-    return {
-      config: resolveConfig(configSchema, [config]),
-      openRun: () => Promise.resolve(run),
-    };
+async function fetchDataset(config: Config): Promise<void> {
+  const display = new DownloadDisplay();
+  try {
+    await downloadDataset(config.data, (progress) => display.update(progress));
+  } finally {
+    display.end();
   }
-  const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
-  const config = await loadConfig(configSchema, presets, {
-    preset: name,
-    config: file,
-    set,
-  });
-  return {
-    config,
-    openRun: () => createRunFolder(name ?? "custom", config, out),
-  };
 }
 
-async function download(config: Config): Promise<void> {
-  await downloadDataset(config.data, ({ stage, done, total }) => {
-    const share = total === undefined
-      ? `${Math.round(done / 2 ** 20)} MiB`
-      : `${Math.floor(100 * done / total)} %`;
-    Deno.stderr.writeSync(
-      new TextEncoder().encode(`\r${stage} ${share}\x1b[K`),
-    );
-  });
-  console.error();
+function describeData(
+  { data }: Config,
+  { unlabelled, train, test }: DatasetSplits,
+): string {
+  const { size, imageSize } = unlabelled;
+  const labelled = train && test
+    ? `${train.size} labelled ones and ${test.size} to test`
+    : "no labelled ones to test";
+  return `${data.name}, ${size} images of ${imageSize}x${imageSize}, ${labelled}`;
 }
 
 /** Says how the run ended, and writes it to `result.json`. */
-async function report(result: PretrainResult, run: RunFolder): Promise<void> {
-  const { step, finished, metrics, untrained, trained } = result;
+async function report(
+  { step, finished, metrics, untrained, trained }: PretrainResult,
+  { config, run }: Job,
+): Promise<void> {
   if (!finished) {
+    const path = /\s/.test(run.path) ? `"${run.path}"` : run.path;
     console.log(
-      `stopped after ${step} steps; go on with: deno task pretrain --resume ${run.path}`,
+      `stopped after ${step} of ${config.steps} steps; go on with:\n` +
+        `  deno task pretrain --resume ${path}`,
     );
     return;
   }
-  await writeJsonAtomically(`${run.path}/result.json`, {
-    step,
-    metrics,
-    untrained,
-    trained,
-  });
-  if (metrics) {
-    console.log(`loss ${metrics.loss.toFixed(4)} after ${step} steps`);
-  }
+  const result = { step, metrics, untrained, trained };
+  await writeJsonAtomically(`${run.path}/result.json`, result);
+  if (metrics) console.log(`loss: ${metrics.loss.toFixed(4)}`);
   if (untrained && trained) {
-    const percent = ({ accuracy }: { accuracy: number }) =>
-      `${(100 * accuracy).toFixed(1)} %`;
+    const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+    const { neighbours } = config.evaluation;
     console.log(
-      `nearest neighbours classify ${
-        percent(trained)
-      } of ${trained.queries} images right ` +
-        `(among ${trained.bank}); with the untrained encoder ${
-          percent(untrained)
-        }`,
+      `kNN accuracy: ${percent(trained.accuracy)} trained, ` +
+        `${percent(untrained.accuracy)} untrained ` +
+        `(${trained.queries} test images, ${neighbours} nearest of ${trained.bank})`,
     );
   }
-  console.log(`everything is in ${run.path}`);
+  console.log(`run: ${run.path}`);
 }
 
 await runProgram(main);
+// what an interrupt left under way need not be waited for
+Deno.exit();

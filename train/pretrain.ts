@@ -3,11 +3,15 @@ import { BatchLoader } from "../datasets/loader.ts";
 import type { Device } from "../engine/devices/device.ts";
 import { UserError } from "../engine/user_error.ts";
 import { buildModel, type BuiltModel } from "./build.ts";
-import { loadLatestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  loadLatestCheckpoint,
+  saveCheckpoint,
+} from "./checkpoint.ts";
 import type { Config } from "./config.ts";
 import { firstDifference } from "./config_difference.ts";
 import { nearestNeighbourAccuracy, type NeighbourResult } from "./knn.ts";
-import { MetricsFile } from "./metrics_file.ts";
+import { MetricsFile, readMetrics } from "./metrics_file.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { type StepMetrics, TrainingStep } from "./training_step.ts";
 import {
@@ -19,8 +23,12 @@ import {
 /** How long numbers may wait on the device before they are shown. */
 const SHOW_MS = 500;
 
+/** A part of a run: evaluation before the first step, the steps, evaluation after the last one. */
+export type Phase = "untrained" | "training" | "trained";
+
 /** What a run needs besides its config. */
 export interface PretrainOptions {
+  /** Where it runs; the caller destroys it. */
   readonly device: Device;
   /** The images; the caller closes them. */
   readonly splits: DatasetSplits;
@@ -28,24 +36,25 @@ export interface PretrainOptions {
   readonly run: RunFolder;
   /** Go on from the latest checkpoint of the run. */
   readonly resume?: boolean;
-  /** Stops the run after the step under way, with a checkpoint. */
+  /** Stops the run after the step under way, with a checkpoint if a step was taken. */
   readonly signal?: AbortSignal;
+  /** Called when a part begins, with the number of steps done. */
+  readonly onPhase?: (phase: Phase, step: number) => void;
   /** Called with the number of steps done and the numbers of the last one. */
   readonly onStep?: (step: number, metrics: StepMetrics) => void;
-  /** Called with one line for people now and then. */
-  readonly onMessage?: (line: string) => void;
 }
 
 /** How a run ended. */
 export interface PretrainResult {
   /** Number of steps done. */
   readonly step: number;
-  /** Whether all steps of the config are done. */
+  /** Whether nothing is left to do: `false` if `signal` stopped the run. */
   readonly finished: boolean;
-  /** The numbers of the last step; absent if no step was taken. */
+  /** The numbers of the last step; absent if none is known. */
   readonly metrics?: StepMetrics;
-  /** Nearest-neighbour accuracy of the encoder before and after; absent without labelled images. */
+  /** Nearest-neighbour accuracy of the encoder as it was initialised; absent without labelled images. */
   readonly untrained?: NeighbourResult;
+  /** The same after the last step; absent also if the run was stopped before it. */
   readonly trained?: NeighbourResult;
 }
 
@@ -59,58 +68,74 @@ export async function pretrain(
   config: Config,
   options: PretrainOptions,
 ): Promise<PretrainResult> {
-  const { device, splits, run } = options;
-  const built = buildModel(config, splits.unlabelled.imageSize);
-  const untrained = await evaluate(config, options, built);
+  const { device, splits, run, signal } = options;
+  const { imageSize } = splits.unlabelled;
+  const checkpoint = options.resume
+    ? await readCheckpoint(config, run)
+    : undefined;
+  const done = checkpoint?.step ?? 0;
+  const built = buildModel(config, imageSize);
+  // before anything slow, so that a step that the device cannot hold is known at once
   const step = await TrainingStep.compile(device, {
     config,
     ...built,
-    imageSize: splits.unlabelled.imageSize,
+    imageSize,
   });
   const state: TrainingState = { ...built, optimizer: step.optimizer };
-  let done = 0;
-  if (options.resume) {
-    const checkpoint = await loadLatestCheckpoint(run.checkpointsPath);
-    if (!checkpoint) {
-      throw new UserError(`${run.path} has no checkpoint to resume from`);
-    }
-    checkConfig(config, checkpoint.metadata.config, run.path);
-    await restoreState(device, state, checkpoint.tensors);
-    done = checkpoint.step;
-  }
+  const untrained = await evaluate("untrained", config, options, built, done);
+  if (signal?.aborted) return { step: done, finished: false };
+  if (checkpoint) await restoreState(device, state, checkpoint.tensors);
+  options.onPhase?.("training", done);
   const result = await new Loop(config, options, step, state, done).run();
   step.destroy();
-  const trained = result.finished
-    ? await evaluate(config, options, built)
-    : undefined;
-  return { ...result, untrained, trained };
+  const trained = signal?.aborted
+    ? undefined
+    : await evaluate("trained", config, options, built, result.step);
+  return { ...result, finished: !signal?.aborted, untrained, trained };
 }
 
-function checkConfig(config: Config, saved: unknown, run: string): void {
+async function readCheckpoint(
+  config: Config,
+  run: RunFolder,
+): Promise<Checkpoint> {
+  const checkpoint = await loadLatestCheckpoint(run.checkpointsPath);
+  if (!checkpoint) {
+    throw new UserError(
+      `${run.path} has no checkpoint to resume from; start a new run`,
+    );
+  }
+  checkConfig(config, checkpoint.metadata.config, run);
+  return checkpoint;
+}
+
+function checkConfig(config: Config, saved: unknown, run: RunFolder): void {
   const difference = firstDifference(config, saved);
   if (!difference) return;
   const { path, first, second } = difference;
   throw new UserError(
-    `the config of ${run} does not match its checkpoint: ${path} is ${
+    `${run.configPath} does not match the checkpoint: ${path} is ${
       JSON.stringify(first)
-    }, ` +
-      `but the checkpoint was made with ${
-        JSON.stringify(second)
-      }; resume with the config that the run was started with`,
+    }, but the run was started with ${JSON.stringify(second)}; set it back`,
   );
 }
 
 async function evaluate(
+  phase: Phase,
   config: Config,
-  { device, splits: { train, test }, onMessage }: PretrainOptions,
+  { device, splits: { train, test }, signal, onPhase }: PretrainOptions,
   { model, augmentation }: BuiltModel,
+  step: number,
 ): Promise<NeighbourResult | undefined> {
   if (!train?.labels || !test?.labels) return undefined;
-  onMessage?.("classifying by nearest neighbours ...");
-  return await nearestNeighbourAccuracy(device, model, augmentation, {
-    train,
-    test,
-  }, config.evaluation);
+  onPhase?.(phase, step);
+  return await nearestNeighbourAccuracy(
+    device,
+    model,
+    augmentation,
+    { train, test },
+    config.evaluation,
+    signal,
+  );
 }
 
 /** Goes through the steps; holds what is pending between the device and the files. */
@@ -118,6 +143,8 @@ class Loop {
   /** Images of the steps whose numbers have not been read yet, to look into a failure. */
   readonly #pending = new Map<number, Uint8Array<ArrayBuffer>>();
   #metrics?: StepMetrics;
+  /** Step of the last checkpoint; 0 if there is none. */
+  #saved: number;
   #readAt = performance.now();
 
   constructor(
@@ -126,21 +153,23 @@ class Loop {
     private readonly step: TrainingStep,
     private readonly state: TrainingState,
     private done: number,
-  ) {}
+  ) {
+    this.#saved = done;
+  }
 
-  async run(): Promise<Pick<PretrainResult, "step" | "finished" | "metrics">> {
+  async run(): Promise<Pick<PretrainResult, "step" | "metrics">> {
     const { config, options } = this;
     const { unlabelled } = options.splits;
     using metricsFile = await MetricsFile.open(
       options.run.metricsPath,
       this.done,
     );
+    this.#metrics = await this.#recordedMetrics();
     const loader = new BatchLoader(unlabelled, {
       batchSize: config.batchSize / config.views,
       seed: config.seed,
       startStep: this.done,
     });
-    let saved = this.done;
     try {
       for await (const { images } of loader) {
         if (this.done >= config.steps || options.signal?.aborted) break;
@@ -149,21 +178,22 @@ class Loop {
         this.done++;
         const isDue = this.done % config.checkpoints.every === 0;
         if (isDue || this.#mustRead()) await this.#readMetrics(metricsFile);
-        if (isDue) {
-          await this.#save();
-          saved = this.done;
-        }
+        if (isDue) await this.#save();
       }
     } finally {
       await loader.close();
     }
     await this.#readMetrics(metricsFile);
-    if (saved < this.done) await this.#save();
-    return {
-      step: this.done,
-      finished: this.done >= config.steps,
-      metrics: this.#metrics,
-    };
+    if (this.#saved < this.done) await this.#save();
+    return { step: this.done, metrics: this.#metrics };
+  }
+
+  /** The numbers of the last step, where they are on record from before. */
+  async #recordedMetrics(): Promise<StepMetrics | undefined> {
+    const record = (await readMetrics(this.options.run.metricsPath)).at(-1);
+    if (record?.step !== this.done) return undefined;
+    const { step: _, ...metrics } = record;
+    return metrics as StepMetrics;
   }
 
   #mustRead(): boolean {
@@ -184,7 +214,7 @@ class Loop {
       if (
         number % this.config.metricsEvery === 0 || number === this.config.steps
       ) {
-        file.append({ step: number, ...record });
+        await file.append({ step: number, ...record });
       }
       this.#metrics = record;
     }
@@ -201,8 +231,10 @@ class Loop {
     throw new UserError(
       `the loss or its gradient was not finite at step ${step + 1}` +
         (culprit ? `; the first value that was not came from ${culprit}` : "") +
-        `. The checkpoints in ${this.options.run.checkpointsPath} are from before; ` +
-        "lower optimizer.learningRate or set optimizer.clipNorm, for example to 0.5",
+        (this.#saved > 0
+          ? `; the last checkpoint, of step ${this.#saved}, is in ${this.options.run.checkpointsPath}`
+          : "; there is no checkpoint yet") +
+        "; start a new run with a lower optimizer.learningRate or with optimizer.clipNorm=0.5",
     );
   }
 
@@ -213,5 +245,6 @@ class Loop {
       { step: this.done, tensors, metadata: { config: this.config } },
       this.config.checkpoints.keep,
     );
+    this.#saved = this.done;
   }
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../engine/user_error.ts";
 import { writeJsonAtomically } from "./atomic_file.ts";
 import { listFolder, makeFolder } from "./folders.ts";
+import { readMetrics } from "./metrics_file.ts";
 import { describeSystemError } from "./system_error.ts";
 
 /** Where a run keeps its files. */
@@ -32,9 +33,32 @@ export async function createRunFolder(
 ): Promise<RunFolder> {
   const path = out === undefined ? await makeDated(name) : await claim(out);
   const run = runFolder(path);
-  await writeJsonAtomically(run.configPath, config);
-  await makeFolder(run.checkpointsPath);
+  try {
+    await writeJsonAtomically(run.configPath, config);
+    await makeFolder(run.checkpointsPath);
+  } catch (error) {
+    await removeUnusedRunFolder(run);
+    throw error;
+  }
   return run;
+}
+
+/**
+ * Removes the folder of a new run that came to nothing: one with neither a checkpoint nor a
+ * measurement in it. Whatever else is in the folder stays, and so does the folder then.
+ */
+export async function removeUnusedRunFolder(run: RunFolder): Promise<void> {
+  const { path, configPath, metricsPath, checkpointsPath } = run;
+  try {
+    if ((await listFolder(checkpointsPath)).length > 0) return;
+    if ((await readMetrics(metricsPath)).length > 0) return;
+  } catch {
+    return;
+  }
+  for (const part of [metricsPath, configPath, checkpointsPath, path]) {
+    // what is not there need not be removed, and what resists is not worth an error of its own
+    await Deno.remove(part).catch(() => {});
+  }
 }
 
 /**

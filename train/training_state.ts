@@ -7,8 +7,11 @@ import type { StoredTensor } from "./safetensors_header.ts";
 
 /** What a run consists of between two steps, besides its config and the number of steps done. */
 export interface TrainingState {
+  /** The model, whose statistics are part of the state. */
   readonly model: object;
+  /** Its parameters. */
   readonly parameters: PackedParameters;
+  /** Holds the moments of the parameters. */
   readonly optimizer: AdamW;
 }
 

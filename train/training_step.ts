@@ -14,7 +14,7 @@ import { type Feeds, Program } from "../engine/program.ts";
 import { type Assignment, PART_ALIGNMENT } from "../engine/schedule.ts";
 import { input, Storage, type Tensor } from "../engine/tensor.ts";
 import { Context } from "../layers/context.ts";
-import { type PackedParameters } from "../layers/module.ts";
+import type { PackedParameters } from "../layers/module.ts";
 import { AdamW } from "./adamw.ts";
 import type { Config } from "./config.ts";
 import { totalLoss } from "./losses.ts";
@@ -27,9 +27,13 @@ const RING_LENGTH = 16;
 
 /** What a step is made of. */
 export interface TrainingParts {
+  /** Batch size, views, losses, optimiser and seed. */
   readonly config: Config;
+  /** The pretext task, whose parameters are packed. */
   readonly model: PretextModel;
+  /** The parameters of the model. */
   readonly parameters: PackedParameters;
+  /** Turns stored images into what the model sees. */
   readonly augmentation: Augmentation;
   /** Height and width of the stored images in pixels. */
   readonly imageSize: number;

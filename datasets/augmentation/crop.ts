@@ -20,10 +20,21 @@ import type { Augmentation } from "./augmentation.ts";
 import { drawFlips, jitterColors, normalize, planesOf } from "./color.ts";
 import { resizeMatrix, sample, zeros } from "./sampling.ts";
 
-/** Settings of random resized crops. */
-export const schema = z.strictObject({
+/** Settings of random resized crops, for images of any size. */
+export interface CropOptions {
+  /** Tells the kinds of augmentation apart. */
+  readonly name: "crop";
+  /** Height and width of the result in pixels, at least 8; 64 by default. */
+  readonly size: number;
+}
+
+/**
+ * Accepts {@linkcode CropOptions}.
+ *
+ * @internal
+ */
+export const schema: z.ZodType<CropOptions> = z.strictObject({
   name: z.literal("crop"),
-  /** Height and width of the result in pixels. */
   size: z.int().min(8).default(64),
 });
 
@@ -70,9 +81,13 @@ function drawBoxes(n: number, size: number, random: RandomSource): Boxes {
   return { top: start(height), left: start(width), height, width };
 }
 
-/** AMDIM's augmentation of STL-10 (Bachman et al. 2019): flip, random resized crop, colours. */
+/**
+ * AMDIM's augmentation of STL-10 (Bachman et al. 2019): flip, random resized crop, colours.
+ *
+ * @param imageSize height and width of the stored images in pixels
+ */
 export function create(
-  { size }: z.infer<typeof schema>,
+  { size }: CropOptions,
   imageSize: number,
 ): Augmentation {
   return {

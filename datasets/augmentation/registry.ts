@@ -2,19 +2,29 @@ import { z } from "zod";
 import type { Augmentation } from "./augmentation.ts";
 import * as kinds from "./kinds.ts";
 
-type Kind = typeof kinds[keyof typeof kinds];
-type Schema = Kind["schema"];
-
 /** Options of any kind of augmentation; `name` says which. */
-export type AugmentationOptions = z.infer<Schema>;
+export type AugmentationOptions = Parameters<
+  typeof kinds[keyof typeof kinds]["create"]
+>[0];
 
-/** Accepts {@linkcode AugmentationOptions}. */
-export const augmentationSchema = z.discriminatedUnion(
-  "name",
-  Object.values(kinds).map(({ schema }) => schema) as [Schema, ...Schema[]],
-);
+type Member = z.ZodType<AugmentationOptions> & z.core.$ZodTypeDiscriminable;
 
-/** Makes the augmentation that `options` describe, for images of `imageSize` pixels. */
+/**
+ * Accepts {@linkcode AugmentationOptions}.
+ *
+ * @internal
+ */
+export const augmentationSchema: z.ZodType<AugmentationOptions> = z
+  .discriminatedUnion(
+    "name",
+    Object.values(kinds).map(({ schema }) => schema) as [Member, ...Member[]],
+  );
+
+/**
+ * Makes the augmentation that `options` describe.
+ *
+ * @param imageSize height and width of the stored images in pixels
+ */
 export function createAugmentation(
   options: AugmentationOptions,
   imageSize: number,

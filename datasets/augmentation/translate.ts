@@ -11,8 +11,20 @@ import type { Augmentation } from "./augmentation.ts";
 import { drawFlips, jitterColors, normalize, planesOf } from "./color.ts";
 import { sample, translateMatrix, zeros } from "./sampling.ts";
 
-/** Settings: none; the size of the images stays what it is. */
-export const schema = z.strictObject({ name: z.literal("translate") });
+/** Settings of small translations: none; the size of the images stays what it is. */
+export interface TranslateOptions {
+  /** Tells the kinds of augmentation apart. */
+  readonly name: "translate";
+}
+
+/**
+ * Accepts {@linkcode TranslateOptions}.
+ *
+ * @internal
+ */
+export const schema: z.ZodType<TranslateOptions> = z.strictObject({
+  name: z.literal("translate"),
+});
 
 /** Mean and deviation of the colours of CIFAR-10. */
 const MEAN = [125.3 / 255, 123 / 255, 113.9 / 255];
@@ -20,9 +32,13 @@ const DEVIATION = [63 / 255, 62.1 / 255, 66.7 / 255];
 const MOST_PIXELS = 4;
 const PROBABILITY = 0.8;
 
-/** AMDIM's augmentation of CIFAR-10 (Bachman et al. 2019): flip, small translation, colours. */
+/**
+ * AMDIM's augmentation of CIFAR-10 (Bachman et al. 2019): flip, small translation, colours.
+ *
+ * @param size height and width of the images in pixels, stored and resulting
+ */
 export function create(
-  _options: z.infer<typeof schema>,
+  _options: TranslateOptions,
   size: number,
 ): Augmentation {
   return {

@@ -23,9 +23,11 @@ export interface DeviceLimits {
 
 /** A place where programs run. Only the engine knows which one. */
 export interface Device {
+  /** Tells the kinds of device apart. */
   readonly kind: "webgpu" | "wasm";
   /** One line for people: which hardware, how many threads. */
   readonly description: string;
+  /** What the memory plan of a program has to keep to. */
   readonly limits: DeviceLimits;
   /** Makes everything that replaying the plan needs: memory, kernels, command list. */
   compile(plan: Plan): Promise<Executable>;
@@ -43,7 +45,8 @@ export interface Device {
 export interface Executable {
   /**
    * Copies the inputs to the device and queues one step, or only the dispatches
-   * `from <= i < to` (then the inputs are copied only if the first is among them). Allocates nothing. Resolves when the inputs may be changed again.
+   * `from <= i < to` (then the inputs are copied only if the first is among them). Allocates
+   * nothing. Resolves when the inputs may be changed again.
    */
   run(
     inputs: Readonly<Record<string, HostArray>>,

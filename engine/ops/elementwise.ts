@@ -130,6 +130,14 @@ export function stopGradient(x: Tensor): Tensor {
 }
 
 /**
+ * The same values, computed once and kept for all that use them. Where the same number must come out
+ * for several users, as when a maximum is looked for again, recomputing it could round differently.
+ */
+export function store(x: Tensor): Tensor {
+  return new Tensor({ kind: "store" }, [x], x.shape, x.dtype);
+}
+
+/**
  * `value` with a gradient of its own: `backward` maps the gradient of the result to those of
  * `inputs`, and nothing flows through `value`.
  */

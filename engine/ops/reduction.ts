@@ -6,6 +6,7 @@ import {
   multiply,
   negate,
   select,
+  store,
   subtract,
 } from "./elementwise.ts";
 import { normalizeAxes, reshape } from "./movement.ts";
@@ -63,9 +64,10 @@ export function variance(x: Tensor, options: ReductionOptions = {}): Tensor {
 /** Position of the first largest element along `axis`, as i32; no gradient. */
 export function argmax(x: Tensor, axis: number): Tensor {
   const [normal] = normalizeAxes([axis], x.shape.length);
-  const largest = max(x, { axes: [normal], keepAxes: true });
+  const values = store(x);
+  const largest = max(values, { axes: [normal], keepAxes: true });
   const candidates = select(
-    equal(x, largest),
+    equal(values, largest),
     index(x.shape, normal, "f32"),
     x.shape[normal],
   );

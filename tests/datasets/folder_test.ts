@@ -217,7 +217,7 @@ Deno.test("a folder without a single good image is refused", async () => {
   await assertRejects(
     () => openIn(folder),
     UserError,
-    "None of the 2 image files",
+    "None of the image files, 2 in number",
   );
 });
 

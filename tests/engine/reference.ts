@@ -132,6 +132,7 @@ function compute(
       });
       return y;
     case "reshape":
+    case "store":
     case "stopGradient":
     case "customGradient":
       return x;

@@ -11,33 +11,52 @@ import { drawMasks } from "../../layers/masks.ts";
 import { Parameter } from "../../layers/module.ts";
 import { PATCH_GROUPS, PatchNetwork } from "../../layers/patch_network.ts";
 import type { Encoder } from "../../layers/encoder.ts";
-import { Transformer } from "../../layers/transformer.ts";
+import {
+  Transformer,
+  type TransformerOptions,
+} from "../../layers/transformer.ts";
 import type { PretextOutputs } from "../../losses/term.ts";
 import type { PretextModel } from "./pretext_model.ts";
 
 /** Settings of masked patch prediction; the defaults are the paper's (section 4.1). */
-export const schema = z.strictObject({
+export interface MaskedPatchPredictionOptions {
+  /** Tells the pretext models apart. */
+  readonly name: "maskedPatchPrediction";
+  /** Patches along each side of an image, at least 2; M is its square. 4 by default. */
+  readonly grid: number;
+  /** Q, how many patches of each image are masked, 1 to M - 1; 4 by default. */
+  readonly masked: number;
+  /**
+   * The transformer h of Eq. 14, as wide as the representation of a patch; by default 3 layers, 32
+   * heads and 640 features.
+   */
+  readonly transformer: Pick<
+    TransformerOptions,
+    "layers" | "heads" | "feedForward"
+  >;
+  /** Dimensions of the space in which similarities are computed, at least 1; 128 by default. */
+  readonly projection: number;
+  /** Probability of dropping a value, 0 to 0.9: of pooled features and in the transformer. 0.1 by default. */
+  readonly dropout: number;
+}
+
+/**
+ * Accepts {@linkcode MaskedPatchPredictionOptions}.
+ *
+ * @internal
+ */
+export const schema: z.ZodType<MaskedPatchPredictionOptions> = z.strictObject({
   name: z.literal("maskedPatchPrediction"),
-  /** Patches along each side of an image; M is its square. */
   grid: z.int().min(2).default(4),
-  /** Q, how many patches of each image are masked. */
   masked: z.int().min(1).default(4),
-  /** The transformer h of Eq. 14; as wide as the representation of a patch. */
   transformer: z.strictObject({
     layers: z.int().min(1).default(3),
     heads: z.int().min(1).default(32),
     feedForward: z.int().min(1).default(640),
   }).prefault({}),
-  /** Dimensions of the space in which similarities are computed. */
   projection: z.int().min(1).default(128),
-  /** Probability of dropping a value: of pooled features and in the transformer. */
   dropout: z.number().min(0).max(0.9).default(0.1),
 });
-
-/** Settings of masked patch prediction. */
-export type MaskedPatchPredictionOptions = z.infer<
-  typeof schema
->;
 
 /** Groups of the encoder that the task uses. */
 export const groups = PATCH_GROUPS;
@@ -79,16 +98,20 @@ const EMBEDDING_DEVIATION = 0.02;
 
 /** The paper's baseline (section 3.3): predict the representations of masked patches from the visible ones. */
 export class MaskedPatchPrediction implements PretextModel {
+  /** Makes representations of patches. */
   readonly patchNetwork: PatchNetwork;
   /** E of Eq. 14: `[patches, width]`. */
   readonly positions: Parameter;
+  /** h of Eq. 14. */
   readonly transformer: Transformer;
   /** To the space of `|x, y|`, for patches and their predictions alike. */
   readonly patchHead: Linear;
 
   /** The task around an encoder of at least three groups. */
   constructor(
+    /** The network that is pretrained. */
     readonly encoder: Encoder,
+    /** Grid, masks and sizes. */
     readonly options: MaskedPatchPredictionOptions,
   ) {
     const { grid, transformer, projection, dropout } = options;
@@ -101,6 +124,12 @@ export class MaskedPatchPrediction implements PretextModel {
     this.patchHead = new Linear(width, projection);
   }
 
+  /**
+   * Predicts the masked patches from the visible ones.
+   *
+   * @param images `[n, height, width, 3]`, normalised; the views of an instance in a row
+   * @param views D, the number of transformed views of each instance
+   */
   forward(images: Tensor, views: number, context: Context): PretextOutputs {
     const [n] = images.shape;
     const { grid, masked } = this.options;

@@ -2,7 +2,7 @@
  * Compiles `assembly/` with AssemblyScript and writes `kernels.generated.ts`; with `--check` only
  * says whether that file is what the source gives (exit code 1 if not).
  */
-import asc from "npm:assemblyscript@0.28.20/asc";
+import asc from "assemblyscript/asc";
 
 const here = new URL(".", import.meta.url);
 const target = new URL("kernels.generated.ts", here);

@@ -1,0 +1,62 @@
+import { add, multiply } from "../engine/ops/elementwise.ts";
+import { reshape } from "../engine/ops/movement.ts";
+import { mean } from "../engine/ops/reduction.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { Context } from "./context.ts";
+import { Linear } from "./linear.ts";
+import { EMBEDDING_DEVIATION, Parameter } from "./module.ts";
+import { Transformer, type TransformerOptions } from "./transformer.ts";
+
+/**
+ * The paper's attention exchange (section 3.4): self-attention between the patches of an image,
+ * between two groups of the convolutional network. What it adds is small at first, "so that the
+ * model can choose whether or not exchange information".
+ */
+export class AttentionExchange {
+  /** From the pooled map of a patch to a token. */
+  readonly input: Linear;
+  /** Where each patch is, `[patches, width]`. */
+  readonly positions: Parameter;
+  /** Attention among the tokens of an image. */
+  readonly transformer: Transformer;
+  /** From a token to what is added to the map. */
+  readonly output: Linear;
+
+  /** An exchange for maps of `channels`, between `patches` patches of an image. */
+  constructor(
+    channels: number,
+    /** M, patches of an image. */
+    readonly patches: number,
+    options: TransformerOptions,
+  ) {
+    const { width } = options;
+    this.input = new Linear(channels, width);
+    this.positions = new Parameter([patches, width], {
+      deviation: EMBEDDING_DEVIATION,
+    });
+    this.transformer = new Transformer(options);
+    this.output = new Linear(width, channels);
+  }
+
+  /**
+   * `[n * patches, height, width, channels]` -> the same shape. A masked patch is neither key nor
+   * value, and its own map passes unchanged.
+   *
+   * @param visible `[n, patches]`, 1 for visible patches; all of them by default
+   */
+  forward(x: Tensor, context: Context, visible?: Tensor): Tensor {
+    const [rows, , , channels] = x.shape;
+    const n = rows / this.patches;
+    // [n * patches, height, width, channels] -> [n, patches, width]
+    const pooled = reshape(mean(x, { axes: [1, 2] }), [n, this.patches, channels]);
+    const tokens = add(this.input.forward(pooled), this.positions.tensor);
+    const exchanged = this.output.forward(
+      this.transformer.forward(tokens, context, visible),
+    );
+    const added = visible
+      ? multiply(exchanged, reshape(visible, [n, this.patches, 1]))
+      : exchanged;
+    // to every cell of the patch's map
+    return add(x, reshape(added, [rows, 1, 1, channels]));
+  }
+}

@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { add, clamp, divide, equal, exp, index, less, log, multiply, subtract } from "../engine/ops/elementwise.ts";
+import { broadcastTo, reshape } from "../engine/ops/movement.ts";
+import { max, mean, sum } from "../engine/ops/reduction.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { collapseIndicators } from "./collapse.ts";
+import { similarity, SIMILARITY_MARGIN } from "./similarity.ts";
+import type { LossValue, PretextOutputs } from "./term.ts";
+
+/** Settings of the loss of Allp. */
+export interface AllpLossOptions {
+  /** At least 0; 0, the default, leaves the term out. */
+  readonly weight: number;
+  /** `nce`: Eqs. 12-13; `infoNce`: the positive part of them alone. */
+  readonly form: "nce" | "infoNce";
+  /** S: the softmax of the cosine over a positive and its negatives, or the cosine rescaled to 0..1. */
+  readonly score: "softmax" | "rescaled";
+  /** Divides the cosine in the softmax. */
+  readonly temperature: number;
+}
+
+/**
+ * Accepts {@linkcode AllpLossOptions}.
+ *
+ * @internal
+ */
+export const schema = z.strictObject({
+  weight: z.number().min(0).default(0),
+  form: z.enum(["nce", "infoNce"]).default("nce"),
+  score: z.enum(["softmax", "rescaled"]).default("softmax"),
+  temperature: z.number().min(0.01).default(0.07),
+});
+
+/** The part of a model that the term needs. */
+export const needs = "model.name allp";
+
+/** The term for the outputs of a model; `undefined` if the model is not Allp. */
+export function compute(
+  { views }: PretextOutputs,
+  options: AllpLossOptions,
+): LossValue | undefined {
+  return views && allpLoss(views, options);
+}
+
+/** One vector for each view. */
+export interface ContrastedViews {
+  /** u: `[n, width]`, rows of unit length, the views of an instance in a row. */
+  readonly vectors: Tensor;
+  /** D, the number of views of each instance, at least 2. */
+  readonly views: number;
+}
+
+/**
+ * Allp's loss, Eqs. 12-13, averaged over the pairs of views of one instance:
+ *
+ *     L = Σ_i Σ_{a<b} (-log S(u_a, u_b) - Σ_k log(1 - S(u_a, u_k)))
+ *
+ * Positive are two views of the same instance; the negatives u_k of u_a are all views of the others.
+ */
+export function allpLoss(
+  { vectors, views }: ContrastedViews,
+  { form, score, temperature }: Omit<AllpLossOptions, "weight">,
+): LossValue {
+  const [n] = vectors.shape;
+  const instances = n / views;
+  // over [instances, views] x [instances, views]
+  const pairs = [instances, views, instances, views];
+  const isSame = reshape(equal(index(pairs, 0, "f32"), index(pairs, 2, "f32")), [n, n]);
+  const isNegative = subtract(1, isSame);
+  const s = similarity(vectors, vectors);
+  // exp(cos / temperature), scaled so that its largest value is 1; cos is 2s - 1
+  const e = exp(multiply(subtract(s, 1), 2 / temperature));
+  const negatives = sum(multiply(e, isNegative), { axes: [1], keepAxes: true });
+
+  // pairs (a, b) of views of one instance, a before b
+  const isPair = reshape(
+    multiply(
+      equal(index(pairs, 0, "f32"), index(pairs, 2, "f32")),
+      less(index(pairs, 1, "f32"), index(pairs, 3, "f32")),
+    ),
+    [n, n],
+  );
+  const count = instances * views * (views - 1) / 2;
+  const total = add(e, negatives);
+  const positive = score === "softmax" ? divide(e, total) : s;
+  let loss = multiply(sum(multiply(log(bounded(positive)), isPair)), -1 / count);
+  if (form === "nce") loss = add(loss, negativePart());
+  const similarToOthers = sum(multiply(s, isNegative));
+  const itself = equal(index([n, n], 0, "f32"), index([n, n], 1, "f32"));
+  const others = multiply(s, subtract(1, itself));
+  const nearest = max(others, { axes: [1] });
+  const nearestPositive = max(multiply(others, isSame), { axes: [1] });
+  return {
+    loss,
+    metrics: {
+      positiveSimilarity: multiply(sum(multiply(s, isPair)), 1 / count),
+      negativeSimilarity: multiply(similarToOthers, 1 / (n * (n - views))),
+      retrieval: mean(less(nearest, add(nearestPositive, 1e-6))),
+      ...collapseIndicators(vectors),
+    },
+  };
+
+  /** `-Σ log(1 - S(u_a, u_k))` for each pair (a, b), averaged over the pairs. */
+  function negativePart(): Tensor {
+    if (score === "rescaled") {
+      // the same for all partners b: counted once for each view that comes after a
+      const after = reshape(
+        broadcastTo(reshape(subtract(views - 1, index([views], 0, "f32")), [1, views]), [instances, views]),
+        [n, 1],
+      );
+      const terms = multiply(multiply(log(subtract(1, s)), isNegative), after);
+      return multiply(sum(terms), -1 / count);
+    }
+    // over [instances, a, b, n]: S depends on the partner b through the sum that it is divided by
+    const shape = [instances, views, views, n];
+    const own = reshape(sumOfOwn(), [instances, views, views, 1]);
+    const ratio = divide(
+      broadcastTo(reshape(e, [instances, views, 1, n]), shape),
+      broadcastTo(own, shape),
+    );
+    const counted = multiply(
+      broadcastTo(reshape(isNegative, [instances, views, 1, n]), shape),
+      less(index(shape, 1, "f32"), index(shape, 2, "f32")),
+    );
+    return multiply(sum(multiply(log(subtract(1, bounded(ratio))), counted)), -1 / count);
+  }
+
+  /** `e(a, b) + Σ_k e(a, k)` for the views a, b of each instance: `[instances, views, views]`. */
+  function sumOfOwn(): Tensor {
+    const ofInstance = equal(index(pairs, 0, "f32"), index(pairs, 2, "f32"));
+    // [instances, views, instances, views] -> [instances, views, views]
+    return sum(multiply(reshape(total, pairs), ofInstance), { axes: [2] });
+  }
+}
+
+function bounded(x: Tensor): Tensor {
+  return clamp(x, SIMILARITY_MARGIN, 1 - SIMILARITY_MARGIN);
+}

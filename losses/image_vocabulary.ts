@@ -1,0 +1,25 @@
+import { z } from "zod";
+import type { LossValue, PretextOutputs } from "./term.ts";
+import { vocabularyLoss } from "./vocabulary.ts";
+
+/** Settings of the vocabulary loss of images. */
+export interface ImageVocabularyOptions {
+  /** α_vi; 0 leaves the term out. */
+  weight: number;
+}
+
+/** @internal */
+export const schema = z.strictObject({
+  weight: z.number().min(0).default(0),
+}) satisfies z.ZodType<ImageVocabularyOptions>;
+
+/** What the model needs for the term, for messages. */
+export const needs = "model.imageVocabulary";
+
+/** L_vi: Eq. 20 for images; `undefined` if the model keeps no vocabulary of images. */
+export function compute({ imageVocabulary }: PretextOutputs): LossValue | undefined {
+  return imageVocabulary && {
+    loss: vocabularyLoss(imageVocabulary),
+    metrics: imageVocabulary.metrics,
+  };
+}

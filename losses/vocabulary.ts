@@ -1,0 +1,47 @@
+import { matmul } from "../engine/ops/contraction.ts";
+import { add, clamp, customGradient, divide, less, log, multiply, stopGradient, subtract } from "../engine/ops/elementwise.ts";
+import { sum } from "../engine/ops/reduction.ts";
+import { constant, type Tensor } from "../engine/tensor.ts";
+import { blocks } from "../vocab/stream.ts";
+import { similarity, SIMILARITY_MARGIN } from "./similarity.ts";
+
+/** Predictions that a vocabulary pushes away from what does not resemble their targets. */
+export interface VocabularyComparison {
+  /** û: `[n, width]`, rows of unit length. */
+  readonly predictions: Tensor;
+  /** u: `[n, width]`, rows of unit length. */
+  readonly targets: Tensor;
+  /** v: `[entries, width]`, rows of unit length. */
+  readonly entries: Tensor;
+  /** How the entries are used, one element each. */
+  readonly metrics: Readonly<Record<string, Tensor>>;
+}
+
+/**
+ * Vocabulary loss, Eq. 20, averaged over predictions and entries:
+ *
+ *     L = Σ_ij (|v_i, u_j| - 1) log(1 - |v_i, û_j|)
+ *
+ * Entries and the weight `|v, u| - 1` carry no gradient. Entries are gone through in blocks, forward
+ * and backward at once: the matrix of entries x predictions is never kept.
+ */
+export function vocabularyLoss({ predictions, targets, entries }: VocabularyComparison): Tensor {
+  const û = stopGradient(predictions);
+  const u = stopGradient(targets);
+  const scale = 1 / (predictions.shape[0] * entries.shape[0]);
+  let total: Tensor = constant(0);
+  let slope: Tensor = constant(0, predictions.shape);
+  for (const { parts: [v] } of blocks(stopGradient(entries))) {
+    // [n, block]
+    const weight = multiply(subtract(similarity(u, v), 1), scale);
+    const closeness = similarity(û, v);
+    const distance = subtract(1, closeness);
+    total = add(total, sum(multiply(weight, log(distance))));
+    // d/dû of log(1 - (1 + û v) / 2) is -v / 2 / (1 - |v, û|), and 0 where the similarity is clamped
+    const inside = less(SIMILARITY_MARGIN, multiply(closeness, distance));
+    const perCosine = multiply(multiply(divide(weight, distance), -0.5), inside);
+    // [n, block] x [block, width] -> [n, width]
+    slope = add(slope, matmul(perCosine, v));
+  }
+  return customGradient(total, [predictions], (gradient) => [multiply(slope, gradient)]);
+}

@@ -1,0 +1,64 @@
+import { assert, assertEquals } from "@std/assert";
+import { RandomSource } from "../../engine/ops/random.ts";
+import { Program } from "../../engine/program.ts";
+import { input } from "../../engine/tensor.ts";
+import { drawMasks } from "../../layers/masks.ts";
+import { testOnDevices } from "../engine/devices.ts";
+
+for (const [patches, masked] of [[16, 4], [9, 1], [5, 4]]) {
+  testOnDevices(
+    `exactly ${masked} of ${patches} patches are masked, where the locations say`,
+    async (device) => {
+      const n = 37;
+      const random = new RandomSource(input("key", [2], "u32"));
+      const masks = drawMasks(n, patches, masked, random);
+      const program = await Program.compile(device, {
+        outputs: [masks.visible, masks.locations],
+      });
+      const key = crypto.getRandomValues(new Uint32Array(2));
+      const [visible, locations] = await program.evaluate({ key });
+      program.destroy();
+      for (let image = 0; image < n; image++) {
+        const hidden = [...locations.subarray(image * masked).slice(0, masked)]
+          .sort((a, b) => a - b);
+        const row = visible.slice(image * patches, (image + 1) * patches);
+        const zeros = [...row.keys()].filter((patch) => row[patch] === 0);
+        assertEquals(zeros.length, masked);
+        assertEquals(hidden, zeros);
+        assert(row.every((value) => value === 0 || value === 1));
+      }
+    },
+  );
+}
+
+testOnDevices(
+  "all choices of masked patches are equally likely",
+  async (device) => {
+    const n = 1200;
+    const random = new RandomSource(input("key", [2], "u32"));
+    const { locations } = drawMasks(n, 4, 2, random);
+    const program = await Program.compile(device, { outputs: [locations] });
+    const counts = new Map<string, number>();
+    const [seed] = crypto.getRandomValues(new Uint32Array(1));
+    const steps = 3;
+    for (let step = 0; step < steps; step++) {
+      const [values] = await program.evaluate({
+        key: new Uint32Array([seed, step]),
+      });
+      for (let image = 0; image < n; image++) {
+        const choice = `${values[2 * image]} ${values[2 * image + 1]}`;
+        counts.set(choice, (counts.get(choice) ?? 0) + 1);
+      }
+    }
+    program.destroy();
+    // two of four in random order: 12 choices
+    assertEquals(counts.size, 12);
+    const expected = steps * n / 12;
+    const chiSquare = [...counts.values()].reduce(
+      (sum, count) => sum + (count - expected) ** 2 / expected,
+      0,
+    );
+    // with 11 degrees of freedom exceeded once in a million
+    assert(chiSquare < 48, `chi-square ${chiSquare}: ${[...counts]}`);
+  },
+);

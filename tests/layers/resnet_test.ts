@@ -1,0 +1,132 @@
+import { assertEquals } from "@std/assert";
+import { input, sizeOf } from "../../engine/tensor.ts";
+import { Context } from "../../layers/context.ts";
+import { namedParameters, packParameters } from "../../layers/module.ts";
+import { Block, ResNet, resNetChannels } from "../../layers/resnet.ts";
+import { testOnDevices } from "../engine/devices.ts";
+import { checkLayer } from "./check.ts";
+import { child, convolve, maxPool } from "./naive.ts";
+import { basic, block, bottleneck } from "./naive_resnet.ts";
+
+const blocks = [
+  { kind: basic, inputs: 3, outputs: 6, stride: 2, height: 5, width: 4 },
+  { kind: bottleneck, inputs: 12, outputs: 12, stride: 1, height: 4, width: 3 },
+  { kind: bottleneck, inputs: 6, outputs: 12, stride: 2, height: 7, width: 5 },
+];
+
+for (const { kind, inputs, outputs, stride, height, width } of blocks) {
+  const hasShortcut = inputs !== outputs || stride !== 1;
+  testOnDevices(
+    `a ${kind.name} block from ${inputs} to ${outputs} channels with stride ${stride}`,
+    (device) =>
+      checkLayer(device, {
+        layer: new Block(inputs, outputs, stride, kind === bottleneck),
+        shape: [3, height, width, inputs],
+        forward: (layer, x, context) => layer.forward(x, context),
+        naive: (data, weights) =>
+          block(
+            { n: 3, height, width, channels: inputs, data },
+            weights,
+            kind(stride),
+            hasShortcut,
+          ).data,
+      }),
+  );
+}
+
+const tiny = { depth: 18, width: 0.0625, stem: "small" } as const;
+
+testOnDevices("the small stem keeps the size", (device) =>
+  checkLayer(device, {
+    layer: new ResNet(tiny, 0),
+    shape: [2, 5, 3, 3],
+    forward: (network, x) => network.forwardStem(x),
+    naive: (data, weights) =>
+      convolve(
+        { n: 2, height: 5, width: 3, channels: 3, data },
+        weights("stem.weight"),
+        3,
+      ).data,
+  }));
+
+testOnDevices(
+  "the imagenet stem convolves and pools",
+  (device) =>
+    checkLayer(device, {
+      layer: new ResNet({ ...tiny, stem: "imagenet" }, 0),
+      shape: [2, 9, 13, 3],
+      forward: (network, x) => network.forwardStem(x),
+      naive: (data, weights) =>
+        maxPool(
+          convolve(
+            { n: 2, height: 9, width: 13, channels: 3, data },
+            weights("stem.weight"),
+            7,
+            2,
+          ),
+        ).data,
+    }),
+);
+
+testOnDevices(
+  "a network is its stem and its groups one after another",
+  (device) =>
+    checkLayer(device, {
+      layer: new ResNet(tiny, 2),
+      shape: [2, 4, 5, 3],
+      forward: (network, x, context) => network.forward(x, context)[2],
+      naive: (data, weights) => {
+        let y = convolve(
+          { n: 2, height: 4, width: 5, channels: 3, data },
+          weights("stem.weight"),
+          3,
+        );
+        for (const [group, i] of [[0, 0], [0, 1], [1, 0], [1, 1]]) {
+          const shrinks = group === 1 && i === 0;
+          const of = child(weights, `groups.${group}.${i}`);
+          y = block(y, of, basic(shrinks ? 2 : 1), shrinks);
+        }
+        return y.data;
+      },
+      // six normalisations in a row, some of few values
+      tolerance: 2e-4,
+    }),
+);
+
+Deno.test("networks have the channels and the weights of the published ones", () => {
+  const convolutionWeights = (depth: 18 | 50) =>
+    [...namedParameters(new ResNet({ depth, width: 1, stem: "imagenet" }))]
+      .filter(([name]) => name.endsWith("weight"))
+      .reduce((total, [, { shape }]) => total + sizeOf(shape), 0);
+  // torchvision's resnet18 and resnet50 without their normalisations and classifiers
+  assertEquals(convolutionWeights(18), 11_166_912);
+  assertEquals(convolutionWeights(50), 23_454_912);
+  const channels = (depth: 18 | 26 | 50, width: number) =>
+    resNetChannels({ depth, width });
+  assertEquals(channels(50, 1), [64, 256, 512, 1024, 2048]);
+  assertEquals(channels(26, 0.5), [32, 128, 256, 512, 1024]);
+  assertEquals(channels(18, 0.25), [16, 16, 32, 64, 128]);
+});
+
+Deno.test("each group but the first halves the maps, and the imagenet stem quarters them", () => {
+  const sizesOf = (stem: "small" | "imagenet") => {
+    const network = new ResNet({ ...tiny, stem });
+    packParameters(network, 0);
+    const images = input("images", [1, 32, 64, 3]);
+    return network.forward(images, new Context()).map(({ shape }) => shape);
+  };
+  assertEquals(sizesOf("small"), [
+    [1, 32, 64, 8],
+    [1, 32, 64, 8],
+    [1, 16, 32, 8],
+    [1, 8, 16, 16],
+    [1, 4, 8, 32],
+  ]);
+  assertEquals(sizesOf("imagenet").map(([, height]) => height), [
+    8,
+    8,
+    4,
+    2,
+    1,
+  ]);
+});

@@ -1,0 +1,16 @@
+import { normalArray } from "../engine/ops/random.ts";
+
+/** `[entries * width]`: random normal vectors, each brought to unit length. */
+export function randomDirections(
+  entries: number,
+  width: number,
+  seed: number,
+): Float32Array<ArrayBuffer> {
+  const values = normalArray(entries * width, 1, seed, 0);
+  for (let start = 0; start < values.length; start += width) {
+    const row = values.subarray(start, start + width);
+    const length = Math.hypot(...row);
+    row.forEach((value, i) => row[i] = value / length);
+  }
+  return values;
+}

@@ -1,0 +1,76 @@
+import { add, divide, exp, less, log, maximum, multiply, negate, select, stopGradient } from "../engine/ops/elementwise.ts";
+import { scatterAdd } from "../engine/ops/indexing.ts";
+import { reshape } from "../engine/ops/movement.ts";
+import { unitLength } from "../engine/ops/normalization.ts";
+import { max, mean, sum } from "../engine/ops/reduction.ts";
+import { constant, type Tensor } from "../engine/tensor.ts";
+import type { Context } from "../layers/context.ts";
+import { Statistic } from "../layers/module.ts";
+import { randomDirections } from "./directions.ts";
+import { type Match, matchEntries } from "./match.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** Settings of a dynamic vocabulary. */
+export interface DynamicVocabularyOptions {
+  /** S, the number of entries. */
+  readonly entries: number;
+  /** λ, the share of its mass that an entry keeps in a step. */
+  readonly decay: number;
+  /** How an entry is chosen for a target. */
+  readonly match: Match;
+}
+
+/** An entry that was matched within the last half-life of its mass, and so counts as in use. */
+const MASS_IN_USE = 0.5;
+
+/** The paper's dynamic vocabulary (section 3.5): moving cluster centres with masses. */
+export class DynamicVocabulary implements Vocabulary {
+  /** v: `[entries * width]`, rows of unit length. */
+  readonly vectors: Statistic;
+  /** m: `[entries]` */
+  readonly masses: Statistic;
+
+  /** A vocabulary of random directions of `width` dimensions, all of mass 1. */
+  constructor(
+    readonly options: DynamicVocabularyOptions,
+    readonly width: number,
+    seed: number,
+    name: string,
+  ) {
+    const { entries } = options;
+    this.vectors = new Statistic(`${name} vectors`, entries * width, randomDirections(entries, width, seed));
+    this.masses = new Statistic(`${name} masses`, entries, 1);
+  }
+
+  update(targets: Tensor, context: Context): Tensor {
+    const { entries, decay, match } = this.options;
+    const u = stopGradient(targets);
+    const v = reshape(context.statistic(this.vectors), [entries, this.width]);
+    const m = context.statistic(this.masses);
+    // Eq. 17
+    const matched = matchEntries(v, m, u, match);
+    // Σ over the targets that an entry matched of u, and of 1
+    const sums = scatterAdd(entries, matched, u);
+    const counts = scatterAdd(entries, matched, constant(1, [u.shape[0], 1]));
+    // Eq. 18; an entry that nothing matched keeps its direction exactly, however light it is
+    const moved = unitLength(add(multiply(v, reshape(m, [entries, 1])), sums));
+    const vectors = select(less(0.5, counts), moved, v);
+    // Eq. 19
+    const masses = multiply(add(m, reshape(counts, [entries])), decay);
+    context.update(this.vectors, reshape(vectors, [entries * this.width]));
+    context.update(this.masses, masses);
+    return vectors;
+  }
+
+  metrics(context: Context): Readonly<Record<string, Tensor>> {
+    const masses = context.statistic(this.masses);
+    const share = divide(masses, sum(masses));
+    const entropy = negate(sum(multiply(share, log(maximum(share, 1e-30)))));
+    return {
+      inUse: mean(less(MASS_IN_USE, masses)),
+      perplexity: exp(entropy),
+      largestShare: max(share),
+      meanMass: mean(masses),
+    };
+  }
+}

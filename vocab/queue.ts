@@ -1,0 +1,60 @@
+import {
+  add,
+  cast,
+  index,
+  less,
+  multiply,
+  select,
+  stopGradient,
+  subtract,
+} from "../engine/ops/elementwise.ts";
+import { gather } from "../engine/ops/indexing.ts";
+import { reshape } from "../engine/ops/movement.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { Context } from "../layers/context.ts";
+import { Statistic } from "../layers/module.ts";
+import { randomDirections } from "./directions.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** A first-in-first-out queue of the latest targets, as memory banks keep them (He et al. 2019). */
+export class Queue implements Vocabulary {
+  /** `[entries * width]`, rows of unit length. */
+  readonly vectors: Statistic;
+  /** The entry that the next target replaces, `[1]`. */
+  readonly position: Statistic;
+
+  /** A queue of so many entries of `width` dimensions, random directions at first. */
+  constructor(
+    readonly entries: number,
+    readonly width: number,
+    seed: number,
+    name: string,
+  ) {
+    const initial = randomDirections(entries, width, seed);
+    this.vectors = new Statistic(`${name} vectors`, initial.length, initial);
+    this.position = new Statistic(`${name} position`, 1, 0);
+  }
+
+  /** As {@linkcode Vocabulary.update}; at most `entries` targets at a time. */
+  update(targets: Tensor, context: Context): Tensor {
+    const { entries, width } = this;
+    const [n] = targets.shape;
+    if (n > entries) throw new RangeError(`${n} targets do not fit a queue of ${entries} entries`);
+    const position = context.statistic(this.position);
+    const old = reshape(context.statistic(this.vectors), [entries, width]);
+    // entry e takes target e - position, counted around the ring, if there is one
+    const behind = subtract(index([entries], 0, "f32"), position);
+    const order = add(behind, multiply(less(behind, 0), entries));
+    const latest = gather(stopGradient(targets), cast(order, "i32"));
+    const vectors = select(reshape(less(order, n), [entries, 1]), latest, old);
+    const next = add(position, n);
+    context.update(this.vectors, reshape(vectors, [entries * width]));
+    context.update(this.position, subtract(next, multiply(less(entries - 0.5, next), entries)));
+    return vectors;
+  }
+
+  /** Nothing: every entry is used alike. */
+  metrics(): Readonly<Record<string, Tensor>> {
+    return {};
+  }
+}
