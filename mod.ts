@@ -75,6 +75,8 @@ export {
 export * from "./layers/patches.ts";
 export * from "./layers/patch_network.ts";
 export * from "./layers/masks.ts";
+export * from "./layers/attention_exchange.ts";
+export * from "./layers/attention_pooling.ts";
 
 // losses
 export * from "./losses/term.ts";
@@ -85,6 +87,23 @@ export {
   maskedPatchLoss,
   type MaskedPatchLossOptions,
 } from "./losses/masked_patch.ts";
+export { imageLoss, type PredictedImages } from "./losses/image.ts";
+export {
+  type VocabularyComparison,
+  vocabularyLoss,
+} from "./losses/vocabulary.ts";
+export { type Jigsaw, selfieLoss } from "./losses/selfie.ts";
+export {
+  allpLoss,
+  type AllpLossOptions,
+  type ContrastedViews,
+} from "./losses/allp.ts";
+
+// vocabularies
+export * from "./vocab/vocabulary.ts";
+export * from "./vocab/dynamic.ts";
+export * from "./vocab/queue.ts";
+export * from "./vocab/match.ts";
 
 // data
 export * from "./datasets/dataset.ts";

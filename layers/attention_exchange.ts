@@ -48,7 +48,11 @@ export class AttentionExchange {
     const [rows, , , channels] = x.shape;
     const n = rows / this.patches;
     // [n * patches, height, width, channels] -> [n, patches, width]
-    const pooled = reshape(mean(x, { axes: [1, 2] }), [n, this.patches, channels]);
+    const pooled = reshape(mean(x, { axes: [1, 2] }), [
+      n,
+      this.patches,
+      channels,
+    ]);
     const tokens = add(this.input.forward(pooled), this.positions.tensor);
     const exchanged = this.output.forward(
       this.transformer.forward(tokens, context, visible),

@@ -1,5 +1,9 @@
-
-import { broadcastTo, concatenate, reshape, slice } from "../engine/ops/movement.ts";
+import {
+  broadcastTo,
+  concatenate,
+  reshape,
+  slice,
+} from "../engine/ops/movement.ts";
 import { constant, type Tensor } from "../engine/tensor.ts";
 import type { Context } from "./context.ts";
 import { EMBEDDING_DEVIATION, Parameter } from "./module.ts";
@@ -17,7 +21,9 @@ export class AttentionPooling {
 
   /** A pooling with fresh weights. */
   constructor(options: TransformerOptions) {
-    this.start = new Parameter([options.width], { deviation: EMBEDDING_DEVIATION });
+    this.start = new Parameter([options.width], {
+      deviation: EMBEDDING_DEVIATION,
+    });
     this.transformer = new Transformer(options);
   }
 

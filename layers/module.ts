@@ -55,7 +55,9 @@ export class Statistic {
 
   /** A statistic of `size` elements that starts at `value`, one number or one for each element. */
   constructor(name: string, size: number, value: number | Float32Array) {
-    const initial = typeof value === "number" ? new Float32Array(size).fill(value) : value;
+    const initial = typeof value === "number"
+      ? new Float32Array(size).fill(value)
+      : value;
     this.storage = new Storage(name, size, "f32", initial);
   }
 }

@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { add, clamp, divide, equal, exp, index, less, log, multiply, subtract } from "../engine/ops/elementwise.ts";
+import {
+  add,
+  clamp,
+  divide,
+  equal,
+  exp,
+  index,
+  less,
+  log,
+  multiply,
+  subtract,
+} from "../engine/ops/elementwise.ts";
 import { broadcastTo, reshape } from "../engine/ops/movement.ts";
 import { max, mean, sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -24,7 +35,7 @@ export interface AllpLossOptions {
  *
  * @internal
  */
-export const schema = z.strictObject({
+export const schema: z.ZodType<AllpLossOptions> = z.strictObject({
   weight: z.number().min(0).default(0),
   form: z.enum(["nce", "infoNce"]).default("nce"),
   score: z.enum(["softmax", "rescaled"]).default("softmax"),
@@ -65,7 +76,10 @@ export function allpLoss(
   const instances = n / views;
   // over [instances, views] x [instances, views]
   const pairs = [instances, views, instances, views];
-  const isSame = reshape(equal(index(pairs, 0, "f32"), index(pairs, 2, "f32")), [n, n]);
+  const isSame = reshape(
+    equal(index(pairs, 0, "f32"), index(pairs, 2, "f32")),
+    [n, n],
+  );
   const isNegative = subtract(1, isSame);
   const s = similarity(vectors, vectors);
   // exp(cos / temperature), scaled so that its largest value is 1; cos is 2s - 1
@@ -83,7 +97,10 @@ export function allpLoss(
   const count = instances * views * (views - 1) / 2;
   const total = add(e, negatives);
   const positive = score === "softmax" ? divide(e, total) : s;
-  let loss = multiply(sum(multiply(log(bounded(positive)), isPair)), -1 / count);
+  let loss = multiply(
+    sum(multiply(log(bounded(positive)), isPair)),
+    -1 / count,
+  );
   if (form === "nce") loss = add(loss, negativePart());
   const similarToOthers = sum(multiply(s, isNegative));
   const itself = equal(index([n, n], 0, "f32"), index([n, n], 1, "f32"));
@@ -105,7 +122,10 @@ export function allpLoss(
     if (score === "rescaled") {
       // the same for all partners b: counted once for each view that comes after a
       const after = reshape(
-        broadcastTo(reshape(subtract(views - 1, index([views], 0, "f32")), [1, views]), [instances, views]),
+        broadcastTo(
+          reshape(subtract(views - 1, index([views], 0, "f32")), [1, views]),
+          [instances, views],
+        ),
         [n, 1],
       );
       const terms = multiply(multiply(log(subtract(1, s)), isNegative), after);
@@ -122,7 +142,10 @@ export function allpLoss(
       broadcastTo(reshape(isNegative, [instances, views, 1, n]), shape),
       less(index(shape, 1, "f32"), index(shape, 2, "f32")),
     );
-    return multiply(sum(multiply(log(subtract(1, bounded(ratio))), counted)), -1 / count);
+    return multiply(
+      sum(multiply(log(subtract(1, bounded(ratio))), counted)),
+      -1 / count,
+    );
   }
 
   /** `e(a, b) + Σ_k e(a, k)` for the views a, b of each instance: `[instances, views, views]`. */

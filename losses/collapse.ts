@@ -1,5 +1,12 @@
 import { matmul } from "../engine/ops/contraction.ts";
-import { divide, multiply, sqrt, square, stopGradient, subtract } from "../engine/ops/elementwise.ts";
+import {
+  divide,
+  multiply,
+  sqrt,
+  square,
+  stopGradient,
+  subtract,
+} from "../engine/ops/elementwise.ts";
 import { mean, sum, variance } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/tensor.ts";
 
@@ -11,7 +18,9 @@ import type { Tensor } from "../engine/tensor.ts";
  * about 1 if they point everywhere; `effectiveRank`: `(Σ λ)² / Σ λ²` over the eigenvalues of their
  * covariance, from 1 to `width`
  */
-export function collapseIndicators(x: Tensor): Readonly<Record<string, Tensor>> {
+export function collapseIndicators(
+  x: Tensor,
+): Readonly<Record<string, Tensor>> {
   const rows = stopGradient(x);
   const width = x.shape[1];
   const centred = subtract(rows, mean(rows, { axes: [0], keepAxes: true }));

@@ -70,7 +70,9 @@ export function contrast(
 /** Share of rows whose most similar column is a positive one. */
 function retrieval(similarities: Tensor, isPositive: Tensor): Tensor {
   const nearest = max(similarities, { axes: [1] });
-  const nearestPositive = max(multiply(similarities, isPositive), { axes: [1] });
+  const nearestPositive = max(select(isPositive, similarities, 0), {
+    axes: [1],
+  });
   // with a margin, because the same number may be rounded in two ways
   return mean(less(nearest, add(nearestPositive, 1e-6)));
 }

@@ -20,7 +20,7 @@ export interface ImageLossOptions {
  *
  * @internal
  */
-export const schema = z.strictObject({
+export const schema: z.ZodType<ImageLossOptions> = z.strictObject({
   weight: z.number().min(0).default(0),
   normalizer: normalizerSchema,
 });
@@ -62,7 +62,15 @@ export function imageLoss(
   const [n] = predictions.shape;
   // over [instances, views] x [instances, views]: same instance
   const pairs = [n / views, views, n / views, views];
-  const isPositive = reshape(equal(index(pairs, 0, "f32"), index(pairs, 2, "f32")), [n, n]);
-  const { loss, metrics } = contrast(similarity(predictions, targets), isPositive, n * views, normalizer);
+  const isPositive = reshape(
+    equal(index(pairs, 0, "f32"), index(pairs, 2, "f32")),
+    [n, n],
+  );
+  const { loss, metrics } = contrast(
+    similarity(predictions, targets),
+    isPositive,
+    n * views,
+    normalizer,
+  );
   return { loss, metrics: { ...metrics, ...collapseIndicators(targets) } };
 }

@@ -5,19 +5,21 @@ import { vocabularyLoss } from "./vocabulary.ts";
 /** Settings of the vocabulary loss of images. */
 export interface ImageVocabularyOptions {
   /** α_vi; 0 leaves the term out. */
-  weight: number;
+  readonly weight: number;
 }
 
 /** @internal */
-export const schema = z.strictObject({
+export const schema: z.ZodType<ImageVocabularyOptions> = z.strictObject({
   weight: z.number().min(0).default(0),
-}) satisfies z.ZodType<ImageVocabularyOptions>;
+});
 
 /** What the model needs for the term, for messages. */
 export const needs = "model.imageVocabulary";
 
 /** L_vi: Eq. 20 for images; `undefined` if the model keeps no vocabulary of images. */
-export function compute({ imageVocabulary }: PretextOutputs): LossValue | undefined {
+export function compute(
+  { imageVocabulary }: PretextOutputs,
+): LossValue | undefined {
   return imageVocabulary && {
     loss: vocabularyLoss(imageVocabulary),
     metrics: imageVocabulary.metrics,

@@ -5,19 +5,21 @@ import { vocabularyLoss } from "./vocabulary.ts";
 /** Settings of the vocabulary loss of patches. */
 export interface PatchVocabularyOptions {
   /** α_vp; 0 leaves the term out. */
-  weight: number;
+  readonly weight: number;
 }
 
 /** @internal */
-export const schema = z.strictObject({
+export const schema: z.ZodType<PatchVocabularyOptions> = z.strictObject({
   weight: z.number().min(0).default(0),
-}) satisfies z.ZodType<PatchVocabularyOptions>;
+});
 
 /** What the model needs for the term, for messages. */
 export const needs = "model.patchVocabulary";
 
 /** L_vp: Eq. 20 for masked patches; `undefined` if the model keeps no vocabulary of patches. */
-export function compute({ patchVocabulary }: PretextOutputs): LossValue | undefined {
+export function compute(
+  { patchVocabulary }: PretextOutputs,
+): LossValue | undefined {
   return patchVocabulary && {
     loss: vocabularyLoss(patchVocabulary),
     metrics: patchVocabulary.metrics,

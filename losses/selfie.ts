@@ -1,6 +1,17 @@
 import { z } from "zod";
 import { matmul } from "../engine/ops/contraction.ts";
-import { add, equal, exp, index, less, log, multiply, negate, stopGradient, subtract } from "../engine/ops/elementwise.ts";
+import {
+  add,
+  equal,
+  exp,
+  index,
+  less,
+  log,
+  multiply,
+  negate,
+  stopGradient,
+  subtract,
+} from "../engine/ops/elementwise.ts";
 import { max, mean, sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { LossValue, PretextOutputs } from "./term.ts";
@@ -16,7 +27,7 @@ export interface SelfieLossOptions {
  *
  * @internal
  */
-export const schema = z.strictObject({
+export const schema: z.ZodType<SelfieLossOptions> = z.strictObject({
   weight: z.number().min(0).default(0),
 });
 
@@ -52,7 +63,10 @@ export function selfieLoss({ queries, candidates }: Jigsaw): LossValue {
   const last = { axes: [2], keepAxes: true };
   const largest = max(logits, last);
   const own = sum(multiply(logits, isOwn), last);
-  const total = add(log(sum(exp(subtract(logits, stopGradient(largest))), last)), stopGradient(largest));
+  const total = add(
+    log(sum(exp(subtract(logits, stopGradient(largest))), last)),
+    stopGradient(largest),
+  );
   return {
     loss: negate(mean(subtract(own, total))),
     metrics: { retrieval: mean(less(largest, add(own, 1e-6))) },

@@ -1,5 +1,14 @@
 import { matmul } from "../engine/ops/contraction.ts";
-import { add, clamp, customGradient, divide, less, log, multiply, stopGradient, subtract } from "../engine/ops/elementwise.ts";
+import {
+  add,
+  customGradient,
+  divide,
+  less,
+  log,
+  multiply,
+  stopGradient,
+  subtract,
+} from "../engine/ops/elementwise.ts";
 import { sum } from "../engine/ops/reduction.ts";
 import { constant, type Tensor } from "../engine/tensor.ts";
 import { blocks } from "../vocab/stream.ts";
@@ -25,7 +34,9 @@ export interface VocabularyComparison {
  * Entries and the weight `|v, u| - 1` carry no gradient. Entries are gone through in blocks, forward
  * and backward at once: the matrix of entries x predictions is never kept.
  */
-export function vocabularyLoss({ predictions, targets, entries }: VocabularyComparison): Tensor {
+export function vocabularyLoss(
+  { predictions, targets, entries }: VocabularyComparison,
+): Tensor {
   const û = stopGradient(predictions);
   const u = stopGradient(targets);
   const scale = 1 / (predictions.shape[0] * entries.shape[0]);
@@ -39,9 +50,16 @@ export function vocabularyLoss({ predictions, targets, entries }: VocabularyComp
     total = add(total, sum(multiply(weight, log(distance))));
     // d/dû of log(1 - (1 + û v) / 2) is -v / 2 / (1 - |v, û|), and 0 where the similarity is clamped
     const inside = less(SIMILARITY_MARGIN, multiply(closeness, distance));
-    const perCosine = multiply(multiply(divide(weight, distance), -0.5), inside);
+    const perCosine = multiply(
+      multiply(divide(weight, distance), -0.5),
+      inside,
+    );
     // [n, block] x [block, width] -> [n, width]
     slope = add(slope, matmul(perCosine, v));
   }
-  return customGradient(total, [predictions], (gradient) => [multiply(slope, gradient)]);
+  return customGradient(
+    total,
+    [predictions],
+    (gradient) => [multiply(slope, gradient)],
+  );
 }

@@ -1,6 +1,7 @@
 /**
  * Runs the package as it is run from a registry: fetched over HTTP into an empty cache, in a folder
- * that holds nothing else.
+ * that holds nothing else. Leave to import from the address is all that computing needs: the device's
+ * threads are modules of the package, and its kernels are text in one.
  */
 import { assert, assertEquals } from "@std/assert";
 import configuration from "../deno.json" with { type: "json" };
@@ -102,11 +103,49 @@ function documentedExample(): string {
   return block.replaceAll(/^ \* ?/gm, "");
 }
 
-Deno.test("the example of the documentation runs from a registry, without any permission", async () => {
+Deno.test("the example of the documentation runs from a registry, with no permission but to import", async () => {
   const printed = await runScript(documentedExample());
   const numbers = printed.match(/-?\d+(\.\d+)?(e-?\d+)?(?=[ ,])/g)!.map(Number);
   assertEquals(numbers.length, 3, printed);
   const [loss, first, second] = numbers;
   assert(loss < 1e-3, printed);
   assert(Math.abs(first - 2) < 0.05 && Math.abs(second + 1) < 0.05, printed);
+});
+
+Deno.test("a training step runs from a registry, with access to its run folder alone", async () => {
+  const script = `
+    import {
+      completeConfig,
+      createRunFolder,
+      openDataset,
+      openDevice,
+      pretrain,
+    } from "@dv2/dv2";
+
+    const config = completeConfig({
+      data: { name: "synthetic", trainSize: 16, testSize: 4 },
+      augmentation: { name: "translate" },
+      encoder: { depth: 18, width: 0.0625, stem: "small" },
+      model: {
+        transformer: { layers: 1, heads: 2, feedForward: 16 },
+        projection: 8,
+      },
+      losses: { maskedPatch: { weight: 1 } },
+      batchSize: 4,
+      steps: 1,
+    });
+    const splits = await openDataset(config.data);
+    const run = await createRunFolder("tiny", config, "run");
+    const { device } = await openDevice("wasm");
+    const { step, metrics } = await pretrain(config, { device, splits, run });
+    device.destroy();
+    console.log(JSON.stringify({ step, loss: metrics?.loss }));
+  `;
+  const printed = await runScript(script, [
+    "--allow-read=run",
+    "--allow-write=run",
+  ]);
+  const { step, loss } = JSON.parse(printed);
+  assertEquals(step, 1);
+  assert(Number.isFinite(loss) && loss > 0, printed);
 });

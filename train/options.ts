@@ -10,7 +10,7 @@ import { nearest } from "./nearest.ts";
 import { presets } from "./presets/mod.ts";
 
 /** What is run where neither a preset nor a config file is chosen. */
-export const DEFAULT_PRESET = "baseline-synthetic";
+export const DEFAULT_PRESET = "baseline-tiny";
 
 const deviceChoices: readonly DeviceChoice[] = ["auto", "webgpu", "wasm"];
 
@@ -60,7 +60,7 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one stops at 
   examples: [
     "deno task pretrain",
     "deno task pretrain --set steps=1000 --set optimizer.learningRate=5e-4",
-    "deno task pretrain --resume runs/2026-12-31_12-00-00-baseline-synthetic",
+    "deno task pretrain --resume runs/2026-12-31_12-00-00-baseline-tiny",
   ],
 } as const satisfies Command;
 

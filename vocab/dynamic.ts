@@ -1,4 +1,15 @@
-import { add, divide, exp, less, log, maximum, multiply, negate, select, stopGradient } from "../engine/ops/elementwise.ts";
+import {
+  add,
+  divide,
+  exp,
+  less,
+  log,
+  maximum,
+  multiply,
+  negate,
+  select,
+  stopGradient,
+} from "../engine/ops/elementwise.ts";
 import { scatterAdd } from "../engine/ops/indexing.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { unitLength } from "../engine/ops/normalization.ts";
@@ -38,7 +49,11 @@ export class DynamicVocabulary implements Vocabulary {
     name: string,
   ) {
     const { entries } = options;
-    this.vectors = new Statistic(`${name} vectors`, entries * width, randomDirections(entries, width, seed));
+    this.vectors = new Statistic(
+      `${name} vectors`,
+      entries * width,
+      randomDirections(entries, width, seed),
+    );
     this.masses = new Statistic(`${name} masses`, entries, 1);
   }
 

@@ -1,5 +1,14 @@
 import { matmul } from "../engine/ops/contraction.ts";
-import { add, cast, divide, less, multiply, select, sqrt, square } from "../engine/ops/elementwise.ts";
+import {
+  add,
+  cast,
+  divide,
+  less,
+  multiply,
+  select,
+  sqrt,
+  square,
+} from "../engine/ops/elementwise.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { argmax, max } from "../engine/ops/reduction.ts";
 import { store } from "../engine/ops/elementwise.ts";
@@ -18,14 +27,21 @@ export type Match = "massAware" | "cosine";
  * @param targets u: `[n, width]`, rows of unit length
  * @returns `[n]`, i32
  */
-export function matchEntries(vectors: Tensor, masses: Tensor, targets: Tensor, match: Match): Tensor {
+export function matchEntries(
+  vectors: Tensor,
+  masses: Tensor,
+  targets: Tensor,
+  match: Match,
+): Tensor {
   const [n] = targets.shape;
   let best: Tensor | undefined;
   let entry: Tensor | undefined;
   for (const { parts: [v, m], start } of blocks(vectors, masses)) {
     // [n, block]
     const cosine = matmul(targets, v, { transposeB: true });
-    const score = store(match === "cosine" ? cosine : massAwareCosine(cosine, m));
+    const score = store(
+      match === "cosine" ? cosine : massAwareCosine(cosine, m),
+    );
     const blockBest = max(score, { axes: [1] });
     const blockEntry = add(argmax(score, 1), start);
     if (!best || !entry) {

@@ -39,7 +39,11 @@ export class Queue implements Vocabulary {
   update(targets: Tensor, context: Context): Tensor {
     const { entries, width } = this;
     const [n] = targets.shape;
-    if (n > entries) throw new RangeError(`${n} targets do not fit a queue of ${entries} entries`);
+    if (n > entries) {
+      throw new RangeError(
+        `${n} targets do not fit a queue of ${entries} entries`,
+      );
+    }
     const position = context.statistic(this.position);
     const old = reshape(context.statistic(this.vectors), [entries, width]);
     // entry e takes target e - position, counted around the ring, if there is one
@@ -49,7 +53,10 @@ export class Queue implements Vocabulary {
     const vectors = select(reshape(less(order, n), [entries, 1]), latest, old);
     const next = add(position, n);
     context.update(this.vectors, reshape(vectors, [entries * width]));
-    context.update(this.position, subtract(next, multiply(less(entries - 0.5, next), entries)));
+    context.update(
+      this.position,
+      subtract(next, multiply(less(entries - 0.5, next), entries)),
+    );
     return vectors;
   }
 

@@ -18,13 +18,16 @@ export interface Block {
  */
 export function blocks(...tensors: readonly Tensor[]): Block[] {
   const [entries] = tensors[0].shape;
-  return Array.from({ length: Math.ceil(entries / BLOCK_ENTRIES) }, (_, block) => {
-    const start = block * BLOCK_ENTRIES;
-    const count = Math.min(BLOCK_ENTRIES, entries - start);
-    const cut = (tensor: Tensor) => {
-      const rest: Shape = tensor.shape.slice(1);
-      return slice(tensor, [start, ...rest.map(() => 0)], [count, ...rest]);
-    };
-    return { parts: tensors.map(cut), start };
-  });
+  return Array.from(
+    { length: Math.ceil(entries / BLOCK_ENTRIES) },
+    (_, block) => {
+      const start = block * BLOCK_ENTRIES;
+      const count = Math.min(BLOCK_ENTRIES, entries - start);
+      const cut = (tensor: Tensor) => {
+        const rest: Shape = tensor.shape.slice(1);
+        return slice(tensor, [start, ...rest.map(() => 0)], [count, ...rest]);
+      };
+      return { parts: tensors.map(cut), start };
+    },
+  );
 }

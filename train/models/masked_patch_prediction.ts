@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { add, index, multiply } from "../../engine/ops/elementwise.ts";
 import { gather } from "../../engine/ops/indexing.ts";
-import { reshape } from "../../engine/ops/movement.ts";
+import { concatenate, reshape, slice } from "../../engine/ops/movement.ts";
 import { unitLength } from "../../engine/ops/normalization.ts";
 import { mean } from "../../engine/ops/reduction.ts";
 import type { Tensor } from "../../engine/tensor.ts";
@@ -169,8 +169,28 @@ export class MaskedPatchPrediction implements PretextModel {
     return unitLength(this.patchHead.forward(x));
   }
 
-  /** The mean representation of the patches: `[n, height, width, 3]` -> `[n, width]` */
+  /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */
   represent(images: Tensor, context: Context): Tensor {
-    return mean(this.patchNetwork.forward(images, context), { axes: [1] });
+    const P = this.patchNetwork.forward(images, context);
+    return quarters(P, this.options.grid);
   }
+}
+
+/** Rows and columns of patches on either side of the middle; the middle ones of an odd grid are on both. */
+function quarters(P: Tensor, grid: number): Tensor {
+  const [n, , width] = P.shape;
+  const half = Math.ceil(grid / 2);
+  const cells = reshape(P, [n, grid, grid, width]);
+  const corners = [[0, 0], [0, grid - half], [grid - half, 0], [
+    grid - half,
+    grid - half,
+  ]];
+  return concatenate(
+    corners.map(([top, left]) =>
+      mean(slice(cells, [0, top, left, 0], [n, half, half, width]), {
+        axes: [1, 2],
+      })
+    ),
+    1,
+  );
 }
