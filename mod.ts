@@ -74,7 +74,9 @@ export {
 } from "./layers/resnet.ts";
 export * from "./layers/patches.ts";
 export * from "./layers/patch_network.ts";
+export * from "./layers/image_network.ts";
 export * from "./layers/masks.ts";
+export * from "./layers/projection.ts";
 export * from "./layers/attention_exchange.ts";
 export * from "./layers/attention_pooling.ts";
 
@@ -101,8 +103,12 @@ export {
 
 // vocabularies
 export * from "./vocab/vocabulary.ts";
-export * from "./vocab/dynamic.ts";
-export * from "./vocab/queue.ts";
+export {
+  DynamicVocabulary,
+  type DynamicVocabularyOptions,
+} from "./vocab/dynamic.ts";
+export { Queue, type QueueOptions } from "./vocab/queue.ts";
+export type { VocabularyOptions } from "./vocab/registry.ts";
 export * from "./vocab/match.ts";
 
 // data
@@ -144,7 +150,15 @@ export type { StepMetrics } from "./train/training_step.ts";
 export * from "./train/run_folder.ts";
 export * from "./train/knn.ts";
 export * from "./train/models/pretext_model.ts";
+export type {
+  ExchangeOptions,
+  PatchOptions,
+  TransformerSizes,
+} from "./train/models/patch_options.ts";
 export {
+  DoubleView,
   MaskedPatchPrediction,
   type MaskedPatchPredictionOptions,
 } from "./train/models/masked_patch_prediction.ts";
+export { Selfie, type SelfieOptions } from "./train/models/selfie.ts";
+export { Allp, type AllpOptions } from "./train/models/allp.ts";

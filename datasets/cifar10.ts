@@ -52,6 +52,11 @@ export const schema: z.ZodType<Cifar10Options> = z.strictObject({
   path: z.string().min(1).default("data/cifar10"),
 });
 
+/** Height and width of the images in pixels. */
+export function imageSize(_options: Cifar10Options): number {
+  return IMAGE_SIZE;
+}
+
 /**
  * Opens CIFAR-10 (Krizhevsky 2009), 32x32 images of 10 classes: all there is of
  * `data_batch_*.bin`, also as the unlabelled images, and of `test_batch.bin`.

@@ -43,6 +43,8 @@ export type ProgressListener = (progress: DownloadProgress) => void;
 
 /** What the file of a kind of data set exports, beside the zod schema of its options. */
 export interface DatasetKind<Options> {
+  /** Height and width of its images in pixels, without looking at them. */
+  imageSize(options: Options): number;
   /** Opens a data set that is on this machine. */
   open(options: Options): Promise<DatasetSplits>;
   /** Fetches the data set unless it is there; absent where there is nothing to fetch. */

@@ -31,6 +31,11 @@ export const schema: z.ZodType<FolderOptions> = z.strictObject({
   imageSize: z.int().min(8).max(1024).default(96),
 });
 
+/** Height and width in pixels that the images are resized to. */
+export function imageSize(options: FolderOptions): number {
+  return options.imageSize;
+}
+
 /**
  * Opens a folder of JPEG, PNG and WebP images, whose central squares are resized to `imageSize`.
  *

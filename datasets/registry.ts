@@ -24,6 +24,11 @@ export const datasetSchema: z.ZodType<DatasetOptions> = z.discriminatedUnion(
   Object.values(kinds).map(({ schema }) => schema) as [Member, ...Member[]],
 );
 
+/** Height and width in pixels of the images that `options` names, without looking at them. */
+export function imageSizeOf(options: DatasetOptions): number {
+  return kindOf(options).imageSize(options);
+}
+
 /**
  * Opens the data set that `options` names.
  *

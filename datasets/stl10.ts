@@ -54,6 +54,11 @@ export const schema: z.ZodType<Stl10Options> = z.strictObject({
   path: z.string().min(1).default("data/stl10"),
 });
 
+/** Height and width of the images in pixels. */
+export function imageSize(_options: Stl10Options): number {
+  return IMAGE_SIZE;
+}
+
 /**
  * Opens STL-10 (Coates, Lee, Ng 2011), 96x96 images of 10 classes; images stay on disk.
  *

@@ -42,6 +42,11 @@ export const schema: z.ZodType<SyntheticOptions> = z.strictObject({
   seed: z.uint32().default(0),
 });
 
+/** Height and width of the images in pixels. */
+export function imageSize(_options: SyntheticOptions): number {
+  return IMAGE_SIZE;
+}
+
 /**
  * Makes 32x32 images of 10 equally frequent classes, each a shape with a texture, in varying
  * places, sizes, directions and colours before varying backgrounds. Image `i` of a split depends on

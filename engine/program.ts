@@ -1,4 +1,9 @@
-import type { Device, Executable, HostArray } from "./devices/device.ts";
+import type {
+  Device,
+  DeviceLimits,
+  Executable,
+  HostArray,
+} from "./devices/device.ts";
 import { type Plan, planMemory } from "./memory.ts";
 import { type Assignment, schedule } from "./schedule.ts";
 import type { Tensor } from "./tensor.ts";
@@ -15,6 +20,25 @@ export interface ProgramDefinition {
 
 /** Values for the inputs of a graph, by name. */
 export type Feeds = Readonly<Record<string, HostArray>>;
+
+/**
+ * Fuses and plans, without a device: what a program does and where everything would lie.
+ *
+ * @throws {UserError} if a single buffer is larger than the limits allow.
+ */
+export function planProgram(
+  definition: ProgramDefinition,
+  limits: DeviceLimits,
+): Plan {
+  return planMemory(
+    schedule(
+      definition.outputs ?? [],
+      definition.assignments ?? [],
+      definition,
+    ),
+    limits,
+  );
+}
 
 /** A graph that was traced once, compiled for a device, and is replayed with new inputs. */
 export class Program {
@@ -33,14 +57,7 @@ export class Program {
     device: Device,
     definition: ProgramDefinition,
   ): Promise<Program> {
-    const plan = planMemory(
-      schedule(
-        definition.outputs ?? [],
-        definition.assignments ?? [],
-        definition,
-      ),
-      device.limits,
-    );
+    const plan = planProgram(definition, device.limits);
     return new Program(plan, await device.compile(plan));
   }
 

@@ -333,11 +333,14 @@ function placeParts(
     if (whole.operation.kind !== "concatenate") continue;
     const { axis } = whole.operation;
     if (whole.shape.slice(0, axis).some((size) => size !== 1)) continue;
+    const bases = whole.inputs.map(storedBase);
     let offset = 0;
-    for (const part of whole.inputs) {
-      const base = storedBase(part);
+    for (const [i, part] of whole.inputs.entries()) {
+      const base = bases[i];
+      // what occurs twice has to be copied, for a result has one place
       const isResult = fusion.isStored(part) && fusion.isStored(base) &&
-        base.operation.kind !== "input" && base.operation.kind !== "state";
+        base.operation.kind !== "input" && base.operation.kind !== "state" &&
+        bases.indexOf(base) === bases.lastIndexOf(base);
       if (isResult && offset % PART_ALIGNMENT === 0 && !places.has(base)) {
         places.set(base, { whole, offset });
       }

@@ -12,9 +12,10 @@ import {
   subtract,
 } from "../engine/ops/elementwise.ts";
 import { broadcastTo, reshape } from "../engine/ops/movement.ts";
-import { max, mean, sum } from "../engine/ops/reduction.ts";
+import { sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { collapseIndicators } from "./collapse.ts";
+import { retrieval } from "./contrast.ts";
 import { similarity, SIMILARITY_MARGIN } from "./similarity.ts";
 import type { LossValue, PretextOutputs } from "./term.ts";
 
@@ -26,7 +27,7 @@ export interface AllpLossOptions {
   readonly form: "nce" | "infoNce";
   /** S: the softmax of the cosine over a positive and its negatives, or the cosine rescaled to 0..1. */
   readonly score: "softmax" | "rescaled";
-  /** Divides the cosine in the softmax. */
+  /** Divides the cosine in the softmax, at least 0.025; 0.07 by default. */
   readonly temperature: number;
 }
 
@@ -39,11 +40,12 @@ export const schema: z.ZodType<AllpLossOptions> = z.strictObject({
   weight: z.number().min(0).default(0),
   form: z.enum(["nce", "infoNce"]).default("nce"),
   score: z.enum(["softmax", "rescaled"]).default("softmax"),
-  temperature: z.number().min(0.01).default(0.07),
+  // exp(-2 / temperature) has to be a number above 0 in float32
+  temperature: z.number().min(0.025).default(0.07),
 });
 
 /** The part of a model that the term needs. */
-export const needs = "model.name allp";
+export const needs: string = "model.name allp";
 
 /** The term for the outputs of a model; `undefined` if the model is not Allp. */
 export function compute(
@@ -105,14 +107,16 @@ export function allpLoss(
   const similarToOthers = sum(multiply(s, isNegative));
   const itself = equal(index([n, n], 0, "f32"), index([n, n], 1, "f32"));
   const others = multiply(s, subtract(1, itself));
-  const nearest = max(others, { axes: [1] });
-  const nearestPositive = max(multiply(others, isSame), { axes: [1] });
   return {
     loss,
     metrics: {
       positiveSimilarity: multiply(sum(multiply(s, isPair)), 1 / count),
-      negativeSimilarity: multiply(similarToOthers, 1 / (n * (n - views))),
-      retrieval: mean(less(nearest, add(nearestPositive, 1e-6))),
+      // a batch of one instance has no negatives
+      negativeSimilarity: multiply(
+        similarToOthers,
+        1 / Math.max(n * (n - views), 1),
+      ),
+      retrieval: retrieval(others, isSame),
       ...collapseIndicators(vectors),
     },
   };

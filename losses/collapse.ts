@@ -1,6 +1,7 @@
 import { matmul } from "../engine/ops/contraction.ts";
 import {
   divide,
+  maximum,
   multiply,
   sqrt,
   square,
@@ -16,7 +17,7 @@ import type { Tensor } from "../engine/tensor.ts";
  * @param x `[n, width]`, rows of unit length
  * @returns `deviation`: their mean standard deviation times `sqrt(width)`, 0 if all are equal and
  * about 1 if they point everywhere; `effectiveRank`: `(Σ λ)² / Σ λ²` over the eigenvalues of their
- * covariance, from 1 to `width`
+ * covariance, from 1 to `width`; 0 where nothing varies
  */
 export function collapseIndicators(
   x: Tensor,
@@ -29,6 +30,9 @@ export function collapseIndicators(
   const trace = sum(square(centred));
   return {
     deviation: mean(sqrt(multiply(variance(rows, { axes: [0] }), width))),
-    effectiveRank: divide(square(trace), sum(square(covariance))),
+    effectiveRank: divide(
+      square(trace),
+      maximum(sum(square(covariance)), 1e-30),
+    ),
   };
 }

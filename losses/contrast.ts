@@ -44,7 +44,8 @@ export function contrast(
   normalizer: Normalizer,
 ): LossValue {
   const pairs = similarities.size;
-  const negatives = pairs - positives;
+  // a batch of one instance has none
+  const negatives = Math.max(pairs - positives, 1);
   const [perPositive, perNegative] = normalizer === "pairs"
     ? [1 / pairs, 1 / pairs]
     : [1 / positives, 1 / negatives];
@@ -68,7 +69,7 @@ export function contrast(
 }
 
 /** Share of rows whose most similar column is a positive one. */
-function retrieval(similarities: Tensor, isPositive: Tensor): Tensor {
+export function retrieval(similarities: Tensor, isPositive: Tensor): Tensor {
   const nearest = max(similarities, { axes: [1] });
   const nearestPositive = max(select(isPositive, similarities, 0), {
     axes: [1],

@@ -26,7 +26,7 @@ export const schema: z.ZodType<ImageLossOptions> = z.strictObject({
 });
 
 /** The part of a model that the term needs. */
-export const needs = "model.doubleView";
+export const needs: string = "model.doubleView";
 
 /** The term for the outputs of a model; `undefined` if the model does not see whole images. */
 export function compute(

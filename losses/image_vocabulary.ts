@@ -13,12 +13,13 @@ export const schema: z.ZodType<ImageVocabularyOptions> = z.strictObject({
   weight: z.number().min(0).default(0),
 });
 
-/** What the model needs for the term, for messages. */
-export const needs = "model.imageVocabulary";
+/** The part of a model that the term needs. */
+export const needs: string = "model.doubleView and model.vocabulary";
 
 /** L_vi: Eq. 20 for images; `undefined` if the model keeps no vocabulary of images. */
 export function compute(
   { imageVocabulary }: PretextOutputs,
+  _options: ImageVocabularyOptions,
 ): LossValue | undefined {
   return imageVocabulary && {
     loss: vocabularyLoss(imageVocabulary),

@@ -25,6 +25,9 @@ export const schema: z.ZodType<MaskedPatchLossOptions> = z.strictObject({
   normalizer: normalizerSchema,
 });
 
+/** The part of a model that the term needs. */
+export const needs: string = "model.name maskedPatchPrediction";
+
 /** The term for the outputs of a model; `undefined` if the model predicts no patches. */
 export function compute(
   { maskedPatches }: PretextOutputs,

@@ -13,12 +13,13 @@ export const schema: z.ZodType<PatchVocabularyOptions> = z.strictObject({
   weight: z.number().min(0).default(0),
 });
 
-/** What the model needs for the term, for messages. */
-export const needs = "model.patchVocabulary";
+/** The part of a model that the term needs. */
+export const needs: string = "model.vocabulary";
 
 /** L_vp: Eq. 20 for masked patches; `undefined` if the model keeps no vocabulary of patches. */
 export function compute(
   { patchVocabulary }: PretextOutputs,
+  _options: PatchVocabularyOptions,
 ): LossValue | undefined {
   return patchVocabulary && {
     loss: vocabularyLoss(patchVocabulary),

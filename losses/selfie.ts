@@ -5,11 +5,11 @@ import {
   equal,
   exp,
   index,
-  less,
   log,
   multiply,
   negate,
   stopGradient,
+  store,
   subtract,
 } from "../engine/ops/elementwise.ts";
 import { max, mean, sum } from "../engine/ops/reduction.ts";
@@ -32,10 +32,13 @@ export const schema: z.ZodType<SelfieLossOptions> = z.strictObject({
 });
 
 /** The part of a model that the term needs. */
-export const needs = "model.name selfie";
+export const needs: string = "model.name selfie";
 
 /** The term for the outputs of a model; `undefined` if the model is not Selfie. */
-export function compute({ jigsaw }: PretextOutputs): LossValue | undefined {
+export function compute(
+  { jigsaw }: PretextOutputs,
+  _options: SelfieLossOptions,
+): LossValue | undefined {
   return jigsaw && selfieLoss(jigsaw);
 }
 
@@ -54,10 +57,10 @@ export interface Jigsaw {
 export function selfieLoss({ queries, candidates }: Jigsaw): LossValue {
   const [n, masked, width] = queries.shape;
   // [n, masked, masked]
-  const logits = multiply(
+  const logits = store(multiply(
     matmul(queries, candidates, { transposeB: true }),
     1 / Math.sqrt(width),
-  );
+  ));
   const shape = [n, masked, masked];
   const isOwn = equal(index(shape, 1, "f32"), index(shape, 2, "f32"));
   const last = { axes: [2], keepAxes: true };
@@ -69,6 +72,6 @@ export function selfieLoss({ queries, candidates }: Jigsaw): LossValue {
   );
   return {
     loss: negate(mean(subtract(own, total))),
-    metrics: { retrieval: mean(less(largest, add(own, 1e-6))) },
+    metrics: { retrieval: mean(equal(largest, own)) },
   };
 }

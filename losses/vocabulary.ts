@@ -49,7 +49,10 @@ export function vocabularyLoss(
     const distance = subtract(1, closeness);
     total = add(total, sum(multiply(weight, log(distance))));
     // d/dû of log(1 - (1 + û v) / 2) is -v / 2 / (1 - |v, û|), and 0 where the similarity is clamped
-    const inside = less(SIMILARITY_MARGIN, multiply(closeness, distance));
+    const inside = multiply(
+      less(SIMILARITY_MARGIN, closeness),
+      less(closeness, 1 - SIMILARITY_MARGIN),
+    );
     const perCosine = multiply(
       multiply(divide(weight, distance), -0.5),
       inside,

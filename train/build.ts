@@ -6,7 +6,13 @@ import { type PackedParameters, packParameters } from "../layers/module.ts";
 import type { Config } from "./config.ts";
 import * as encoders from "./encoders.ts";
 import * as models from "./models/kinds.ts";
-import type { PretextModel } from "./models/pretext_model.ts";
+import type { PretextModel, PretextSetting } from "./models/pretext_model.ts";
+
+type GroupsOf = (options: Config["model"]) => number;
+type Create = (
+  options: Config["model"],
+  setting: PretextSetting,
+) => PretextModel;
 
 /** A model with its initial parameters, and how its images are made. */
 export interface BuiltModel {
@@ -26,13 +32,17 @@ export interface BuiltModel {
  */
 export function buildModel(config: Config, imageSize: number): BuiltModel {
   const augmentation = createAugmentation(config.augmentation, imageSize);
-  const { groups, create } = models[config.model.name];
+  const { groupsOf, create } = models[config.model.name];
   const encoder: Encoder = encoders[config.encoder.name].create(
     config.encoder,
-    groups,
+    (groupsOf as GroupsOf)(config.model),
   );
   try {
-    const model = create(config.model, encoder, augmentation.size);
+    const model = (create as Create)(config.model, {
+      encoder,
+      imageSize: augmentation.size,
+      seed: config.seed,
+    });
     return {
       model,
       parameters: packParameters(model, config.seed),

@@ -3,6 +3,7 @@ import {
   childSchema,
   discriminatorOf,
   isObject,
+  memberNames,
   objectSchema,
   type Schema,
 } from "./config_schema.ts";
@@ -48,8 +49,38 @@ export function describeProblems(
     const within = issuesWithin(issue);
     return within.length > 0
       ? describeProblems(schema, settings, within)
-      : wrongValue(settings, issue);
+      : wrongValue(schema, settings, issue);
   });
+}
+
+/** The schema of the settings at a path, and what was given there. */
+function at(
+  schema: Schema,
+  settings: unknown,
+  path: Path,
+): [Schema | undefined, unknown] {
+  let [owner, value]: [Schema | undefined, unknown] = [schema, settings];
+  for (const step of path) {
+    owner = childSchema(owner, value, step);
+    value = entryOf(value, step);
+  }
+  return [owner, value];
+}
+
+/** Names what a thing of several kinds lacks most: the name that says which. */
+function missing(
+  schema: Schema,
+  settings: unknown,
+  { path }: Issue,
+  expected: string,
+): string {
+  const [owner] = at(schema, settings, path);
+  const tag = discriminatorOf(owner);
+  return tag === undefined
+    ? `${join(path)} is missing; it must be ${expected}`
+    : `${join([...path, tag])} is missing; it must be ${
+      either(memberNames(owner).map(show))
+    }`;
 }
 
 function unknownKey(
@@ -58,11 +89,7 @@ function unknownKey(
   path: Path,
   key: string,
 ): string {
-  let [owner, value]: [Schema | undefined, unknown] = [schema, settings];
-  for (const step of path) {
-    owner = childSchema(owner, value, step);
-    value = entryOf(value, step);
-  }
+  const [owner, value] = at(schema, settings, path);
   const keys = Object.keys(objectSchema(owner, value)?.shape ?? {});
   const name = join([...path, key]);
   const near = nearest(key, keys);
@@ -77,12 +104,16 @@ function unknownKey(
   return `${name} is not a setting; ${place}${member} has ${keys.join(", ")}`;
 }
 
-function wrongValue(settings: unknown, issue: Issue): string {
+function wrongValue(schema: Schema, settings: unknown, issue: Issue): string {
   const name = join(issue.path) || "the configuration";
   const expected = expectation(issue);
-  if (expected === undefined) return `${name}: ${issue.message}`;
   const value = issue.path.reduce(entryOf, settings);
-  if (value === undefined) return `${name} is missing; it must be ${expected}`;
+  if (expected === undefined) {
+    return issue.message.startsWith("must ")
+      ? `${name} ${issue.message}, not ${show(value)}`
+      : `${name}: ${issue.message}`;
+  }
+  if (value === undefined) return missing(schema, settings, issue, expected);
   const near = typeof value === "string"
     ? nearest(
       value,

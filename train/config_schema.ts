@@ -45,6 +45,16 @@ export function discriminatorOf(
     : undefined;
 }
 
+/** The names that tell the members of a discriminated union apart; none for other schemas. */
+export function memberNames(schema: Schema | undefined): unknown[] {
+  const inner = unwrap(schema);
+  if (!(inner instanceof z.ZodDiscriminatedUnion)) return [];
+  const key = inner.def.discriminator;
+  return inner.options.flatMap((option) => [
+    ...option._zod.propValues?.[key] ?? [],
+  ]);
+}
+
 /** The schema of one entry of an object or a list; `undefined` where the schema has no such entry. */
 export function childSchema(
   schema: Schema | undefined,

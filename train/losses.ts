@@ -32,12 +32,12 @@ export function totalLoss(
   const weighted: Tensor[] = [];
   for (const [name, options] of Object.entries(losses)) {
     if (options.weight === 0) continue;
-    const compute = kinds[name as keyof typeof kinds].compute as Compute;
-    const value = compute(outputs, options);
+    const { compute, needs } = kinds[name as keyof typeof kinds];
+    const value = (compute as Compute)(outputs, options);
     if (!value) {
       throw new UserError(
-        `losses.${name} has weight ${options.weight}, but the model ${model} gives nothing for it; ` +
-          `set losses.${name}.weight to 0 or choose another model`,
+        `losses.${name} has weight ${options.weight}, but the model ${model} gives nothing for it: ` +
+          `it needs ${needs}; turn that on or set losses.${name}.weight to 0`,
       );
     }
     weighted.push(multiply(value.loss, options.weight));

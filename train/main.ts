@@ -7,6 +7,7 @@ import { writeJsonAtomically } from "./atomic_file.ts";
 import { type Config, configSchema } from "./config.ts";
 import { loadConfig, resolveConfig } from "./config_loader.ts";
 import { DownloadDisplay } from "./download_display.ts";
+import { dryRun } from "./dry_run.ts";
 import { DEFAULT_PRESET, help, type Options, readOptions } from "./options.ts";
 import { presets } from "./presets/mod.ts";
 import { pretrain, type PretrainResult } from "./pretrain.ts";
@@ -30,6 +31,7 @@ interface Job {
 async function main(): Promise<void> {
   const options = readOptions(Deno.args);
   if (options === "help") return console.log(help());
+  if (options["dry-run"]) return await rehearse(options);
   const signal = onInterrupt();
   const job = options.resume === undefined
     ? await newJob(options)
@@ -45,14 +47,32 @@ async function main(): Promise<void> {
   }
 }
 
-async function newJob(
-  { preset, config: file, set, out }: Options,
-): Promise<Job> {
-  const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
-  const sources = { preset: name, config: file, set };
-  const config = await loadConfig(configSchema, presets, sources);
-  const run = await createRunFolder(name ?? "custom", config, out);
+async function newJob(options: Options): Promise<Job> {
+  const config = await readConfig(options);
+  const name = presetOf(options) ?? "custom";
+  const run = await createRunFolder(name, config, options.out);
   return { config, run, resume: false };
+}
+
+function presetOf({ preset, config }: Options): string | undefined {
+  return preset ?? (config === undefined ? DEFAULT_PRESET : undefined);
+}
+
+function readConfig(options: Options): Promise<Config> {
+  const { config, set } = options;
+  const sources = { preset: presetOf(options), config, set };
+  return loadConfig(configSchema, presets, sources);
+}
+
+/** Says what a run would take. */
+async function rehearse(options: Options): Promise<void> {
+  const config = await readConfig(options);
+  const { device, reason } = await openDevice(options.device);
+  console.log(`device: ${reason}`);
+  const { total } = Deno.systemMemoryInfo();
+  const lines = await dryRun(config, device, total);
+  console.log(lines.join("\n"));
+  device.destroy();
 }
 
 async function resumedJob(path: string): Promise<Job> {
@@ -146,7 +166,7 @@ async function report(
   if (metrics) console.log(`loss: ${metrics.loss.toFixed(4)}`);
   if (untrained && trained) {
     const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-    const { neighbours } = config.evaluation;
+    const neighbours = Math.min(config.evaluation.neighbours, trained.bank);
     console.log(
       `kNN accuracy: ${percent(trained.accuracy)} trained, ` +
         `${percent(untrained.accuracy)} untrained ` +

@@ -10,15 +10,15 @@ import { nearest } from "./nearest.ts";
 import { presets } from "./presets/mod.ts";
 
 /** What is run where neither a preset nor a config file is chosen. */
-export const DEFAULT_PRESET = "baseline-tiny";
+export const DEFAULT_PRESET = "dv2-tiny";
 
 const deviceChoices: readonly DeviceChoice[] = ["auto", "webgpu", "wasm"];
 
 const command = {
   usage: "deno task pretrain",
   help:
-    `Pretrains an image encoder on unlabelled images and measures what it has learned.
-Ctrl-C stops after the step under way, with a checkpoint; a second one stops at once.`,
+    `Pretrains an image encoder on unlabelled images and measures what it learns.
+Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.`,
   options: {
     preset: {
       kind: "text",
@@ -40,7 +40,7 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one stops at 
       kind: "text",
       value: "NAME",
       default: "auto",
-      help: "webgpu, wasm, or auto: a GPU if any, else wasm",
+      help: "webgpu, wasm or auto: a GPU if any, else wasm",
     },
     out: {
       kind: "text",
@@ -52,6 +52,10 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one stops at 
       value: "FOLDER",
       help: "go on with a run from its last checkpoint",
     },
+    "dry-run": {
+      kind: "flag",
+      help: "say what memory and time it takes, and stop",
+    },
     download: {
       kind: "flag",
       help: "fetch the data set first if it is missing",
@@ -60,7 +64,7 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one stops at 
   examples: [
     "deno task pretrain",
     "deno task pretrain --set steps=1000 --set optimizer.learningRate=5e-4",
-    "deno task pretrain --resume runs/2026-12-31_12-00-00-baseline-tiny",
+    `deno task pretrain --resume runs/2026-12-31_12-00-00-${DEFAULT_PRESET}`,
   ],
 } as const satisfies Command;
 
@@ -78,11 +82,14 @@ export type Options = Omit<OptionValues<typeof command>, "device"> & {
 export function readOptions(args: readonly string[]): Options | "help" {
   const options = parseArguments(command, args);
   if (options === "help") return options;
-  const { preset, config, set, out, resume } = options;
+  const { preset, config, set, out, resume, "dry-run": dryRun } = options;
   if (resume !== undefined && (preset ?? config ?? out ?? set[0])) {
     throw new UserError(
       "--resume goes on with the config of its run; leave out --preset, --config, --set and --out",
     );
+  }
+  if (dryRun && resume !== undefined) {
+    throw new UserError("--dry-run is for new runs; leave out --resume");
   }
   return { ...options, device: readDevice(options.device) };
 }

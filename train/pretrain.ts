@@ -105,6 +105,8 @@ async function readCheckpoint(
     );
   }
   checkConfig(config, checkpoint.metadata.config, run);
+  // read again when the steps begin, but damage is better known before the wait
+  await readMetrics(run.metricsPath);
   return checkpoint;
 }
 
@@ -126,7 +128,7 @@ async function evaluate(
   { model, augmentation }: BuiltModel,
   step: number,
 ): Promise<NeighbourResult | undefined> {
-  if (!train?.labels || !test?.labels) return undefined;
+  if (!train?.labels || !test?.labels || signal?.aborted) return undefined;
   onPhase?.(phase, step);
   return await nearestNeighbourAccuracy(
     device,

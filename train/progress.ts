@@ -17,8 +17,6 @@ export interface ProgressOptions {
   readonly total: number;
   /** Number of steps done before; 0 unless told otherwise. */
   readonly start?: number;
-  /** Images that a step takes in. */
-  readonly imagesPerStep: number;
   /** Where to show it; the error stream unless told otherwise. */
   readonly output?: ProgressOutput;
 }
@@ -27,8 +25,10 @@ const REDRAW_MS = 100;
 const LINE_MS = 10_000;
 /** What lies this far back counts for 1/e in the rate. */
 const RATE_MEMORY_MS = 15_000;
-const SMALLEST_BAR = 8;
+const SMALLEST_BAR = 6;
 const LARGEST_BAR = 40;
+/** More parts than this are shown only where there is room for a bar too. */
+const MOST_WITHOUT_BAR = 5;
 const GAP = "  ";
 const ERASE_TO_END = "\x1b[K";
 
@@ -47,21 +47,20 @@ const errorStream: ProgressOutput = {
  */
 export class Progress {
   #total: number;
-  #imagesPerStep: number;
   #output: ProgressOutput;
   #step: number;
   #values: Readonly<Record<string, number>> = {};
   #updatedAt: number;
   #shownAt: number;
+  #shownStep?: number;
   #recentSteps = 0;
   #recentMs = 0;
 
   /** Begins to count time; shows nothing yet. */
   constructor(
-    { total, start = 0, imagesPerStep, output = errorStream }: ProgressOptions,
+    { total, start = 0, output = errorStream }: ProgressOptions,
   ) {
     this.#total = total;
-    this.#imagesPerStep = imagesPerStep;
     this.#output = output;
     this.#step = start;
     this.#updatedAt = output.now();
@@ -97,14 +96,16 @@ export class Progress {
     if (onTerminal) this.#show();
   }
 
-  /** Shows the last state and ends its line. */
+  /** Shows the last state, unless its line was printed already, and ends its line. */
   finish(): void {
-    this.#show();
-    if (this.#output.columns() !== undefined) this.#output.write("\n");
+    const onTerminal = this.#output.columns() !== undefined;
+    if (onTerminal || this.#shownStep !== this.#step) this.#show();
+    if (onTerminal) this.#output.write("\n");
   }
 
   #show(): void {
     this.#shownAt = this.#output.now();
+    this.#shownStep = this.#step;
     const columns = this.#output.columns();
     const parts = this.#parts();
     this.#output.write(
@@ -121,26 +122,25 @@ export class Progress {
       const secondsLeft = (this.#total - this.#step) / rate;
       parts.push(
         `${formatNumber(rate, 3)} steps/s`,
-        `${formatNumber(rate * this.#imagesPerStep, 3)} images/s`,
         `${formatDuration(secondsLeft)} left`,
       );
     }
     for (const [name, value] of Object.entries(this.#values)) {
-      parts.push(`${name} ${formatNumber(value, 4)}`);
+      parts.push(`${name} ${formatNumber(value, 3)}`);
     }
     return parts;
   }
 
-  /** The leading parts that fit `width` characters, and a bar before them where there is room. */
+  /** The leading parts that fit `width` characters, and a bar before them, which is worth more than the last ones. */
   #fit(parts: readonly string[], width: number): string {
     const text = parts.join(GAP);
-    if (text.length > width) {
+    const room = Math.min(width - `[]${GAP}${text}`.length, LARGEST_BAR);
+    if (room < SMALLEST_BAR) {
+      if (text.length <= width && parts.length <= MOST_WITHOUT_BAR) return text;
       return parts.length > 1
         ? this.#fit(parts.slice(0, -1), width)
         : text.slice(0, width);
     }
-    const room = Math.min(width - `[]${GAP}${text}`.length, LARGEST_BAR);
-    if (room < SMALLEST_BAR) return text;
     const filled = Math.round(room * Math.min(this.#step / this.#total, 1));
     return `[${"=".repeat(filled)}${" ".repeat(room - filled)}]${GAP}${text}`;
   }

@@ -78,7 +78,6 @@ export async function openRunFolder(
   }
   try {
     const config = JSON.parse(await Deno.readTextFile(run.configPath));
-    await makeFolder(run.checkpointsPath);
     return { run, config };
   } catch (error) {
     if (error instanceof SyntaxError) {

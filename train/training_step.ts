@@ -10,7 +10,11 @@ import {
 } from "../engine/ops/elementwise.ts";
 import { concatenate, pad, reshape } from "../engine/ops/movement.ts";
 import { RandomSource } from "../engine/ops/random.ts";
-import { type Feeds, Program } from "../engine/program.ts";
+import {
+  type Feeds,
+  Program,
+  type ProgramDefinition,
+} from "../engine/program.ts";
 import { type Assignment, PART_ALIGNMENT } from "../engine/schedule.ts";
 import { input, Storage, type Tensor } from "../engine/tensor.ts";
 import { Context } from "../layers/context.ts";
@@ -39,6 +43,62 @@ export interface TrainingParts {
   readonly imageSize: number;
 }
 
+/** A step as a graph. */
+export interface TracedStep {
+  /** What a step computes and assigns. */
+  readonly definition: ProgramDefinition;
+  /** Takes the numbers of the steps. */
+  readonly ring: MetricsRing;
+  /** Holds the moments of the parameters. */
+  readonly optimizer: AdamW;
+}
+
+/**
+ * Traces a step: augmentation, forward pass, losses, gradients, optimiser.
+ *
+ * @throws {UserError} if a loss lacks what it needs.
+ */
+export function traceStep(
+  { config, model, parameters, augmentation, imageSize }: TrainingParts,
+): TracedStep {
+  const instances = config.batchSize / config.views;
+  const images = input("images", [instances, 3, imageSize, imageSize], "u8");
+  const random = new RandomSource(input("key", [2], "u32"));
+  const context = new Context(random);
+  // [instances, 3, imageSize, imageSize] -> [batchSize, size, size, 3]
+  const views = augmentation.train(images, config.views, random);
+  const outputs = model.forward(views, config.views, context);
+  const { loss, metrics } = totalLoss(
+    outputs,
+    config.losses,
+    config.model.name,
+  );
+
+  const optimizer = new AdamW(parameters.storage, config.optimizer);
+  const flat = flatten(gradient(loss, parameters.tensors));
+  const update = optimizer.update(flat, input("optimizer", [3]));
+  const halted = new Storage("halted", 1);
+  const proceeds = multiply(
+    subtract(1, halted.tensor([])),
+    multiply(isFinite(loss), isFinite(update.gradientNorm)),
+  );
+  const numbers = {
+    loss,
+    gradientNorm: update.gradientNorm,
+    ...metrics,
+    proceeds,
+  };
+  const ring = new MetricsRing(RING_LENGTH, Object.keys(numbers));
+  const assignments = [
+    ...[...update.assignments, ...context.assignments].map((assignment) =>
+      onlyIf(proceeds, assignment)
+    ),
+    { storage: halted, value: reshape(subtract(1, proceeds), [1]) },
+    ring.record(Object.values(numbers), input("slot", [1], "i32")),
+  ];
+  return { definition: { assignments }, ring, optimizer };
+}
+
 /** Numbers of one step, by name. */
 export type StepMetrics = Readonly<Record<string, number>>;
 
@@ -65,45 +125,9 @@ export class TrainingStep {
     device: Device,
     parts: TrainingParts,
   ): Promise<TrainingStep> {
-    const { config, model, parameters, augmentation, imageSize } = parts;
-    const instances = config.batchSize / config.views;
-    const images = input("images", [instances, 3, imageSize, imageSize], "u8");
-    const random = new RandomSource(input("key", [2], "u32"));
-    const context = new Context(random);
-    // [instances, 3, imageSize, imageSize] -> [batchSize, size, size, 3]
-    const views = augmentation.train(images, config.views, random);
-    const outputs = model.forward(views, config.views, context);
-    const { loss, metrics } = totalLoss(
-      outputs,
-      config.losses,
-      config.model.name,
-    );
-
-    const optimizer = new AdamW(parameters.storage, config.optimizer);
-    const flat = flatten(gradient(loss, parameters.tensors));
-    const update = optimizer.update(flat, input("optimizer", [3]));
-    const halted = new Storage("halted", 1);
-    const proceeds = multiply(
-      subtract(1, halted.tensor([])),
-      multiply(isFinite(loss), isFinite(update.gradientNorm)),
-    );
-    const numbers = {
-      loss,
-      gradientNorm: update.gradientNorm,
-      ...metrics,
-      proceeds,
-    };
-    const ring = new MetricsRing(RING_LENGTH, Object.keys(numbers));
-    const program = await Program.compile(device, {
-      assignments: [
-        ...[...update.assignments, ...context.assignments].map((assignment) =>
-          onlyIf(proceeds, assignment)
-        ),
-        { storage: halted, value: reshape(subtract(1, proceeds), [1]) },
-        ring.record(Object.values(numbers), input("slot", [1], "i32")),
-      ],
-    });
-    return new TrainingStep(device, config, program, ring, optimizer);
+    const { definition, ring, optimizer } = traceStep(parts);
+    const program = await Program.compile(device, definition);
+    return new TrainingStep(device, parts.config, program, ring, optimizer);
   }
 
   /** The memory plan and kernels of a step. */

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import {
   add,
   divide,
@@ -19,16 +20,42 @@ import type { Context } from "../layers/context.ts";
 import { Statistic } from "../layers/module.ts";
 import { randomDirections } from "./directions.ts";
 import { type Match, matchEntries } from "./match.ts";
+import { quantiles } from "./quantiles.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** Settings of a dynamic vocabulary. */
+/** Settings of a dynamic vocabulary; the defaults are the paper's (section 4.1). */
 export interface DynamicVocabularyOptions {
-  /** S, the number of entries. */
+  /** Tells the kinds of vocabulary apart. */
+  readonly name: "dynamic";
+  /** S, the number of entries, at least 1; 16384 by default. */
   readonly entries: number;
-  /** λ, the share of its mass that an entry keeps in a step. */
+  /** λ, the share of its mass that an entry keeps in a step, above 0 and below 1; 0.99 by default. */
   readonly decay: number;
-  /** How an entry is chosen for a target. */
+  /** How an entry is chosen for a target; `massAware` by default. */
   readonly match: Match;
+}
+
+/**
+ * Accepts {@linkcode DynamicVocabularyOptions}.
+ *
+ * @internal
+ */
+export const schema: z.ZodType<DynamicVocabularyOptions> = z.strictObject({
+  name: z.literal("dynamic"),
+  entries: z.int().min(1).default(16384),
+  // without any mass all entries would match alike
+  decay: z.number().gt(0).lt(1).default(0.99),
+  match: z.enum(["massAware", "cosine"]).default("massAware"),
+});
+
+/** A vocabulary for vectors of `width` dimensions; `label` names it in messages. */
+export function create(
+  options: DynamicVocabularyOptions,
+  width: number,
+  seed: number,
+  label: string,
+): Vocabulary {
+  return new DynamicVocabulary(options, width, seed, label);
 }
 
 /** An entry that was matched within the last half-life of its mass, and so counts as in use. */
@@ -43,18 +70,18 @@ export class DynamicVocabulary implements Vocabulary {
 
   /** A vocabulary of random directions of `width` dimensions, all of mass 1. */
   constructor(
-    readonly options: DynamicVocabularyOptions,
+    readonly options: Omit<DynamicVocabularyOptions, "name">,
     readonly width: number,
     seed: number,
-    name: string,
+    label: string,
   ) {
     const { entries } = options;
     this.vectors = new Statistic(
-      `${name} vectors`,
+      `${label} vectors`,
       entries * width,
       randomDirections(entries, width, seed),
     );
-    this.masses = new Statistic(`${name} masses`, entries, 1);
+    this.masses = new Statistic(`${label} masses`, entries, 1);
   }
 
   update(targets: Tensor, context: Context): Tensor {
@@ -81,11 +108,15 @@ export class DynamicVocabulary implements Vocabulary {
     const masses = context.statistic(this.masses);
     const share = divide(masses, sum(masses));
     const entropy = negate(sum(multiply(share, log(maximum(share, 1e-30)))));
+    const [low, median, high] = quantiles(masses, [0.1, 0.5, 0.9]);
     return {
       inUse: mean(less(MASS_IN_USE, masses)),
       perplexity: exp(entropy),
       largestShare: max(share),
       meanMass: mean(masses),
+      massQuantile10: low,
+      massQuantile50: median,
+      massQuantile90: high,
     };
   }
 }

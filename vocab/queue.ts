@@ -1,3 +1,4 @@
+import { z } from "zod";
 import {
   add,
   cast,
@@ -12,9 +13,38 @@ import { gather } from "../engine/ops/indexing.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { Context } from "../layers/context.ts";
+import { UserError } from "../engine/user_error.ts";
 import { Statistic } from "../layers/module.ts";
 import { randomDirections } from "./directions.ts";
 import type { Vocabulary } from "./vocabulary.ts";
+
+/** Settings of a queue. */
+export interface QueueOptions {
+  /** Tells the kinds of vocabulary apart. */
+  readonly name: "queue";
+  /** S, the number of entries, at least the targets of a step; 16384 by default. */
+  readonly entries: number;
+}
+
+/**
+ * Accepts {@linkcode QueueOptions}.
+ *
+ * @internal
+ */
+export const schema: z.ZodType<QueueOptions> = z.strictObject({
+  name: z.literal("queue"),
+  entries: z.int().min(1).default(16384),
+});
+
+/** A queue for vectors of `width` dimensions; `label` names it in messages. */
+export function create(
+  { entries }: QueueOptions,
+  width: number,
+  seed: number,
+  label: string,
+): Vocabulary {
+  return new Queue(entries, width, seed, label);
+}
 
 /** A first-in-first-out queue of the latest targets, as memory banks keep them (He et al. 2019). */
 export class Queue implements Vocabulary {
@@ -28,20 +58,24 @@ export class Queue implements Vocabulary {
     readonly entries: number,
     readonly width: number,
     seed: number,
-    name: string,
+    label: string,
   ) {
     const initial = randomDirections(entries, width, seed);
-    this.vectors = new Statistic(`${name} vectors`, initial.length, initial);
-    this.position = new Statistic(`${name} position`, 1, 0);
+    this.vectors = new Statistic(`${label} vectors`, initial.length, initial);
+    this.position = new Statistic(`${label} position`, 1, 0);
   }
 
-  /** As {@linkcode Vocabulary.update}; at most `entries` targets at a time. */
+  /**
+   * Replaces the oldest entries by the targets of a step.
+   *
+   * @throws {UserError} if there are more targets than entries.
+   */
   update(targets: Tensor, context: Context): Tensor {
     const { entries, width } = this;
     const [n] = targets.shape;
     if (n > entries) {
-      throw new RangeError(
-        `${n} targets do not fit a queue of ${entries} entries`,
+      throw new UserError(
+        `${n} targets do not fit a queue of ${entries} entries; raise model.vocabulary.entries`,
       );
     }
     const position = context.statistic(this.position);

@@ -12,7 +12,7 @@ import {
   sqrt,
   subtract,
 } from "../../engine/ops/elementwise.ts";
-import { reshape } from "../../engine/ops/movement.ts";
+import { reshape, sliceAxis } from "../../engine/ops/movement.ts";
 import type { RandomSource } from "../../engine/ops/random.ts";
 import { min, sum } from "../../engine/ops/reduction.ts";
 import { constant, type Tensor } from "../../engine/tensor.ts";
@@ -113,16 +113,17 @@ export function create(
     },
     evaluate(images: Tensor): Tensor {
       const [n] = images.shape;
-      // the middle of the resized image, as a box in the original one
-      const extent = imageSize / EVALUATION_MARGIN;
-      const start = constant((imageSize - extent) / 2, [n]);
-      const matrix = resizeMatrix(
-        start,
-        constant(extent, [n]),
+      const resized = Math.round(size * EVALUATION_MARGIN);
+      const whole = resizeMatrix(
         zeros(n),
-        size,
+        constant(imageSize, [n]),
+        zeros(n),
+        resized,
         imageSize,
       );
+      // the rows of the matrix that make the middle of the resized image
+      const first = Math.round((resized - size) / 2);
+      const matrix = sliceAxis(whole, 1, first, first + size);
       return normalize(
         planesOf(sample(images, matrix, matrix)),
         MEAN,

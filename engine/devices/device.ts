@@ -17,6 +17,8 @@ export interface DeviceLimits {
   readonly maxBufferBytes: number;
   /** Largest contiguous block of memory, in bytes; no buffer may cross a multiple of it. */
   readonly maxBlockBytes: number;
+  /** All memory that the device can use, in bytes; absent where it does not say. */
+  readonly memoryBytes?: number;
   /** How many buffers one kernel may read and write. */
   readonly maxBuffersPerKernel: number;
 }

@@ -1,5 +1,5 @@
 import { broadcastShapes, type Shape, Tensor, type Window } from "../tensor.ts";
-import { broadcastTo, reshape } from "./movement.ts";
+import { broadcastTo, pad, reshape, slice } from "./movement.ts";
 
 /** Which operand of a matrix product is stored transposed. */
 export interface TransposeOptions {
@@ -85,9 +85,12 @@ export function convolution(
     stride: options.stride ?? 1,
     padding: options.padding ?? 0,
   };
-  if (size === 1 && window.stride === 1 && window.padding === 0) {
-    // a 1x1 convolution in NHWC is a matrix product over the pixels
-    return matmul(x, reshape(weight, [inputs, outputs]));
+  if (size === 1 && window.padding === 0) {
+    // a 1x1 convolution in NHWC is a matrix product over the pixels that it looks at
+    return matmul(
+      everyNth(x, window.stride),
+      reshape(weight, [inputs, outputs]),
+    );
   }
   return new Tensor({ kind: "convolution", window }, [x, weight], [
     n,
@@ -95,6 +98,32 @@ export function convolution(
     windowCount(width, window),
     outputs,
   ]);
+}
+
+/** Every `stride`-th pixel in both directions: `[n, height, width, channels]` -> fewer pixels. */
+function everyNth(x: Tensor, stride: number): Tensor {
+  if (stride === 1) return x;
+  const [n, height, width, channels] = x.shape;
+  const [rows, columns] = [height, width].map((size) =>
+    Math.ceil(size / stride)
+  );
+  const whole = pad(x, [0, 0, 0, 0], [
+    0,
+    rows * stride - height,
+    columns * stride - width,
+    0,
+  ]);
+  // [n, rows, stride, columns, stride, channels] -> [n, rows, columns, channels]
+  const cells = reshape(whole, [n, rows, stride, columns, stride, channels]);
+  const first = slice(cells, [0, 0, 0, 0, 0, 0], [
+    n,
+    rows,
+    1,
+    columns,
+    1,
+    channels,
+  ]);
+  return reshape(first, [n, rows, columns, channels]);
 }
 
 /** Gradient of a convolution with respect to its input of `shape`. */

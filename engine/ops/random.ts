@@ -35,12 +35,18 @@ export function dropout(x: Tensor, rate: number, random: RandomSource): Tensor {
 const MULTIPLIER = 0xd256d193;
 const WEYL = 0x9e3779b9;
 
-/** The high 32 bits of the 64-bit product of two 32-bit numbers. */
+/** The high 32 bits of the 64-bit product of two 32-bit numbers, from products of their halves. */
 function highProduct(a: number, b: number): number {
-  // in halves, so that no intermediate result exceeds the 53 bits of a float64
-  const low = (a & 0xffff) * b;
-  const high = (a >>> 16) * b;
-  return Math.floor((high + Math.floor(low / 65536)) / 65536);
+  const [aLow, aHigh, bLow, bHigh] = [
+    a & 0xffff,
+    a >>> 16,
+    b & 0xffff,
+    b >>> 16,
+  ];
+  const carry = Math.imul(aLow, bLow) >>> 16;
+  const first = (Math.imul(aHigh, bLow) + carry) >>> 0;
+  const second = (Math.imul(aLow, bHigh) + (first & 0xffff)) >>> 0;
+  return (Math.imul(aHigh, bHigh) + (first >>> 16) + (second >>> 16)) >>> 0;
 }
 
 /** One 32-bit word of Philox 2x32-10, on the host; the devices compute the same. */
@@ -71,8 +77,12 @@ export function normalArray(
   stream: number,
 ): Float32Array<ArrayBuffer> {
   const uniform = (i: number) => (philox(seed, stream, 0, i) + 0.5) * 2 ** -32;
-  return Float32Array.from({ length: size }, (_, i) => {
-    const radius = Math.sqrt(-2 * Math.log(uniform(2 * i)));
-    return deviation * radius * Math.cos(2 * Math.PI * uniform(2 * i + 1));
-  });
+  const values = new Float32Array(size);
+  for (let i = 0; i < size; i += 2) {
+    const radius = deviation * Math.sqrt(-2 * Math.log(uniform(i)));
+    const angle = 2 * Math.PI * uniform(i + 1);
+    values[i] = radius * Math.cos(angle);
+    if (i + 1 < size) values[i + 1] = radius * Math.sin(angle);
+  }
+  return values;
 }

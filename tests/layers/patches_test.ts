@@ -7,37 +7,8 @@ import { ResNet } from "../../layers/resnet.ts";
 import { randomArray } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";
-import { batchNorm, child, convolve, type NaiveImages, relu } from "./naive.ts";
-import { basic, block } from "./naive_resnet.ts";
-
-/** Patches in row-major order, pixel by pixel. */
-function split(images: NaiveImages, grid: number): NaiveImages {
-  const { n, channels } = images;
-  const height = images.height / grid;
-  const width = images.width / grid;
-  const data: number[] = [];
-  for (let image = 0; image < n; image++) {
-    for (let patch = 0; patch < grid * grid; patch++) {
-      const top = Math.floor(patch / grid) * height;
-      const left = patch % grid * width;
-      for (let y = top; y < top + height; y++) {
-        for (let x = left; x < left + width; x++) {
-          const pixel = (image * images.height + y) * images.width + x;
-          for (let c = 0; c < channels; c++) {
-            data.push(images.data[pixel * channels + c]);
-          }
-        }
-      }
-    }
-  }
-  return {
-    n: n * grid * grid,
-    height,
-    width,
-    channels,
-    data: Float64Array.from(data),
-  };
-}
+import { child } from "./naive.ts";
+import { patchNetwork, splitPatches as naiveSplit } from "./naive_networks.ts";
 
 testOnDevices("patches are cut row by row", async (device) => {
   const images = input("images", [2, 6, 9, 5]);
@@ -47,7 +18,7 @@ testOnDevices("patches are cut row by row", async (device) => {
   const values = randomArray(images.size);
   const [patches] = await program.evaluate({ images: values });
   program.destroy();
-  const naive = split({
+  const naive = naiveSplit({
     n: 2,
     height: 6,
     width: 9,
@@ -75,27 +46,14 @@ testOnDevices(
       forward: (network, x, context) => network.forward(x, context),
       naive: (data, weights, random) => {
         const images = { n: 3, height: 8, width: 8, channels: 3, data };
-        const of = (path: string) => child(weights, path);
-        let y = convolve(
-          split(images, 2),
-          weights("encoder.stem.weight"),
-          3,
-        );
-        for (let group = 0; group < 3; group++) {
-          for (let i = 0; i < 2; i++) {
-            const shrinks = group > 0 && i === 0;
-            y = block(
-              y,
-              of(`encoder.groups.${group}.${i}`),
-              basic(shrinks ? 2 : 1),
-              shrinks,
-            );
-          }
-        }
-        const features = relu(batchNorm(y.data, of("norm")));
-        // 4x4 pixels have become one
-        return random.dropout(features, 0.2);
+        return patchNetwork(images, {
+          encoder: child(weights, "encoder"),
+          weights,
+          grid: 2,
+          dropout: { random, rate: 0.2 },
+        });
       },
+      kinks: true,
       // a dozen normalisations in a row, the last ones of twelve values each
       tolerance: 1e-3,
     });

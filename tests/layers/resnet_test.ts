@@ -20,6 +20,7 @@ for (const { kind, inputs, outputs, stride, height, width } of blocks) {
     `a ${kind.name} block from ${inputs} to ${outputs} channels with stride ${stride}`,
     (device) =>
       checkLayer(device, {
+        kinks: true,
         layer: new Block(inputs, outputs, stride, kind === bottleneck),
         shape: [3, height, width, inputs],
         forward: (layer, x, context) => layer.forward(x, context),
@@ -53,6 +54,7 @@ testOnDevices(
   "the imagenet stem convolves and pools",
   (device) =>
     checkLayer(device, {
+      kinks: true,
       layer: new ResNet({ ...tiny, stem: "imagenet" }, 0),
       shape: [2, 9, 13, 3],
       forward: (network, x) => network.forwardStem(x),
@@ -72,6 +74,7 @@ testOnDevices(
   "a network is its stem and its groups one after another",
   (device) =>
     checkLayer(device, {
+      kinks: true,
       layer: new ResNet(tiny, 2),
       shape: [2, 4, 5, 3],
       forward: (network, x, context) => network.forward(x, context)[2],

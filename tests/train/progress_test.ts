@@ -45,12 +45,12 @@ function work(
 
 Deno.test("elsewhere than on a terminal a line is printed every ten seconds and at the end", () => {
   const output = new FakeOutput();
-  const progress = new Progress({ total: 100, imagesPerStep: 8, output });
+  const progress = new Progress({ total: 100, output });
   work(progress, output, [0, 65], 500);
   assertEquals(output.written.length, 3);
   assertEquals(
     output.written[1],
-    "40/100  2.00 steps/s  16.0 images/s  30s left  loss 0.01250\n",
+    "40/100  2.00 steps/s  30s left  loss 0.0125\n",
   );
   progress.finish();
   assertEquals(output.written.length, 4);
@@ -59,7 +59,7 @@ Deno.test("elsewhere than on a terminal a line is printed every ten seconds and 
 
 Deno.test("a terminal is drawn over ten times a second at most, on one line", () => {
   const output = new FakeOutput(120);
-  const progress = new Progress({ total: 1000, imagesPerStep: 8, output });
+  const progress = new Progress({ total: 1000, output });
   work(progress, output, [0, 500], 10);
   assertEquals(output.written.length, 50);
   assert(
@@ -69,7 +69,7 @@ Deno.test("a terminal is drawn over ten times a second at most, on one line", ()
   );
   assertEquals(output.screen(), [
     "[====================                    ]  " +
-    "500/1000  100 steps/s  800 images/s  5s left  loss 0.001000",
+    "500/1000  100 steps/s  5s left  loss 0.00100",
   ]);
   progress.finish();
   assertEquals(output.screen().length, 2);
@@ -79,13 +79,12 @@ Deno.test("the line fits the terminal, whatever its width", () => {
   const parts = [
     "1000/1000",
     "10.0 steps/s",
-    "80.0 images/s",
     "0s left",
-    "loss 0.0005000",
+    "loss 0.000500",
   ];
   for (let columns = 1; columns <= 200; columns++) {
     const output = new FakeOutput(columns);
-    const progress = new Progress({ total: 1000, imagesPerStep: 8, output });
+    const progress = new Progress({ total: 1000, output });
     work(progress, output, [0, 1000], 100);
     const [line] = output.screen();
     assert(line.length < columns, `${line.length} of ${columns}`);
@@ -99,7 +98,7 @@ Deno.test("the line fits the terminal, whatever its width", () => {
 
 Deno.test("the rate follows a change of speed", () => {
   const output = new FakeOutput();
-  const progress = new Progress({ total: 10_000, imagesPerStep: 1, output });
+  const progress = new Progress({ total: 10_000, output });
   work(progress, output, [0, 1000], 10);
   assertMatch(output.written.at(-1)!, / 100 steps\/s /);
   work(progress, output, [1000, 1100], 1000);
@@ -111,38 +110,37 @@ Deno.test("the rate does not count steps done before", () => {
   const progress = new Progress({
     total: 1000,
     start: 500,
-    imagesPerStep: 2,
     output,
   });
   work(progress, output, [500, 520], 500);
   assertMatch(
     output.written[0],
-    /^520\/1000 {2}2\.00 steps\/s {2}4\.00 images\/s {2}4m 0s left/,
+    /^520\/1000 {2}2\.00 steps\/s {2}4m 0s left/,
   );
 });
 
 Deno.test("before the first step neither rate nor time left is shown", () => {
   const output = new FakeOutput();
-  const progress = new Progress({ total: 10, imagesPerStep: 2, output });
+  const progress = new Progress({ total: 10, output });
   progress.finish();
   assertEquals(output.written, ["0/10\n"]);
 });
 
 Deno.test("a line printed in between stands above the progress", () => {
   const output = new FakeOutput(20);
-  const progress = new Progress({ total: 10, imagesPerStep: 2, output });
+  const progress = new Progress({ total: 10, output });
   work(progress, output, [0, 1], 1000);
   progress.print("hello");
   assertEquals(output.screen()[0], "hello");
   assertMatch(output.screen()[1], /^1\/10 /);
   const file = new FakeOutput();
-  new Progress({ total: 10, imagesPerStep: 2, output: file }).print("hello");
+  new Progress({ total: 10, output: file }).print("hello");
   assertEquals(file.written, ["hello\n"]);
 });
 
 Deno.test("values of any size are readable", () => {
   const output = new FakeOutput();
-  const progress = new Progress({ total: 10, imagesPerStep: 2, output });
+  const progress = new Progress({ total: 10, output });
   progress.update(0, {
     lr: 3e-4,
     small: 1.234e-9,
@@ -153,7 +151,7 @@ Deno.test("values of any size are readable", () => {
   progress.finish();
   assertEquals(
     output.written[0],
-    "0/10  lr 0.0003000  small 1.234e-9  large 123457  none 0.000  bad NaN\n",
+    "0/10  lr 0.000300  small 1.23e-9  large 123457  none 0.00  bad NaN\n",
   );
 });
 

@@ -3,7 +3,7 @@ import type { Device } from "../../engine/devices/device.ts";
 import { buildModel, type BuiltModel } from "../../train/build.ts";
 import { type Config, configSchema } from "../../train/config.ts";
 import type { StoredTensor } from "../../train/safetensors_header.ts";
-import { type StepMetrics, TrainingStep } from "../../train/training_step.ts";
+import { TrainingStep } from "../../train/training_step.ts";
 import { captureState } from "../../train/training_state.ts";
 
 /** Height and width of the images in pixels. */
@@ -35,6 +35,22 @@ export function tinyConfig(changes: object = {}): Config {
   });
 }
 
+/** What makes of the baseline the paper's full model. */
+export const fullModel = {
+  model: {
+    ...tinyConfig().model,
+    exchange: { width: 8, layers: 1, heads: 2, feedForward: 12 },
+    doubleView: true,
+    vocabulary: { name: "dynamic", entries: 48 },
+  },
+  losses: {
+    maskedPatch: { weight: 8 },
+    patchVocabulary: { weight: 0.5 },
+    image: { weight: 4 },
+    imageVocabulary: { weight: 0.5 },
+  },
+};
+
 /** Images of random blocks of colour, always the same. */
 export function tinyImages(): MemoryImages {
   const size = 24;
@@ -60,6 +76,9 @@ export interface TinyRun {
   readonly built: BuiltModel;
   readonly step: TrainingStep;
 }
+
+/** Parameters, moments and running statistics by name. */
+export type TinyState = Readonly<Record<string, StoredTensor>>;
 
 /** Builds and compiles the tiny model from its initial values. */
 export async function startTiny(
@@ -95,30 +114,23 @@ export async function takeSteps(
   for (let i = from; i < to; i++) await step.run(i, await imagesOf(config, i));
 }
 
-/** Parameters, moments and running statistics by name. */
+/** The state after the steps so far. */
 export function stateOf(
   device: Device,
   { built, step }: TinyRun,
-): Promise<Readonly<Record<string, StoredTensor>>> {
+): Promise<TinyState> {
   return captureState(device, { ...built, optimizer: step.optimizer });
 }
 
-/** What a number of steps from the initial values leads to. */
+/** The state after a number of steps from the initial values. */
 export async function train(
   device: Device,
   steps: number,
   config?: Config,
-): Promise<{
-  state: Readonly<Record<string, StoredTensor>>;
-  metrics: StepMetrics[];
-}> {
+): Promise<TinyState> {
   const run = await startTiny(device, config);
   await takeSteps(run, 0, steps);
-  const metrics = await run.step.metrics(
-    Math.max(0, steps - run.step.ringLength),
-    steps,
-  );
   const state = await stateOf(device, run);
   run.step.destroy();
-  return { state, metrics };
+  return state;
 }

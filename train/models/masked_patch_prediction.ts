@@ -1,43 +1,50 @@
 import { z } from "zod";
-import { add, index, multiply } from "../../engine/ops/elementwise.ts";
-import { gather } from "../../engine/ops/indexing.ts";
-import { concatenate, reshape, slice } from "../../engine/ops/movement.ts";
-import { unitLength } from "../../engine/ops/normalization.ts";
-import { mean } from "../../engine/ops/reduction.ts";
-import type { Tensor } from "../../engine/tensor.ts";
-import type { Context } from "../../layers/context.ts";
-import { Linear } from "../../layers/linear.ts";
-import { drawMasks } from "../../layers/masks.ts";
-import { Parameter } from "../../layers/module.ts";
-import { PATCH_GROUPS, PatchNetwork } from "../../layers/patch_network.ts";
-import type { Encoder } from "../../layers/encoder.ts";
+import { add, multiply } from "../../engine/ops/elementwise.ts";
 import {
-  Transformer,
-  type TransformerOptions,
-} from "../../layers/transformer.ts";
+  broadcastTo,
+  concatenate,
+  reshape,
+  sliceAxis,
+} from "../../engine/ops/movement.ts";
+import { constant, type Tensor } from "../../engine/tensor.ts";
+import type { Context } from "../../layers/context.ts";
+import { IMAGE_GROUPS, ImageNetwork } from "../../layers/image_network.ts";
+import { drawMasks } from "../../layers/masks.ts";
+import { EMBEDDING_DEVIATION, Parameter } from "../../layers/module.ts";
+import { PATCH_GROUPS, type PatchNetwork } from "../../layers/patch_network.ts";
+import { Projection } from "../../layers/projection.ts";
+import { Transformer } from "../../layers/transformer.ts";
 import type { PretextOutputs } from "../../losses/term.ts";
-import type { PretextModel } from "./pretext_model.ts";
+import type { VocabularyComparison } from "../../losses/vocabulary.ts";
+import {
+  createVocabulary,
+  type VocabularyOptions,
+  vocabularySchema,
+} from "../../vocab/registry.ts";
+import type { Vocabulary } from "../../vocab/vocabulary.ts";
+import {
+  checkMasked,
+  createPatchNetwork,
+  maskedOption,
+  type PatchOptions,
+  patchOptions,
+} from "./patch_options.ts";
+import type { PretextModel, PretextSetting } from "./pretext_model.ts";
+import { quarters } from "./quarters.ts";
+import { rowsAt } from "./rows_at.ts";
 
-/** Settings of masked patch prediction; the defaults are the paper's (section 4.1). */
-export interface MaskedPatchPredictionOptions {
+/** Settings of masked patch prediction: the paper's baseline, and each of its adaptations by itself. */
+export interface MaskedPatchPredictionOptions extends PatchOptions {
   /** Tells the pretext models apart. */
   readonly name: "maskedPatchPrediction";
-  /** Patches along each side of an image, at least 2; M is its square. 4 by default. */
-  readonly grid: number;
   /** Q, how many patches of each image are masked, 1 to M - 1; 4 by default. */
   readonly masked: number;
-  /**
-   * The transformer h of Eq. 14, as wide as the representation of a patch; by default 3 layers, 32
-   * heads and 640 features.
-   */
-  readonly transformer: Pick<
-    TransformerOptions,
-    "layers" | "heads" | "feedForward"
-  >;
   /** Dimensions of the space in which similarities are computed, at least 1; 128 by default. */
   readonly projection: number;
-  /** Probability of dropping a value, 0 to 0.9: of pooled features and in the transformer. 0.1 by default. */
-  readonly dropout: number;
+  /** Whether whole images are predicted too (section 3.4); not by default. */
+  readonly doubleView: boolean;
+  /** What keeps vectors of earlier batches (section 3.5); `null`, the default, is nothing. */
+  readonly vocabulary: VocabularyOptions | null;
 }
 
 /**
@@ -47,57 +54,37 @@ export interface MaskedPatchPredictionOptions {
  */
 export const schema: z.ZodType<MaskedPatchPredictionOptions> = z.strictObject({
   name: z.literal("maskedPatchPrediction"),
-  grid: z.int().min(2).default(4),
-  masked: z.int().min(1).default(4),
-  transformer: z.strictObject({
-    layers: z.int().min(1).default(3),
-    heads: z.int().min(1).default(32),
-    feedForward: z.int().min(1).default(640),
-  }).prefault({}),
+  ...patchOptions,
+  masked: maskedOption,
   projection: z.int().min(1).default(128),
-  dropout: z.number().min(0).max(0.9).default(0.1),
+  doubleView: z.boolean().default(false),
+  vocabulary: vocabularySchema.nullable().default(null),
 });
 
 /** Groups of the encoder that the task uses. */
-export const groups = PATCH_GROUPS;
+export function groupsOf({ doubleView }: MaskedPatchPredictionOptions): number {
+  return doubleView ? IMAGE_GROUPS : PATCH_GROUPS;
+}
 
 /**
- * The task around an encoder, for images of `size` pixels.
+ * The task around an encoder.
  *
  * @throws {RangeError} if the grid, the masked patches or the heads do not fit.
  */
 export function create(
   options: MaskedPatchPredictionOptions,
-  encoder: Encoder,
-  size: number,
+  setting: PretextSetting,
 ): PretextModel {
-  const { grid, masked, transformer } = options;
-  const width = encoder.channels[PATCH_GROUPS];
-  if (size % grid !== 0) {
-    throw new RangeError(
-      `model.grid ${grid} does not divide images of ${size} pixels`,
-    );
-  }
-  if (masked >= grid * grid) {
-    throw new RangeError(
-      `model.masked ${masked} must be below the ${
-        grid * grid
-      } patches of the grid`,
-    );
-  }
-  if (width % transformer.heads !== 0) {
-    throw new RangeError(
-      `model.transformer.heads ${transformer.heads} does not divide the ${width} features of a patch`,
-    );
-  }
-  return new MaskedPatchPrediction(encoder, options);
+  return new MaskedPatchPrediction(options, setting);
 }
 
-/** How position embeddings start, as is usual for transformers. */
-const EMBEDDING_DEVIATION = 0.02;
-
-/** The paper's baseline (section 3.3): predict the representations of masked patches from the visible ones. */
+/**
+ * Masked patch prediction (section 3.3): the representations of masked patches are predicted from
+ * those of the visible ones. With the double view, the exchange and the vocabulary it is DV².
+ */
 export class MaskedPatchPrediction implements PretextModel {
+  /** The network that is pretrained. */
+  readonly encoder: PretextSetting["encoder"];
   /** Makes representations of patches. */
   readonly patchNetwork: PatchNetwork;
   /** E of Eq. 14: `[patches, width]`. */
@@ -105,35 +92,60 @@ export class MaskedPatchPrediction implements PretextModel {
   /** h of Eq. 14. */
   readonly transformer: Transformer;
   /** To the space of `|x, y|`, for patches and their predictions alike. */
-  readonly patchHead: Linear;
+  readonly patchHead: Projection;
+  /** Predicts whole images. */
+  readonly doubleView?: DoubleView;
+  /** Keeps masked patches of earlier batches. */
+  readonly patchVocabulary?: Vocabulary;
+  /** Keeps images of earlier batches. */
+  readonly imageVocabulary?: Vocabulary;
 
-  /** The task around an encoder of at least three groups. */
+  /**
+   * The task around an encoder.
+   *
+   * @throws {RangeError} if the grid, the masked patches or the heads do not fit.
+   */
   constructor(
-    /** The network that is pretrained. */
-    readonly encoder: Encoder,
-    /** Grid, masks and sizes. */
+    /** Grid, masks, sizes and adaptations. */
     readonly options: MaskedPatchPredictionOptions,
+    setting: PretextSetting,
   ) {
-    const { grid, transformer, projection, dropout } = options;
-    this.patchNetwork = new PatchNetwork(encoder, grid, dropout);
+    const { grid, masked, transformer, projection, dropout, vocabulary } =
+      options;
+    checkMasked(masked, options);
+    this.encoder = setting.encoder;
+    this.patchNetwork = createPatchNetwork(
+      options,
+      setting.encoder,
+      setting.imageSize,
+    );
     const { width } = this.patchNetwork;
-    this.positions = new Parameter([grid * grid, width], {
+    this.positions = new Parameter([grid ** 2, width], {
       deviation: EMBEDDING_DEVIATION,
     });
     this.transformer = new Transformer({ ...transformer, width, dropout });
-    this.patchHead = new Linear(width, projection);
+    this.patchHead = new Projection(width, projection);
+    if (options.doubleView) {
+      this.doubleView = new DoubleView(
+        new ImageNetwork(setting.encoder, dropout),
+        width,
+        projection,
+      );
+    }
+    const vocabularyOf = (label: string, seed: number) =>
+      vocabulary
+        ? createVocabulary(vocabulary, projection, seed, label)
+        : undefined;
+    this.patchVocabulary = vocabularyOf("patch vocabulary", setting.seed);
+    this.imageVocabulary = options.doubleView
+      ? vocabularyOf("image vocabulary", setting.seed + 1)
+      : undefined;
   }
 
-  /**
-   * Predicts the masked patches from the visible ones.
-   *
-   * @param images `[n, height, width, 3]`, normalised; the views of an instance in a row
-   * @param views D, the number of transformed views of each instance
-   */
   forward(images: Tensor, views: number, context: Context): PretextOutputs {
     const [n] = images.shape;
     const { grid, masked } = this.options;
-    const patches = grid * grid;
+    const patches = grid ** 2;
     const { visible, locations } = drawMasks(
       n,
       patches,
@@ -141,32 +153,49 @@ export class MaskedPatchPrediction implements PretextModel {
       context.random,
     );
     // P: [n, patches, width]
-    const P = this.patchNetwork.forward(images, context);
+    const P = this.patchNetwork.forward(images, context, visible);
     // Eq. 14: P̂ = h(v P + E)
     const tokens = add(
       multiply(reshape(visible, [n, patches, 1]), P),
       this.positions.tensor,
     );
-    const contextual = this.transformer.forward(tokens, context, visible);
-    // [n, patches, width] -> [n * masked, width]: the outputs at masked positions
-    const rows = add(multiply(index([n, masked], 0), patches), locations);
-    const predictions = gather(
-      reshape(contextual, [n * patches, -1]),
-      reshape(rows, [n * masked]),
+    // [n, patches (+ 1), width]
+    const contextual = this.doubleView
+      ? this.transformer.forward(
+        this.doubleView.appendToken(tokens),
+        context,
+        concatenate([visible, constant(1, [n, 1])], 1),
+      )
+      : this.transformer.forward(tokens, context, visible);
+    // [n, masked, projection] and [n, patches, projection]
+    const predictions = this.patchHead.forward(
+      rowsAt(contextual, locations),
     );
-    return {
-      maskedPatches: {
-        predictions: reshape(this.#project(predictions), [n, masked, -1]),
-        targets: this.#project(P),
-        locations,
-        views,
-      },
+    const targets = this.patchHead.forward(P);
+    const outputs = {
+      maskedPatches: { predictions, targets, locations, views },
+      patchVocabulary: compare(
+        this.patchVocabulary,
+        flatten(predictions),
+        flatten(rowsAt(targets, locations)),
+        context,
+      ),
     };
-  }
+    if (!this.doubleView) return outputs;
 
-  /** `[..., width]` -> `[..., projection]`, of unit length */
-  #project(x: Tensor): Tensor {
-    return unitLength(this.patchHead.forward(x));
+    // Î and I: [n, projection]
+    const imagePredictions = this.doubleView.predict(contextual);
+    const imageTargets = this.doubleView.target(images, context);
+    return {
+      ...outputs,
+      images: { predictions: imagePredictions, targets: imageTargets, views },
+      imageVocabulary: compare(
+        this.imageVocabulary,
+        imagePredictions,
+        imageTargets,
+        context,
+      ),
+    };
   }
 
   /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */
@@ -176,21 +205,63 @@ export class MaskedPatchPrediction implements PretextModel {
   }
 }
 
-/** Rows and columns of patches on either side of the middle; the middle ones of an odd grid are on both. */
-function quarters(P: Tensor, grid: number): Tensor {
-  const [n, , width] = P.shape;
-  const half = Math.ceil(grid / 2);
-  const cells = reshape(P, [n, grid, grid, width]);
-  const corners = [[0, 0], [0, grid - half], [grid - half, 0], [
-    grid - half,
-    grid - half,
-  ]];
-  return concatenate(
-    corners.map(([top, left]) =>
-      mean(slice(cells, [0, top, left, 0], [n, half, half, width]), {
-        axes: [1, 2],
-      })
-    ),
-    1,
-  );
+/** The double view (section 3.4): the same network sees the whole image, which the patches are to predict. */
+export class DoubleView {
+  /** The [IMG] token: `[width]`. */
+  readonly token: Parameter;
+  /** From I to the space of `|x, y|`. */
+  readonly imageHead: Projection;
+  /** From the output at [IMG] to the space of `|x, y|`. */
+  readonly predictionHead: Projection;
+
+  /** A view beside a transformer over tokens of `width` features. */
+  constructor(
+    /** Makes representations of whole images. */
+    readonly imageNetwork: ImageNetwork,
+    width: number,
+    projection: number,
+  ) {
+    this.token = new Parameter([width], { deviation: EMBEDDING_DEVIATION });
+    this.imageHead = new Projection(imageNetwork.width, projection);
+    this.predictionHead = new Projection(width, projection);
+  }
+
+  /** `[n, patches, width]` -> `[n, patches + 1, width]`: [IMG] comes last */
+  appendToken(tokens: Tensor): Tensor {
+    const [n, , width] = tokens.shape;
+    return concatenate(
+      [tokens, broadcastTo(this.token.tensor, [n, 1, width])],
+      1,
+    );
+  }
+
+  /** Î: `[n, patches + 1, width]` -> `[n, projection]` */
+  predict(contextual: Tensor): Tensor {
+    const [n, tokens, width] = contextual.shape;
+    const last = sliceAxis(contextual, 1, tokens - 1, tokens);
+    return this.predictionHead.forward(reshape(last, [n, width]));
+  }
+
+  /** I: `[n, height, width, 3]` -> `[n, projection]` */
+  target(images: Tensor, context: Context): Tensor {
+    return this.imageHead.forward(this.imageNetwork.forward(images, context));
+  }
+}
+
+/** Lets a vocabulary take in the targets, for its loss to be computed afterwards. */
+function compare(
+  vocabulary: Vocabulary | undefined,
+  predictions: Tensor,
+  targets: Tensor,
+  context: Context,
+): VocabularyComparison | undefined {
+  if (!vocabulary) return undefined;
+  const entries = vocabulary.update(targets, context);
+  const metrics = vocabulary.metrics(context);
+  return { predictions, targets, entries, metrics };
+}
+
+/** `[n, count, width]` -> `[n * count, width]` */
+function flatten(x: Tensor): Tensor {
+  return reshape(x, [-1, x.shape[2]]);
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from "../../engine/tensor.ts";
 import type { Context } from "../../layers/context.ts";
+import type { Encoder } from "../../layers/encoder.ts";
 import type { PretextOutputs } from "../../losses/term.ts";
 
 /** A pretext task with the encoder that it trains; its properties hold its parameters. */
@@ -9,6 +10,7 @@ export interface PretextModel {
    *
    * @param images `[n, height, width, 3]`, normalised; the views of an instance in a row
    * @param views D, the number of transformed views of each instance
+   * @throws {UserError} if it cannot learn from so many views.
    */
   forward(images: Tensor, views: number, context: Context): PretextOutputs;
   /**
@@ -18,4 +20,14 @@ export interface PretextModel {
    * @returns `[n, features]`
    */
   represent(images: Tensor, context: Context): Tensor;
+}
+
+/** What a model is made for. */
+export interface PretextSetting {
+  /** The network that is pretrained. */
+  readonly encoder: Encoder;
+  /** Height and width of the images in pixels. */
+  readonly imageSize: number;
+  /** Seed of initial values that are not parameters. */
+  readonly seed: number;
 }

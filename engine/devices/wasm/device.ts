@@ -19,6 +19,7 @@ export class WasmDevice implements Device {
     alignment: 256,
     maxBufferBytes: 2 ** 31,
     maxBlockBytes: 2 ** 32,
+    memoryBytes: 2 ** 32,
     maxBuffersPerKernel: 64,
   };
   readonly #threads: number;

@@ -1,0 +1,42 @@
+import { relu } from "../engine/ops/elementwise.ts";
+import { mean } from "../engine/ops/reduction.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { Context } from "./context.ts";
+import type { Encoder } from "./encoder.ts";
+import { BatchNorm } from "./norm.ts";
+
+/** Groups of the residual network that whole images go through. */
+export const IMAGE_GROUPS = 4;
+
+/** The paper's image path (section 3.4): all four groups of a residual network on the whole image. */
+export class ImageNetwork {
+  /** Normalises the maps before they are pooled. */
+  readonly norm: BatchNorm;
+
+  /** A path through `encoder`, whose weights it shares. */
+  constructor(
+    /** The residual network, with four groups. */
+    readonly encoder: Encoder,
+    /** Probability of dropping a pooled feature. */
+    readonly dropout: number,
+  ) {
+    this.norm = new BatchNorm(this.width);
+  }
+
+  /** Features of an image. */
+  get width(): number {
+    return this.encoder.channels[IMAGE_GROUPS];
+  }
+
+  /** `[n, height, width, 3]` -> I: `[n, features]` */
+  forward(images: Tensor, context: Context): Tensor {
+    // [n, height, width, 3] -> [n, height', width', features]
+    let y = this.encoder.forwardStem(images);
+    for (let group = 0; group < IMAGE_GROUPS; group++) {
+      y = this.encoder.forwardGroup(group, y, context);
+    }
+    // [n, height', width', features] -> [n, features]
+    const pooled = mean(relu(this.norm.forward(y, context)), { axes: [1, 2] });
+    return context.dropout(pooled, this.dropout);
+  }
+}

@@ -1,0 +1,19 @@
+import { unitLength } from "../engine/ops/normalization.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { Linear } from "./linear.ts";
+
+/** The head of the paper's `|x, y|`: a linear map to the space in which vectors are compared. */
+export class Projection {
+  /** The map. */
+  readonly linear: Linear;
+
+  /** A projection from `inputs` to `outputs` features. */
+  constructor(inputs: number, outputs: number) {
+    this.linear = new Linear(inputs, outputs);
+  }
+
+  /** `[..., inputs]` -> `[..., outputs]`, rows of unit length */
+  forward(x: Tensor): Tensor {
+    return unitLength(this.linear.forward(x));
+  }
+}

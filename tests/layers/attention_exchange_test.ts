@@ -1,0 +1,169 @@
+import { assert, assertEquals } from "@std/assert";
+import { gradient } from "../../engine/gradient.ts";
+import { multiply, subtract } from "../../engine/ops/elementwise.ts";
+import { RandomSource } from "../../engine/ops/random.ts";
+import { sum } from "../../engine/ops/reduction.ts";
+import { Program } from "../../engine/program.ts";
+import { input, Storage, type Tensor } from "../../engine/tensor.ts";
+import { AttentionExchange } from "../../layers/attention_exchange.ts";
+import { Context } from "../../layers/context.ts";
+import { packParameters } from "../../layers/module.ts";
+import { PatchNetwork } from "../../layers/patch_network.ts";
+import { ResNet } from "../../layers/resnet.ts";
+import { randomArray } from "../engine/compare.ts";
+import { testOnDevices } from "../engine/devices.ts";
+import { checkLayer } from "./check.ts";
+import { child } from "./naive.ts";
+import { attentionExchange } from "./naive_attention.ts";
+import { patchNetwork } from "./naive_networks.ts";
+
+const sizes = { width: 6, layers: 2, heads: 3 };
+const options = { ...sizes, feedForward: 7, dropout: 0.2 };
+const [N, PATCHES] = [3, 4];
+const [HEIGHT, WIDTH, CHANNELS] = [2, 3, 5];
+const SHAPE = [N * PATCHES, HEIGHT, WIDTH, CHANNELS];
+const MAP = HEIGHT * WIDTH * CHANNELS;
+// in the last image all patches but one are masked
+const VISIBLE = Float32Array.of(1, 0, 1, 1, 0, 1, 0, 1, 0, 0, 1, 0);
+
+const visibleTensor = (): Tensor =>
+  new Storage("visible", VISIBLE.length, "f32", VISIBLE).tensor([N, PATCHES]);
+
+for (const masked of [false, true]) {
+  testOnDevices(
+    `attention exchange among ${masked ? "visible" : "all"} patches`,
+    (device) =>
+      checkLayer(device, {
+        layer: new AttentionExchange(CHANNELS, PATCHES, options),
+        shape: SHAPE,
+        forward: (exchange, x, context) =>
+          exchange.forward(x, context, masked ? visibleTensor() : undefined),
+        naive: (data, weights, random) =>
+          attentionExchange(
+            {
+              n: N * PATCHES,
+              height: HEIGHT,
+              width: WIDTH,
+              channels: CHANNELS,
+              data,
+            },
+            weights,
+            {
+              ...sizes,
+              tokens: PATCHES,
+              visible: masked ? VISIBLE : undefined,
+              dropout: { rate: 0.2, random },
+            },
+          ).data,
+      }),
+  );
+}
+
+testOnDevices(
+  "masked patches exchange nothing: their maps pass unchanged, and no other map depends on them",
+  async (device) => {
+    const exchange = new AttentionExchange(CHANNELS, PATCHES, options);
+    const parameters = packParameters(exchange, 0);
+    const values = parameters.storage.initial as Float32Array;
+    values.set(randomArray(values.length));
+    const x = input("x", SHAPE);
+    const context = new Context(new RandomSource(input("key", [2], "u32")));
+    const y = exchange.forward(x, context, visibleTensor());
+    const weights = input("weights", SHAPE);
+    const [slope] = gradient(sum(multiply(y, weights)), [x]);
+    const program = await Program.compile(device, { outputs: [y, slope] });
+    const isMasked = (i: number) => VISIBLE[Math.floor(i / MAP)] === 0;
+    const feeds = {
+      x: randomArray(x.size),
+      // of the loss of visible patches alone
+      weights: randomArray(x.size).map((value, i) => isMasked(i) ? 0 : value),
+      key: Uint32Array.of(5, 6),
+    };
+    const [before, visibleSlope] = await program.evaluate(feeds);
+    const changed = feeds.x.map((value, i) => isMasked(i) ? 9 - value : value);
+    const [after] = await program.evaluate({ ...feeds, x: changed });
+    // of the loss of masked patches alone
+    const maskedWeights = randomArray(x.size).map((value, i) =>
+      isMasked(i) ? value : 0
+    );
+    const [, maskedSlope] = await program.evaluate({
+      ...feeds,
+      weights: maskedWeights,
+    });
+    program.destroy();
+    device.release(parameters.storage);
+
+    assertEquals(
+      before.filter((_, i) => isMasked(i)),
+      feeds.x.filter((_, i) => isMasked(i)),
+    );
+    assertEquals(
+      after,
+      before.map((value, i) => isMasked(i) ? changed[i] : value),
+    );
+    assert(visibleSlope.every((value, i) => !isMasked(i) || value === 0));
+    assertEquals(maskedSlope, maskedWeights);
+  },
+);
+
+testOnDevices(
+  "at first an exchange hardly changes anything, but changes something",
+  async (device) => {
+    const exchange = new AttentionExchange(64, 16, {
+      width: 512,
+      layers: 1,
+      heads: 32,
+      feedForward: 640,
+      dropout: 0.1,
+    });
+    const { storage } = packParameters(exchange, 0);
+    const x = input("x", [32, 2, 2, 64]);
+    const program = await Program.compile(device, {
+      outputs: [subtract(exchange.forward(x, new Context()), x)],
+    });
+    const [added] = await program.evaluate({ x: randomArray(x.size) });
+    program.destroy();
+    device.release(storage);
+    const deviation = Math.hypot(...added) / Math.sqrt(added.length);
+    // 512 normalised features times weights of deviation 1e-3
+    assert(deviation > 0.01 && deviation < 0.05, `${deviation}`);
+  },
+);
+
+testOnDevices(
+  "the patch network exchanges after each group that has an exchange",
+  (device) => {
+    const grid = 2;
+    const visible = VISIBLE;
+    const encoder = new ResNet({ depth: 18, width: 0.0625, stem: "small" }, 3);
+    const [, res2, , res4] = encoder.channels;
+    const exchanges = [
+      new AttentionExchange(res2, grid ** 2, options),
+      undefined,
+      new AttentionExchange(res4, grid ** 2, options),
+    ];
+    return checkLayer(device, {
+      layer: new PatchNetwork(encoder, grid, 0.2, exchanges),
+      shape: [N, 8, 8, 3],
+      forward: (network, x, context) =>
+        network.forward(x, context, visibleTensor()),
+      naive: (data, weights, random) => {
+        const dropout = { rate: 0.2, random };
+        const exchange = { ...sizes, tokens: grid ** 2, visible, dropout };
+        return patchNetwork(
+          { n: N, height: 8, width: 8, channels: 3, data },
+          {
+            encoder: child(weights, "encoder"),
+            weights,
+            grid,
+            dropout,
+            exchanges: [exchange, undefined, exchange],
+          },
+        );
+      },
+      kinks: true,
+      // a dozen normalisations in a row
+      tolerance: 1e-3,
+    });
+  },
+);

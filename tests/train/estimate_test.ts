@@ -1,0 +1,91 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { dryRun } from "../../train/dry_run.ts";
+import { estimateStep, totalBytes } from "../../train/estimate.ts";
+import { presets } from "../../train/presets/mod.ts";
+import { loadConfig } from "../../train/config_loader.ts";
+import { configSchema } from "../../train/config.ts";
+import { devices, testOnDevices } from "../engine/devices.ts";
+import { startTiny, tinyConfig } from "./tiny_model.ts";
+
+const [{ limits }] = devices;
+
+Deno.test("the estimate is what the compiled step needs", async () => {
+  const [wasm] = devices;
+  const config = tinyConfig({
+    data: { name: "folder", path: "none", imageSize: 16 },
+  });
+  const { built, step } = await startTiny(wasm, config);
+  const { memory } = estimateStep(config, limits);
+  assertEquals(memory.activations, step.plan.arenaBytes);
+  const parameters = 4 * built.parameters.storage.size;
+  assertEquals(memory.parameters, parameters);
+  assertEquals(memory.optimizer, 2 * parameters);
+  assertEquals(memory.vocabulary, 0);
+  step.destroy();
+});
+
+Deno.test("a vocabulary takes its entries and masses, for patches and for images", () => {
+  const config = tinyConfig({
+    model: {
+      ...tinyConfig().model,
+      doubleView: true,
+      vocabulary: { name: "dynamic", entries: 48 },
+    },
+    losses: {
+      patchVocabulary: { weight: 1 },
+      imageVocabulary: { weight: 1 },
+    },
+  });
+  const { memory } = estimateStep(config, limits);
+  assertEquals(memory.vocabulary, 2 * 4 * (48 * 8 + 48));
+});
+
+Deno.test("the work of a wider batch is more in proportion, its parameters are not", () => {
+  const [small, large] = [8, 16].map((batchSize) =>
+    estimateStep(tinyConfig({ batchSize }), limits)
+  );
+  assertEquals(large.memory.parameters, small.memory.parameters);
+  // L_mp compares all with all
+  const ratio = large.work.products / small.work.products;
+  assert(ratio >= 2 && ratio < 2.2, `${ratio}`);
+  assert(large.largest.bytes > small.largest.bytes);
+});
+
+for (const name of Object.keys(presets)) {
+  Deno.test(`the preset ${name} fits together, and its step can be planned`, async () => {
+    const config = await loadConfig(configSchema, presets, {
+      preset: name,
+      set: name.endsWith("-tiny") ? [] : [
+        // the same graph, with fewer weights to draw
+        "encoder.width=0.125",
+        "model.transformer.heads=8",
+      ],
+    });
+    const { memory, work } = estimateStep(config, limits);
+    assert(totalBytes(memory) > 0 && work.products > 0);
+    assertEquals(memory.vocabulary > 0, name.startsWith("dv2"));
+  });
+}
+
+testOnDevices(
+  "a dry run says what a step needs, and whether the device can hold it",
+  async (device) => {
+    const text = async (changes: object, machine: number) =>
+      (await dryRun(tinyConfig(changes), device, machine))
+        .join("\n");
+    const fits = await text({}, 2 ** 30);
+    assertMatch(fits, /one step of 8 images needs \d+\.\d [KM]iB/);
+    assertMatch(fits, /parameters +\d+\.\d [KM]iB +\d+\.\d %/);
+    assertMatch(fits, /about .* here \(.* GFLOP of products\), 20 steps/);
+    assertMatch(fits, /this device can hold it|each buffer fits this device/);
+    if (device.kind !== "wasm") return;
+    assertMatch(
+      await text({}, 1000),
+      /cannot hold it: it has 1000 B; lower batchSize/,
+    );
+    assertMatch(
+      await text({ batchSize: 2 ** 14 }, Infinity),
+      /cannot hold it: it binds at most 2.0 GiB at once; lower batchSize/,
+    );
+  },
+);

@@ -1,0 +1,80 @@
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { namedStatistics } from "../../../layers/module.ts";
+import { buildModel } from "../../../train/build.ts";
+import type { MaskedPatchPredictionOptions } from "../../../train/models/masked_patch_prediction.ts";
+import { testOnDevices } from "../../engine/devices.ts";
+import { checkModel } from "./check.ts";
+import { maskedPatchPrediction } from "./naive_masked_patch_prediction.ts";
+import { exchange, SIZE, tinyModel } from "./tiny_models.ts";
+
+const maskedPatch = { weight: 8 };
+const patchVocabulary = { weight: 5 };
+const image = { weight: 4 };
+const imageVocabulary = { weight: 3 };
+
+const variants = [
+  { name: "the baseline", model: {}, losses: { maskedPatch } },
+  { name: "the exchange", model: { exchange }, losses: { maskedPatch } },
+  {
+    name: "the double view",
+    model: { doubleView: true },
+    losses: { maskedPatch, image },
+  },
+  {
+    name: "a queue",
+    model: { vocabulary: { name: "queue", entries: 17 } },
+    losses: { maskedPatch, patchVocabulary },
+  },
+  {
+    name: "all adaptations",
+    model: {
+      exchange,
+      doubleView: true,
+      vocabulary: { name: "dynamic", entries: 6 },
+    },
+    losses: { maskedPatch, image, patchVocabulary, imageVocabulary },
+  },
+];
+
+for (const { name, model, losses } of variants) {
+  const config = tinyModel({
+    name: "maskedPatchPrediction",
+    masked: 2,
+    projection: 5,
+    ...model,
+  }, losses);
+  testOnDevices(
+    `masked patch prediction with ${name} is that of sections 3.3 to 3.5`,
+    (device) =>
+      checkModel(
+        device,
+        config,
+        (pass) =>
+          maskedPatchPrediction(
+            pass,
+            config.model as MaskedPatchPredictionOptions,
+          ),
+      ),
+  );
+}
+
+Deno.test("the vocabularies of patches and of images start apart, by the seed of the config", () => {
+  const vectorsOf = (seed: number, label: string) => {
+    const config = tinyModel(
+      {
+        name: "maskedPatchPrediction",
+        masked: 2,
+        doubleView: true,
+        vocabulary: { name: "dynamic", entries: 6 },
+      },
+      {},
+      { seed },
+    );
+    const statistics = namedStatistics(buildModel(config, SIZE).model);
+    return statistics.get(`${label}.vectors`)!.storage.initial;
+  };
+  const patches = vectorsOf(1, "patchVocabulary");
+  assertEquals(vectorsOf(1, "patchVocabulary"), patches);
+  assertNotEquals(vectorsOf(1, "imageVocabulary"), patches);
+  assertNotEquals(vectorsOf(2, "patchVocabulary"), patches);
+});

@@ -1,0 +1,136 @@
+import type { PretextOutputs } from "../../../losses/term.ts";
+import type { Config, LossOptions } from "../../../train/config.ts";
+import type { NaiveOutputs } from "./naive_pass.ts";
+import { dot, rowsOf } from "./naive_vocabulary.ts";
+
+const MARGIN = 1e-6;
+const bounded = (x: number) => Math.min(Math.max(x, MARGIN), 1 - MARGIN);
+const similarity = (x: number[], y: number[]) => bounded((1 + dot(x, y)) / 2);
+const mean = (values: number[]) =>
+  values.reduce((a, b) => a + b) / values.length;
+
+/** Eqs. 15 and 16: the mean over positive pairs and the mean over negative ones. */
+function contrast(
+  predictions: number[][],
+  targets: number[][],
+  isPositive: (prediction: number, target: number) => boolean,
+): number {
+  const positive: number[] = [];
+  const negative: number[] = [];
+  predictions.forEach((x, i) =>
+    targets.forEach((y, j) => {
+      const s = similarity(x, y);
+      if (isPositive(i, j)) positive.push(-Math.log(s));
+      else negative.push(-Math.log(1 - s));
+    })
+  );
+  return mean(positive) + mean(negative);
+}
+
+/** Eq. 20. */
+function pushAway(
+  predictions: number[][],
+  targets: number[][],
+  entries: number[][],
+): number {
+  return mean(
+    predictions.flatMap((û, j) =>
+      entries.map((v) =>
+        (similarity(v, targets[j]) - 1) * Math.log(1 - similarity(v, û))
+      )
+    ),
+  );
+}
+
+/** Eq. 9: a cross entropy over the candidates of each image. */
+function jigsaw(
+  queries: number[][],
+  candidates: number[][],
+  masked: number,
+): number {
+  return mean(queries.map((query, k) => {
+    const start = k - k % masked;
+    const scores = candidates.slice(start, start + masked).map((candidate) =>
+      Math.exp(dot(query, candidate) / Math.sqrt(query.length))
+    );
+    return -Math.log(scores[k - start] / scores.reduce((a, b) => a + b));
+  }));
+}
+
+/** Eqs. 12 and 13, with S the softmax of cosine / 0.07. */
+function contrastViews(vectors: number[][], views: number): number {
+  const instance = (i: number) => Math.floor(i / views);
+  const terms: number[] = [];
+  vectors.forEach((u, a) => {
+    const score = (x: number[]) => Math.exp(dot(u, x) / 0.07);
+    const negatives = vectors.filter((_, k) => instance(k) !== instance(a));
+    for (let b = a + 1; instance(b) === instance(a); b++) {
+      const candidates = [vectors[b], ...negatives].map(score);
+      const total = candidates.reduce((x, y) => x + y);
+      const [positive, ...others] = candidates.map((x) => bounded(x / total));
+      terms.push(
+        others.reduce(
+          (sum, s) => sum - Math.log(1 - s),
+          -Math.log(positive),
+        ),
+      );
+    }
+  });
+  return mean(terms);
+}
+
+/**
+ * The weighted sum of the terms. No gradient flows through vocabulary entries and the weight of Eq.
+ * 20: they are taken from `held`, which does not move with the parameters.
+ */
+export function naiveLoss(
+  outputs: NaiveOutputs,
+  held: NaiveOutputs,
+  { losses, model, views, batchSize }: Config,
+): number {
+  const masked = model.name === "allp" ? 0 : model.masked;
+  const patches = model.grid ** 2;
+  const width = model.name === "selfie"
+    ? outputs.jigsaw!.queries.length / (batchSize * masked)
+    : model.projection;
+  const rows = (
+    part: keyof PretextOutputs,
+    name: string,
+    values: NaiveOutputs = outputs,
+  ) => rowsOf(values[part]![name], width);
+  const instance = (image: number) => Math.floor(image / views);
+  const terms: Record<keyof LossOptions, () => number> = {
+    maskedPatch: () =>
+      contrast(
+        rows("maskedPatches", "predictions"),
+        rows("maskedPatches", "targets"),
+        (i, j) =>
+          instance(Math.floor(i / masked)) ===
+            instance(Math.floor(j / patches)) &&
+          outputs.maskedPatches!.locations[i] === j % patches,
+      ),
+    image: () =>
+      contrast(
+        rows("images", "predictions"),
+        rows("images", "targets"),
+        (i, j) => instance(i) === instance(j),
+      ),
+    patchVocabulary: () => vocabularyTerm("patchVocabulary"),
+    imageVocabulary: () => vocabularyTerm("imageVocabulary"),
+    selfie: () =>
+      jigsaw(rows("jigsaw", "queries"), rows("jigsaw", "candidates"), masked),
+    allp: () => contrastViews(rows("views", "vectors"), views),
+  };
+  const vocabularyTerm = (part: keyof PretextOutputs) =>
+    pushAway(
+      rows(part, "predictions"),
+      rows(part, "targets", held),
+      rows(part, "entries", held),
+    );
+  return (Object.keys(terms) as (keyof LossOptions)[])
+    .filter((name) => losses[name].weight > 0)
+    .reduce(
+      (total, name) => total + losses[name].weight * terms[name](),
+      0,
+    );
+}

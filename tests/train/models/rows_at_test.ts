@@ -1,0 +1,31 @@
+import { assertEquals } from "@std/assert";
+import { Program } from "../../../engine/program.ts";
+import { input } from "../../../engine/tensor.ts";
+import { rowsAt } from "../../../train/models/rows_at.ts";
+import { randomArray } from "../../engine/compare.ts";
+import { testOnDevices } from "../../engine/devices.ts";
+
+testOnDevices(
+  "rows are taken of each image at its own locations, in their order",
+  async (device) => {
+    const [n, tokens, width] = [3, 4, 5];
+    const x = input("x", [n, tokens, width]);
+    const locations = [[2, 0], [3, 1], [0, 3]];
+    const program = await Program.compile(device, {
+      outputs: [rowsAt(x, input("locations", [n, 2], "i32"))],
+    });
+    const values = randomArray(x.size);
+    const [rows] = await program.evaluate({
+      x: values,
+      locations: Int32Array.from(locations.flat()),
+    });
+    program.destroy();
+    const expected = locations.flatMap((places, image) =>
+      places.flatMap((place) => {
+        const start = (image * tokens + place) * width;
+        return [...values.subarray(start, start + width)];
+      })
+    );
+    assertEquals([...rows], expected);
+  },
+);

@@ -1,0 +1,152 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import type { Device } from "../../engine/devices/device.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { listCheckpoints, loadCheckpoint } from "../../train/checkpoint.ts";
+import type { Config } from "../../train/config.ts";
+import { pretrain, type PretrainResult } from "../../train/pretrain.ts";
+import {
+  createRunFolder,
+  openRunFolder,
+  type RunFolder,
+} from "../../train/run_folder.ts";
+import { devices, testOnDevices } from "../engine/devices.ts";
+import { withFolder } from "./folder.ts";
+import { fullModel, tinyConfig, tinyImages } from "./tiny_model.ts";
+
+const [wasm] = devices;
+
+/** A signal that is set after so many steps. */
+function afterSteps(steps: number): AbortSignal {
+  let checks = 0;
+  // looked at before each step, and once before the first
+  const isSet = () => checks++ > steps;
+  return Object.defineProperty(new AbortController().signal, "aborted", {
+    get: isSet,
+  });
+}
+
+interface Options {
+  readonly device: Device;
+  readonly config: Config;
+  readonly run: RunFolder;
+  readonly resume?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+function start(options: Options): Promise<PretrainResult> {
+  return pretrain(options.config, {
+    ...options,
+    splits: { unlabelled: tinyImages() },
+  });
+}
+
+/** Bytes of the checkpoint of a step. */
+async function bytesOf(run: RunFolder, step: number): Promise<Uint8Array[]> {
+  const path = `${run.checkpointsPath}/step-00000${step}`;
+  return [
+    await Deno.readFile(`${path}.safetensors`),
+    await Deno.readFile(`${path}.json`),
+  ];
+}
+
+async function metricsLines(run: RunFolder): Promise<string[]> {
+  return (await Deno.readTextFile(run.metricsPath)).trimEnd().split("\n");
+}
+
+for (const saved of [true, false]) {
+  const end = saved ? "stopped" : "killed";
+  Deno.test(`a run that was ${end} and resumed ends as one that was not, bit for bit`, () =>
+    withFolder(async (folder) => {
+      const config = tinyConfig({
+        ...fullModel,
+        steps: 8,
+        checkpoints: { every: 3, keep: 9 },
+      });
+      const whole = await createRunFolder("whole", config, `${folder}/whole`);
+      const result = await start({ device: wasm, config, run: whole });
+      assertEquals([result.step, result.finished], [8, true]);
+
+      const parts = await createRunFolder("parts", config, `${folder}/parts`);
+      const first = await start({
+        device: wasm,
+        config,
+        run: parts,
+        signal: afterSteps(4),
+      });
+      assertEquals([first.step, first.finished], [4, false]);
+      assertEquals(await listCheckpoints(parts.checkpointsPath), [3, 4]);
+      assertEquals((await metricsLines(parts)).length, 4);
+      if (!saved) {
+        // as if the program had died after step 4, and the last line had not been written out
+        const path = `${parts.checkpointsPath}/step-000004`;
+        await Deno.remove(`${path}.json`);
+        await Deno.remove(`${path}.safetensors`);
+        const { size } = await Deno.stat(parts.metricsPath);
+        await Deno.truncate(parts.metricsPath, size - 10);
+      }
+      const { run } = await openRunFolder(parts.path);
+      const second = await start({ device: wasm, config, run, resume: true });
+      assertEquals(second, result);
+      assertEquals(await bytesOf(parts, 8), await bytesOf(whole, 8));
+      const lines = await metricsLines(parts);
+      assertEquals(lines, await metricsLines(whole));
+      assertEquals(
+        lines.map((line) => JSON.parse(line).step),
+        [1, 2, 3, 4, 5, 6, 7, 8],
+      );
+    }));
+}
+
+testOnDevices(
+  "a loss that is not finite ends the run, with the step and the operation named",
+  (device) =>
+    withFolder(async (folder) => {
+      const config = tinyConfig({
+        warmupSteps: 0,
+        optimizer: { learningRate: 1e30 },
+        checkpoints: { every: 1 },
+      });
+      const run = await createRunFolder("run", config, `${folder}/run`);
+      const error = await assertRejects(
+        () => start({ device, config, run }),
+        UserError,
+      );
+      // the first step only makes the weights huge
+      assertMatch(
+        error.message,
+        /not finite at step 2; the first .* came from \w+ \[\d+.*\];/,
+      );
+      assertMatch(
+        error.message,
+        /last checkpoint, of step 1, is in .*checkpoints/,
+      );
+      assertEquals(await listCheckpoints(run.checkpointsPath), [1]);
+      const { tensors } = await loadCheckpoint(run.checkpointsPath, 1);
+      assert(tensors["encoder.stem.weight"].data.every(Number.isFinite));
+      assertEquals((await metricsLines(run)).length, 1);
+    }),
+);
+
+Deno.test("a run does not go on with another config, nor without a checkpoint", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig({ steps: 2, checkpoints: { every: 1 } });
+    const run = await createRunFolder("run", config, `${folder}/run`);
+    await assertRejects(
+      () => start({ device: wasm, config, run, resume: true }),
+      UserError,
+      "no checkpoint",
+    );
+    await start({ device: wasm, config, run });
+    const before = await bytesOf(run, 2);
+    const changed = tinyConfig({
+      steps: 2,
+      checkpoints: { every: 1 },
+      seed: 8,
+    });
+    await assertRejects(
+      () => start({ device: wasm, config: changed, run, resume: true }),
+      UserError,
+      "seed is 8",
+    );
+    assertEquals(await bytesOf(run, 2), before);
+  }));

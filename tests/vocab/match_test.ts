@@ -1,0 +1,106 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Device } from "../../engine/devices/device.ts";
+import { Program } from "../../engine/program.ts";
+import { input } from "../../engine/tensor.ts";
+import { type Match, matchEntries } from "../../vocab/match.ts";
+import { poison } from "../engine/compare.ts";
+import { testOnDevices } from "../engine/devices.ts";
+import { rowsOf, unitRows } from "../losses/check.ts";
+import { matchScore, naiveMatch } from "./naive.ts";
+
+const MATCHES: readonly Match[] = ["massAware", "cosine"];
+
+/** The entry that matches each target, on a device. */
+async function matchOn(
+  device: Device,
+  vectors: Float32Array<ArrayBuffer>,
+  masses: Float32Array<ArrayBuffer>,
+  targets: Float32Array<ArrayBuffer>,
+  match: Match,
+): Promise<number[]> {
+  const width = vectors.length / masses.length;
+  await poison(device);
+  const program = await Program.compile(device, {
+    outputs: [
+      matchEntries(
+        input("vectors", [masses.length, width]),
+        input("masses", [masses.length]),
+        input("targets", [targets.length / width, width]),
+        match,
+      ),
+    ],
+  });
+  const [entries] = await program.evaluate({ vectors, masses, targets });
+  program.destroy();
+  return [...entries];
+}
+
+// less than a block of entries, one block, several and a rest
+for (
+  const [entries, n, width] of [[1, 1, 3], [13, 8, 7], [512, 5, 9], [
+    1100,
+    17,
+    5,
+  ]]
+) {
+  for (const match of MATCHES) {
+    testOnDevices(
+      `${n} targets match the entries of ${entries} that Eq. 17 says, ${match}`,
+      async (device) => {
+        const vectors = unitRows([entries, width], 1);
+        const masses = unitRows([entries, 1], 2)
+          .map((_, i) => 0.05 + (i * 0.37) % 3);
+        const targets = unitRows([n, width], 3);
+        const actual = await matchOn(device, vectors, masses, targets, match);
+        const vocabulary = {
+          vectors: rowsOf(vectors, width),
+          masses: [...masses],
+        };
+        rowsOf(targets, width).forEach((u, j) => {
+          const scoreOf = (entry: number) =>
+            matchScore(vocabulary.vectors[entry], masses[entry], u, match);
+          const expected = naiveMatch(vocabulary, u, match);
+          // float32 cannot tell scores apart that differ by less
+          assert(
+            scoreOf(actual[j]) >= scoreOf(expected) - 5e-7,
+            `target ${j} matches ${actual[j]}, not ${expected}`,
+          );
+        });
+      },
+    );
+  }
+}
+
+testOnDevices("among equal entries the first matches", async (device) => {
+  const [entries, width] = [1100, 3];
+  for (const match of MATCHES) {
+    // along the first axis, but for a few along the second one
+    const along = [7, 9, 600, 1099];
+    const vectors = Float32Array.from({ length: entries * width }, (_, i) => {
+      const entry = Math.floor(i / width);
+      return i % width === (along.includes(entry) ? 1 : 0) ? 1 : 0;
+    });
+    const masses = new Float32Array(entries).fill(1);
+    const targets = Float32Array.of(0, 1, 0, 1, 0, 0);
+    const find = () => matchOn(device, vectors, masses, targets, match);
+    assertEquals(await find(), [7, 0]);
+    // now those of the first block are others
+    vectors.copyWithin(7 * width, 0, width);
+    vectors.copyWithin(9 * width, 0, width);
+    assertEquals(await find(), [600, 0]);
+  }
+});
+
+testOnDevices(
+  "a light entry matches rather than a heavy one that is closer",
+  async (device) => {
+    const vectors = Float32Array.of(1, 0, 0, 1);
+    // cosines .8 and .6
+    const targets = Float32Array.of(0.8, 0.6);
+    const find = (masses: number[], match: Match) =>
+      matchOn(device, vectors, Float32Array.from(masses), targets, match);
+    assertEquals(await find([1, 1], "massAware"), [0]);
+    assertEquals(await find([4, 0.5], "massAware"), [1]);
+    assertEquals(await find([4, 0.5], "cosine"), [0]);
+  },
+);

@@ -1,0 +1,61 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { gradient } from "../../engine/gradient.ts";
+import { sum } from "../../engine/ops/reduction.ts";
+import { Program } from "../../engine/program.ts";
+import { input } from "../../engine/tensor.ts";
+import { Context } from "../../layers/context.ts";
+import { Queue } from "../../vocab/queue.ts";
+import { poison } from "../engine/compare.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { testOnDevices } from "../engine/devices.ts";
+import { unitRows } from "../losses/check.ts";
+
+// more than one turn around the ring, with steps that end at its end, that do not, and that fill it
+for (
+  const [entries, n, steps] of [[7, 3, 6], [6, 3, 5], [4, 4, 3], [1, 1, 2]]
+) {
+  testOnDevices(
+    `a queue of ${entries} entries keeps the latest targets, ${n} a step, in the order of a ring`,
+    async (device) => {
+      const width = 5;
+      const queue = new Queue(entries, width, 3, "test");
+      const context = new Context();
+      const targets = input("targets", [n, width]);
+      const updated = queue.update(targets, context);
+      await poison(device);
+      const program = await Program.compile(device, {
+        outputs: [updated, ...gradient(sum(updated), [targets])],
+        assignments: context.assignments,
+      });
+      const ring = Float32Array.from(queue.vectors.storage.initial!);
+      let position = 0;
+      for (let step = 0; step < steps; step++) {
+        const rows = unitRows([n, width], 10 + step);
+        for (let i = 0; i < n; i++) {
+          ring.set(rows.subarray(i * width, (i + 1) * width), position * width);
+          position = (position + 1) % entries;
+        }
+        const [after, slope] = await program.evaluate({ targets: rows });
+        assertEquals(after, ring);
+        assertEquals(slope, new Float32Array(n * width));
+        assertEquals(await device.read(queue.vectors.storage), ring);
+        assertEquals(
+          await device.read(queue.position.storage),
+          Float32Array.of(position),
+        );
+      }
+      program.destroy();
+      device.release(queue.vectors.storage);
+      device.release(queue.position.storage);
+    },
+  );
+}
+
+Deno.test("a queue does not take more targets than it has entries", () => {
+  const queue = new Queue(3, 5, 1, "test");
+  assertThrows(
+    () => queue.update(input("targets", [4, 5]), new Context()),
+    UserError,
+    "4 targets",
+  );
+});

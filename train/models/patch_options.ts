@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { AttentionExchange } from "../../layers/attention_exchange.ts";
+import type { Encoder } from "../../layers/encoder.ts";
+import { PATCH_GROUPS, PatchNetwork } from "../../layers/patch_network.ts";
+import type { TransformerOptions } from "../../layers/transformer.ts";
+
+/** Sizes of a transformer whose width is given by what it is applied to. */
+export type TransformerSizes = Pick<
+  TransformerOptions,
+  "layers" | "heads" | "feedForward"
+>;
+
+/** Settings of the attention exchange between patches (section 3.4). */
+export interface ExchangeOptions extends TransformerSizes {
+  /** The groups after which patches exchange information; all of `res2`, `res3` and `res4` by default. */
+  readonly after: readonly ("res2" | "res3" | "res4")[];
+  /** Features of a token, 512 by default; `heads` divides it. */
+  readonly width: number;
+}
+
+/** Settings that all models of patches share; the defaults are the paper's (section 4.1). */
+export interface PatchOptions {
+  /** Patches along each side of an image, at least 2; M is its square. 4 by default. */
+  readonly grid: number;
+  /** What patches tell each other between the groups of the network; `null`, the default, is nothing. */
+  readonly exchange: ExchangeOptions | null;
+  /**
+   * The transformer over the representations of the patches, as wide as they are; by default 3
+   * layers, 32 heads and 640 features.
+   */
+  readonly transformer: TransformerSizes;
+  /** Probability of dropping a value, 0 to 0.9: of pooled features and in transformers. 0.1 by default. */
+  readonly dropout: number;
+}
+
+const transformerSizes = {
+  layers: z.int().min(1).default(3),
+  heads: z.int().min(1).default(32),
+  feedForward: z.int().min(1).default(640),
+};
+
+/** What the schemas of all models of patches accept. */
+export const patchOptions = {
+  grid: z.int().min(2).default(4),
+  exchange: z.strictObject({
+    after: z.array(z.enum(["res2", "res3", "res4"])).min(1).default(
+      ["res2", "res3", "res4"],
+    ),
+    width: z.int().min(1).default(512),
+    ...transformerSizes,
+  }).nullable().default(null),
+  transformer: z.strictObject(transformerSizes).prefault({}),
+  dropout: z.number().min(0).max(0.9).default(0.1),
+};
+
+/** Accepts Q, how many patches of each image are masked. */
+export const maskedOption: z.ZodType<number> = z.int().min(1).default(4);
+
+/**
+ * The patch path of a model, for images of `imageSize` pixels.
+ *
+ * @throws {RangeError} if the grid or the heads do not fit.
+ */
+export function createPatchNetwork(
+  { grid, exchange, transformer, dropout }: PatchOptions,
+  encoder: Encoder,
+  imageSize: number,
+): PatchNetwork {
+  if (imageSize % grid !== 0) {
+    throw new RangeError(
+      `model.grid ${grid} does not divide images of ${imageSize} pixels`,
+    );
+  }
+  const width = encoder.channels[PATCH_GROUPS];
+  if (width % transformer.heads !== 0) {
+    throw new RangeError(
+      `model.transformer.heads ${transformer.heads} does not divide the ${width} features of a patch`,
+    );
+  }
+  if (exchange && exchange.width % exchange.heads !== 0) {
+    throw new RangeError(
+      `model.exchange.heads ${exchange.heads} does not divide model.exchange.width ${exchange.width}`,
+    );
+  }
+  const exchanges = (["res2", "res3", "res4"] as const).map((group, i) =>
+    exchange?.after.includes(group)
+      ? new AttentionExchange(encoder.channels[i + 1], grid ** 2, {
+        ...exchange,
+        dropout,
+      })
+      : undefined
+  );
+  return new PatchNetwork(encoder, grid, dropout, exchanges);
+}
+
+/** @throws {RangeError} if no patch would be left to see. */
+export function checkMasked(masked: number, { grid }: PatchOptions): void {
+  if (masked < grid ** 2) return;
+  throw new RangeError(
+    `model.masked ${masked} must be below the ${grid ** 2} patches of the grid`,
+  );
+}

@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { add } from "../../engine/ops/elementwise.ts";
+import { gather } from "../../engine/ops/indexing.ts";
+import { reshape } from "../../engine/ops/movement.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+import { AttentionPooling } from "../../layers/attention_pooling.ts";
+import type { Context } from "../../layers/context.ts";
+import { drawMasks } from "../../layers/masks.ts";
+import { EMBEDDING_DEVIATION, Parameter } from "../../layers/module.ts";
+import { PATCH_GROUPS, type PatchNetwork } from "../../layers/patch_network.ts";
+import type { PretextOutputs } from "../../losses/term.ts";
+import {
+  checkMasked,
+  createPatchNetwork,
+  maskedOption,
+  type PatchOptions,
+  patchOptions,
+} from "./patch_options.ts";
+import type { PretextModel, PretextSetting } from "./pretext_model.ts";
+import { quarters } from "./quarters.ts";
+import { rowsAt } from "./rows_at.ts";
+
+/** Settings of Selfie; `transformer` is its attention pooling. */
+export interface SelfieOptions extends PatchOptions {
+  /** Tells the pretext models apart. */
+  readonly name: "selfie";
+  /** Q, how many patches of each image are masked, 1 to M - 1; 4 by default. */
+  readonly masked: number;
+}
+
+/**
+ * Accepts {@linkcode SelfieOptions}.
+ *
+ * @internal
+ */
+export const schema: z.ZodType<SelfieOptions> = z.strictObject({
+  name: z.literal("selfie"),
+  ...patchOptions,
+  masked: maskedOption,
+});
+
+/** Groups of the encoder that the task uses. */
+export function groupsOf(_options: SelfieOptions): number {
+  return PATCH_GROUPS;
+}
+
+/**
+ * The task around an encoder.
+ *
+ * @throws {RangeError} if the grid, the masked patches or the heads do not fit.
+ */
+export function create(
+  options: SelfieOptions,
+  setting: PretextSetting,
+): PretextModel {
+  return new Selfie(options, setting);
+}
+
+/** Selfie (section 3.1; Trinh et al. 2019): which of the masked patches belongs here? */
+export class Selfie implements PretextModel {
+  /** The network that is pretrained. */
+  readonly encoder: PretextSetting["encoder"];
+  /** f of Eq. 1: makes representations of patches. */
+  readonly patchNetwork: PatchNetwork;
+  /** Makes u of the visible patches. */
+  readonly pooling: AttentionPooling;
+  /** E: `[patches, width]`. */
+  readonly positions: Parameter;
+
+  /**
+   * The task around an encoder.
+   *
+   * @throws {RangeError} if the grid, the masked patches or the heads do not fit.
+   */
+  constructor(
+    /** Grid, masks and sizes. */
+    readonly options: SelfieOptions,
+    setting: PretextSetting,
+  ) {
+    const { grid, masked, transformer, dropout } = options;
+    checkMasked(masked, options);
+    this.encoder = setting.encoder;
+    this.patchNetwork = createPatchNetwork(
+      options,
+      setting.encoder,
+      setting.imageSize,
+    );
+    const { width } = this.patchNetwork;
+    this.pooling = new AttentionPooling({ ...transformer, width, dropout });
+    this.positions = new Parameter([grid ** 2, width], {
+      deviation: EMBEDDING_DEVIATION,
+    });
+  }
+
+  forward(images: Tensor, _views: number, context: Context): PretextOutputs {
+    const [n] = images.shape;
+    const { grid, masked } = this.options;
+    const { visible, locations } = drawMasks(
+      n,
+      grid ** 2,
+      masked,
+      context.random,
+    );
+    // P: [n, patches, width]
+    const P = this.patchNetwork.forward(images, context, visible);
+    // u: [n, width]
+    const u = this.pooling.forward(P, context, visible);
+    // v_k = u + E^k: [n, masked, width]
+    const width = this.patchNetwork.width;
+    const E = gather(this.positions.tensor, reshape(locations, [n * masked]));
+    const queries = add(
+      reshape(u, [n, 1, width]),
+      reshape(E, [n, masked, width]),
+    );
+    return { jigsaw: { queries, candidates: rowsAt(P, locations) } };
+  }
+
+  /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */
+  represent(images: Tensor, context: Context): Tensor {
+    const P = this.patchNetwork.forward(images, context);
+    return quarters(P, this.options.grid);
+  }
+}
