@@ -8,13 +8,14 @@ import { fusedShape } from "./fused.ts";
 export const kernelParameters = {
   barrier: 2,
   matmul: 21,
-  convolution: 16,
-  inputGradient: 16,
-  weightGradient: 15,
+  convolution: 17,
+  inputGradient: 17,
+  weightGradient: 17,
   pool: 13,
   poolGradient: 14,
   gather: 7,
   scatterAdd: 7,
+  sumParts: 6,
   zeroBytes: 3,
   copyBytes: 4,
 } as const;
@@ -22,15 +23,21 @@ export const kernelParameters = {
 /** Name of a hand-written kernel. */
 export type KernelName = keyof typeof kernelParameters;
 
+/** Memory that lasts from one call of a dispatch to the next, shared by all threads. */
+export const SHARED = "shared";
+
 /** A call that every thread makes, each for its own part of the work. */
 export interface Call {
   /** A hand-written kernel, or the fused kernel of the dispatch. */
   readonly target: KernelName | "fused";
-  /** First arguments: addresses of buffers, and numbers. */
-  readonly arguments: readonly (Buffer | number)[];
-  /** Last arguments for each thread; absent for a thread without work. */
-  readonly parts: readonly (readonly number[] | undefined)[];
+  /** First arguments: addresses of buffers or of shared memory, and numbers. */
+  readonly arguments: readonly (Buffer | typeof SHARED | number)[];
+  /** Last arguments for each thread, one list for each time that it makes the call. */
+  readonly parts: readonly Parts[];
 }
+
+/** Last arguments of the calls of one thread. */
+type Parts = readonly (readonly number[])[];
 
 /** Work below which waking all threads costs more than it gains, in multiply-adds or so. */
 const SMALL_WORK = 16384;
@@ -38,6 +45,12 @@ const TILE_ROWS = 6;
 const TILE_COLUMNS = 8;
 /** Zeros that stand for a pixel outside an image; see `assembly/scratch.ts`. */
 const MOST_CHANNELS = 16384;
+/** Parts of a long inner axis, each summed on its own. */
+const MOST_PARTS = 16;
+/** Shortest part of an inner axis that is worth a sum of its own. */
+const SHORTEST_PART = 512;
+/** Floats that the sums of all parts may take. */
+const MOST_PARTIAL_FLOATS = 1 << 20;
 
 /** Cuts `units` into one range per thread, each a multiple of `grain` long but the last. */
 function share(
@@ -52,89 +65,33 @@ function share(
   });
 }
 
-/** The call that carries out a dispatch with so many threads. */
-export function callOf(
-  { kernel, inputs, output }: Dispatch,
-  threads: number,
-): Call {
+/** One call for each thread that has a range, with the arguments that `complete` makes of it. */
+function shareCalls(
+  ranges: readonly ([number, number] | undefined)[],
+  complete: (range: [number, number]) => readonly number[] = (range) => range,
+): Parts[] {
+  return ranges.map((range) => range ? [complete(range)] : []);
+}
+
+/** The calls that carry out a dispatch with so many threads, one after the other. */
+export function callsOf(dispatch: Dispatch, threads: number): Call[] {
+  const { kernel, inputs, output } = dispatch;
   switch (kernel.kind) {
     case "fused": {
       const { rows, columns } = fusedShape(kernel);
       const workers = sizeOf(kernel.loops) < SMALL_WORK ? 1 : threads;
       const byRows = rows >= 2 * workers || columns < 32 * workers;
       const parts = byRows
-        ? share(rows, 1, workers).map((part) => part && [...part, 0, columns])
-        : share(columns, 16, workers).map((part) => part && [0, rows, ...part]);
-      return { target: "fused", arguments: [output, ...inputs], parts };
+        ? shareCalls(share(rows, 1, workers), (part) => [...part, 0, columns])
+        : shareCalls(share(columns, 16, workers), (part) => [0, rows, ...part]);
+      return [{ target: "fused", arguments: [output, ...inputs], parts }];
     }
-    case "matmul": {
-      const { batch, m, n, k, a, b } = kernel;
-      const strides = (view: typeof a) => {
-        const bytes = view.strides.map((stride) => stride * 4);
-        return [...new Array<number>(4 - bytes.length).fill(0), ...bytes];
-      };
-      const count = sizeOf(batch);
-      const workers = count * m * n * k < SMALL_WORK ? 1 : threads;
-      const byBatch = count >= 2 * workers;
-      const byRows = m >= 2 * TILE_ROWS * workers || m >= n;
-      const parts = byBatch
-        ? share(count, 1, workers).map((part) => part && [...part, 0, m, 0, n])
-        : byRows
-        ? share(m, TILE_ROWS, workers).map((part) =>
-          part && [0, count, ...part, 0, n]
-        )
-        : share(n, TILE_COLUMNS, workers).map((part) =>
-          part && [0, count, 0, m, ...part]
-        );
-      return {
-        target: "matmul",
-        arguments: [
-          part(inputs[0], a.offset),
-          part(inputs[1], b.offset),
-          output,
-          m,
-          n,
-          k,
-          batch.at(-1) ?? 1,
-          ...strides(a),
-          ...strides(b),
-        ],
-        parts,
-      };
-    }
-    case "convolution": {
-      const { geometry, pass } = kernel;
-      const sizes = sizesOf(geometry);
-      if (pass === "weightGradient") {
-        const tiles = geometry.window.size ** 2 *
-          Math.ceil(geometry.inputs / TILE_ROWS);
-        return {
-          target: "weightGradient",
-          arguments: [...inputs, output, geometry.n, ...sizes],
-          parts: share(tiles, 1, threads),
-        };
-      }
-      const forward = pass === "forward";
-      checkChannels(forward ? geometry.inputs : geometry.outputs, output);
-      const pixels = geometry.n *
-        (forward
-          ? geometry.outHeight * geometry.outWidth
-          : geometry.height * geometry.width);
-      const channels = forward ? geometry.outputs : geometry.inputs;
-      const byPixels = pixels >= 2 * TILE_ROWS * threads || pixels >= channels;
-      const parts = byPixels
-        ? share(pixels, TILE_ROWS, threads).map((part) =>
-          part && [...part, 0, channels]
-        )
-        : share(channels, TILE_COLUMNS, threads).map((part) =>
-          part && [0, pixels, ...part]
-        );
-      return {
-        target: forward ? "convolution" : "inputGradient",
-        arguments: [...inputs, output, ...sizes],
-        parts,
-      };
-    }
+    case "matmul":
+      return matmulCalls(dispatch, threads);
+    case "convolution":
+      return kernel.pass === "weightGradient"
+        ? weightGradientCalls(dispatch, threads)
+        : [convolutionCall(dispatch, threads)];
     case "pool": {
       const { geometry, gradient } = kernel;
       const {
@@ -158,41 +115,225 @@ export function callOf(
         window.stride,
         window.padding,
       ];
-      return {
+      return [{
         target: gradient ? "poolGradient" : "pool",
         arguments: [...inputs, output, average, ...sizes],
-        parts: share(pixels, 1, threads),
-      };
+        parts: shareCalls(share(pixels, 1, threads)),
+      }];
     }
     case "gather": {
       const { rows, count, width } = kernel;
-      return {
+      const workers = count * width < SMALL_WORK ? 1 : threads;
+      return [{
         target: "gather",
         arguments: [...inputs, output, rows, width * 4],
-        parts: share(count, 1, count * width < SMALL_WORK ? 1 : threads),
-      };
+        parts: shareCalls(share(count, 1, workers)),
+      }];
     }
     case "scatterAdd": {
       const { rows, count, width } = kernel;
-      return {
+      const workers = count * width < SMALL_WORK ? 1 : threads;
+      return [{
         target: "scatterAdd",
         arguments: [...inputs, output, count, width],
-        parts: share(rows, 1, count * width < SMALL_WORK ? 1 : threads),
-      };
+        parts: shareCalls(share(rows, 1, workers)),
+      }];
     }
     case "zero":
-      return {
+      return [{
         target: "zeroBytes",
         arguments: [output],
-        parts: share(bytesOf(output), 64, threads),
-      };
+        parts: shareCalls(share(bytesOf(output), 64, threads)),
+      }];
     case "copy":
-      return {
+      return [{
         target: "copyBytes",
         arguments: [...inputs, output],
-        parts: share(bytesOf(output), 64, threads),
-      };
+        parts: shareCalls(share(bytesOf(output), 64, threads)),
+      }];
   }
+}
+
+/** Bytes of shared memory that a dispatch needs. */
+export function sharedBytesOf({ kernel, output }: Dispatch): number {
+  const parts = kernel.kind === "matmul" && kernel.batch.length === 0
+    ? divisorBelow(kernel.k, partsOf(output.size, kernel.k))
+    : kernel.kind === "convolution" && kernel.pass === "weightGradient"
+    ? partsOf(output.size, pixelsOf(kernel.geometry))
+    : 1;
+  return parts > 1 ? parts * output.size * 4 : 0;
+}
+
+/**
+ * How many parts a sum over `length` for each of `results` is cut into, so that threads need not all
+ * go through all of it. Depends on the sizes alone, and so does the result.
+ */
+function partsOf(results: number, length: number): number {
+  return Math.max(
+    1,
+    Math.min(
+      MOST_PARTS,
+      Math.floor(length / SHORTEST_PART),
+      Math.floor(MOST_PARTIAL_FLOATS / results),
+    ),
+  );
+}
+
+function divisorBelow(value: number, limit: number): number {
+  for (let divisor = limit; divisor > 1; divisor--) {
+    if (value % divisor === 0) return divisor;
+  }
+  return 1;
+}
+
+/** Adds up what the parts have left in shared memory. */
+function sumCall(output: Buffer, parts: number, threads: number): Call {
+  const workers = output.size * parts < SMALL_WORK ? 1 : threads;
+  return {
+    target: "sumParts",
+    arguments: [SHARED, output, parts, output.size],
+    parts: shareCalls(share(output.size, 16, workers)),
+  };
+}
+
+function matmulCalls(
+  { kernel, inputs, output }: Dispatch,
+  threads: number,
+): Call[] {
+  if (kernel.kind !== "matmul") throw new TypeError("not a matrix product");
+  const { m, n, k, a, b } = kernel;
+  const strides = (view: typeof a) => view.strides.map((stride) => stride * 4);
+  const operands = [part(inputs[0], a.offset), part(inputs[1], b.offset)];
+  const call = (
+    target: Buffer | typeof SHARED,
+    inner: number,
+    batch: readonly number[],
+    [aStrides, bStrides]: readonly (readonly number[])[],
+    parts: readonly Parts[],
+  ): Call => ({
+    target: "matmul",
+    arguments: [
+      ...operands,
+      target,
+      m,
+      n,
+      inner,
+      batch.at(-1) ?? 1,
+      ...fourStrides(aStrides),
+      ...fourStrides(bStrides),
+    ],
+    parts,
+  });
+  const views = [strides(a), strides(b)];
+  const innerParts = kernel.batch.length === 0
+    ? divisorBelow(k, partsOf(output.size, k))
+    : 1;
+  if (innerParts > 1) {
+    // parts of the inner axis as a batch
+    const inner = k / innerParts;
+    const steps = [views[0][1] * inner, views[1][0] * inner];
+    const batch = shareCalls(
+      share(innerParts, 1, threads),
+      (range) => [...range, 0, m, 0, n],
+    );
+    return [
+      call(SHARED, inner, [innerParts], [
+        [steps[0], ...views[0]],
+        [steps[1], ...views[1]],
+      ], batch),
+      sumCall(output, innerParts, threads),
+    ];
+  }
+  const count = sizeOf(kernel.batch);
+  const workers = count * m * n * k < SMALL_WORK ? 1 : threads;
+  const byBatch = count >= 2 * workers;
+  const byRows = m >= 2 * TILE_ROWS * workers || m >= n;
+  const parts = byBatch
+    ? shareCalls(share(count, 1, workers), (part) => [...part, 0, m, 0, n])
+    : byRows
+    ? shareCalls(
+      share(m, TILE_ROWS, workers),
+      (part) => [0, count, ...part, 0, n],
+    )
+    : shareCalls(
+      share(n, TILE_COLUMNS, workers),
+      (part) => [0, count, 0, m, ...part],
+    );
+  return [call(output, k, kernel.batch, views, parts)];
+}
+
+/** Strides over two batch loops and a matrix; those of absent loops are 0. */
+function fourStrides(strides: readonly number[]): number[] {
+  return [...new Array<number>(4 - strides.length).fill(0), ...strides];
+}
+
+function convolutionCall(
+  { kernel, inputs, output }: Dispatch,
+  threads: number,
+): Call {
+  if (kernel.kind !== "convolution") throw new TypeError("not a convolution");
+  const { geometry, pass } = kernel;
+  const forward = pass === "forward";
+  checkChannels(forward ? geometry.inputs : geometry.outputs, output);
+  const channels = forward ? geometry.outputs : geometry.inputs;
+  const pixels = output.size / channels;
+  const byPixels = pixels >= 2 * TILE_ROWS * threads || pixels >= channels;
+  return {
+    target: forward ? "convolution" : "inputGradient",
+    arguments: [...inputs, output, geometry.n, ...sizesOf(geometry)],
+    parts: byPixels
+      ? everyThread(threads, (thread) => [thread, threads, 0, channels])
+      : shareCalls(
+        share(channels, TILE_COLUMNS, threads),
+        (part) => [0, 1, ...part],
+      ),
+  };
+}
+
+function weightGradientCalls(
+  { kernel, inputs, output }: Dispatch,
+  threads: number,
+): Call[] {
+  if (kernel.kind !== "convolution") throw new TypeError("not a convolution");
+  const { geometry } = kernel;
+  const parts = partsOf(output.size, pixelsOf(geometry));
+  const call = (
+    target: Buffer | typeof SHARED,
+    calls: readonly Parts[],
+  ): Call => ({
+    target: "weightGradient",
+    arguments: [...inputs, target, geometry.n, ...sizesOf(geometry)],
+    parts: calls,
+  });
+  if (parts === 1) {
+    // all pixels, and some of the rows of the result
+    const calls = everyThread(threads, (thread) => [0, 1, thread, threads]);
+    return [call(output, calls)];
+  }
+  const calls = share(parts, 1, threads).map((range) =>
+    range
+      ? Array.from(
+        { length: range[1] - range[0] },
+        (_, i) => [range[0] + i, parts, 0, 1],
+      )
+      : []
+  );
+  return [call(SHARED, calls), sumCall(output, parts, threads)];
+}
+
+/** One call for each thread. */
+function everyThread(
+  threads: number,
+  lastArguments: (thread: number) => readonly number[],
+): Parts[] {
+  return Array.from(
+    { length: threads },
+    (_, thread) => [lastArguments(thread)],
+  );
+}
+
+function pixelsOf({ n, outHeight, outWidth }: ImageGeometry): number {
+  return n * outHeight * outWidth;
 }
 
 /** The buffer from `offset` elements on. */

@@ -2,6 +2,7 @@ import type { Buffer } from "../../kernel.ts";
 import { bytesOf, type Plan, wholeOf } from "../../memory.ts";
 import type { DType, Storage } from "../../tensor.ts";
 import type { Device, DeviceLimits, Executable, HostArray } from "../device.ts";
+import { sharedBytesOf } from "./calls.ts";
 import { Heap } from "./heap.ts";
 import { compileKernels, WorkerPool } from "./pool.ts";
 import { type Address, writeProgram } from "./program_module.ts";
@@ -26,7 +27,10 @@ export class WasmDevice implements Device {
   readonly #pool: WorkerPool;
   readonly #heap = new Heap(FIRST_ADDRESS);
   readonly #storages = new Map<Storage, number>();
+  /** Memory of temporaries; all programs share it, because only one runs at a time. */
   #arena = { start: 0, bytes: 0 };
+  /** Memory that the calls of one dispatch share, for all programs too. */
+  #shared = { start: 0, bytes: 0 };
   #nextProgram = 0;
   /** The last thing asked of the workers: they do one thing at a time, in order. */
   #tail: Promise<void>;
@@ -62,7 +66,11 @@ export class WasmDevice implements Device {
         if (state) this.#place(state.storage);
       }
     }
-    this.#reserveArena(plan.arenaBytes);
+    this.#arena = this.#reserve(this.#arena, plan.arenaBytes);
+    this.#shared = this.#reserve(
+      this.#shared,
+      Math.max(0, ...plan.dispatches.map(sharedBytesOf)),
+    );
     const addressOf = (buffer: Buffer): Address =>
       buffer.state
         ? {
@@ -92,6 +100,7 @@ export class WasmDevice implements Device {
             from,
             to,
             arena: this.#arena.start,
+            shared: this.#shared.start,
           }));
         }),
       read: (buffer) =>
@@ -129,16 +138,14 @@ export class WasmDevice implements Device {
     return start;
   }
 
-  /** All programs share one arena, because only one runs at a time. */
-  #reserveArena(bytes: number): void {
-    if (bytes <= this.#arena.bytes) return;
-    if (this.#arena.bytes > 0) {
-      this.#heap.release(this.#arena.start, this.#arena.bytes);
-    }
-    this.#arena = {
-      start: this.#heap.allocate(bytes, "working memory"),
-      bytes,
-    };
+  /** A block of at least `bytes` bytes in place of `block`. */
+  #reserve(
+    block: { readonly start: number; readonly bytes: number },
+    bytes: number,
+  ) {
+    if (bytes <= block.bytes) return block;
+    if (block.bytes > 0) this.#heap.release(block.start, block.bytes);
+    return { start: this.#heap.allocate(bytes, "working memory"), bytes };
   }
 
   #view({ inArena, byte }: Address, dtype: DType, size: number): HostArray {

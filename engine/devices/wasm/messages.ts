@@ -19,6 +19,7 @@ export type ToWorker =
     readonly from: number;
     readonly to: number;
     readonly arena: number;
+    readonly shared: number;
   }
   | { readonly kind: "unload"; readonly program: number };
 

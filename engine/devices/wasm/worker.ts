@@ -3,7 +3,7 @@
 
 import type { FromWorker, ToWorker } from "./messages.ts";
 
-type Run = (from: number, to: number, arena: number) => void;
+type Run = (from: number, to: number, arena: number, shared: number) => void;
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const programs = new Map<number, Run>();
@@ -30,6 +30,7 @@ function handle(message: ToWorker): void {
         message.from,
         message.to,
         message.arena,
+        message.shared,
       );
     case "unload":
       programs.delete(message.program);

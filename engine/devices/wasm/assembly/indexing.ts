@@ -50,3 +50,29 @@ export function zeroBytes(target: usize, start: usize, end: usize): void {
 export function copyBytes(source: usize, target: usize, start: usize, end: usize): void {
   memory.copy(target + start, source + start, end - start);
 }
+
+/** Sums `count` arrays of `size` floats that lie one after another, for elements `start <= i < end`. */
+export function sumParts(
+  parts: usize,
+  target: usize,
+  count: i32,
+  size: i32,
+  start: i32,
+  end: i32,
+): void {
+  const bytes = <usize> size << 2;
+  let i = <usize> start << 2;
+  const last = <usize> end << 2;
+  for (; i + 16 <= last; i += 16) {
+    let sum = v128.load(parts + i);
+    for (let part = 1; part < count; part++) {
+      sum = f32x4.add(sum, v128.load(parts + <usize> part * bytes + i));
+    }
+    v128.store(target + i, sum);
+  }
+  for (; i < last; i += 4) {
+    let sum = load<f32>(parts + i);
+    for (let part = 1; part < count; part++) sum += load<f32>(parts + <usize> part * bytes + i);
+    store<f32>(target + i, sum);
+  }
+}

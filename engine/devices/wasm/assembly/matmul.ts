@@ -1,10 +1,10 @@
 // Batched matrix product with strided operands. B is packed block by block (BLOCK_K x BLOCK_COLUMNS,
 // which stays in the second-level cache); A is read where it lies.
 
-import { addresses, panels } from "./scratch";
+import { addresses, copies, panels } from "./scratch";
 import { COLUMNS, pack, ROWS, tileOfColumns, tileOfRows } from "./tile";
 
-const BLOCK_K: i32 = 1024;
+const BLOCK_K: i32 = 512;
 const BLOCK_COLUMNS: i32 = 128;
 
 /**
@@ -80,14 +80,13 @@ function block(
 ): void {
   const panelBytes = <usize> count << 5;
   const byColumns = aRow == 4 && aK != 4;
-  const copied = panels + <usize> (BLOCK_K * BLOCK_COLUMNS) * 4;
   if (byColumns) {
     for (let i = 0; i < count; i++) store<u32>(addresses + (<usize> i << 2), <u32> (a + <usize> i * aK));
   }
   for (let row = rowStart; row < rowEnd; row += ROWS) {
     const rows = min(ROWS, rowEnd - row);
     const target = c + <usize> row * rowBytes;
-    if (!byColumns) listRows(a + <usize> row * aRow, aRow, aK, rows, count, copied);
+    if (!byColumns) listRows(a + <usize> row * aRow, aRow, aK, rows, count);
     for (let first = 0; first < columns; first += COLUMNS) {
       const width = min(COLUMNS, columns - first);
       const panel = panels + <usize> (first / COLUMNS) * panelBytes;
@@ -102,12 +101,12 @@ function block(
 }
 
 /** One segment whose six addresses are the rows, the last one repeated; copied if not contiguous. */
-function listRows(a: usize, aRow: usize, aK: usize, rows: i32, count: i32, copied: usize): void {
+function listRows(a: usize, aRow: usize, aK: usize, rows: i32, count: i32): void {
   store<u32>(addresses, 0);
   for (let i = 0; i < ROWS; i++) {
     let source = a + <usize> min(i, rows - 1) * aRow;
     if (aK != 4) {
-      const copy = copied + (<usize> (i * count) << 2);
+      const copy = copies + (<usize> (i * count) << 2);
       for (let j = 0; j < count; j++) {
         store<f32>(copy + (<usize> j << 2), load<f32>(source + <usize> j * aK));
       }

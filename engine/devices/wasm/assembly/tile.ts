@@ -214,14 +214,41 @@ export function pack(
       }
       continue;
     }
+    let done = 0;
+    if (width == COLUMNS && kBytes == 4) {
+      for (; done + 4 <= k; done += 4) {
+        const from = source + (<usize> done << 2);
+        const to = panel + (<usize> done << 5);
+        transposeQuad(to, from, columnBytes);
+        transposeQuad(to + 16, from + 4 * columnBytes, columnBytes);
+      }
+    }
     for (let j = 0; j < COLUMNS; j++) {
-      let from = source + <usize> j * columnBytes;
-      let to = panel + (<usize> j << 2);
-      for (let i = 0; i < k; i++) {
+      let from = source + <usize> j * columnBytes + <usize> done * kBytes;
+      let to = panel + (<usize> j << 2) + (<usize> done << 5);
+      for (let i = done; i < k; i++) {
         store<f32>(to, j < width ? load<f32>(from) : 0);
         from += kBytes;
         to += 32;
       }
     }
   }
+}
+
+/** Four columns of four consecutive k each, to four rows of a panel. */
+// @ts-ignore: decorator
+@inline
+function transposeQuad(to: usize, from: usize, columnBytes: usize): void {
+  const a = v128.load(from);
+  const b = v128.load(from + columnBytes);
+  const c = v128.load(from + 2 * columnBytes);
+  const d = v128.load(from + 3 * columnBytes);
+  const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+  const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+  const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cdHigh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5));
+  v128.store(to, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7), 32);
+  v128.store(to, v128.shuffle<f32>(abHigh, cdHigh, 0, 1, 4, 5), 64);
+  v128.store(to, v128.shuffle<f32>(abHigh, cdHigh, 2, 3, 6, 7), 96);
 }
