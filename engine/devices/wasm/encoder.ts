@@ -122,6 +122,8 @@ export class FunctionBody {
     return this.#parameters + this.#locals.push(type) - 1;
   }
 
+  // offsets of loads and stores are in bytes, at least 0
+
   get(local: number): this {
     return this.#emit(0x20, ...unsigned(local));
   }
@@ -172,23 +174,23 @@ export class FunctionBody {
   replaceLane(lane: number): this {
     return this.#emit(SIMD_PREFIX, 28, lane);
   }
-  loadByte(): this {
-    return this.#emit(0x2d, 0, 0);
+  loadByte(offset = 0): this {
+    return this.#emit(0x2d, 0, ...unsigned(offset));
   }
-  loadVector(): this {
-    return this.#emit(SIMD_PREFIX, 0, 2, 0);
+  loadVector(offset = 0): this {
+    return this.#emit(SIMD_PREFIX, 0, 2, ...unsigned(offset));
   }
-  loadSplat(): this {
-    return this.#emit(SIMD_PREFIX, 9, 2, 0);
+  loadSplat(offset = 0): this {
+    return this.#emit(SIMD_PREFIX, 9, 2, ...unsigned(offset));
   }
-  loadLane(lane: number): this {
-    return this.#emit(SIMD_PREFIX, 86, 2, 0, lane);
+  loadLane(lane: number, offset = 0): this {
+    return this.#emit(SIMD_PREFIX, 86, 2, ...unsigned(offset), lane);
   }
-  storeVector(): this {
-    return this.#emit(SIMD_PREFIX, 11, 2, 0);
+  storeVector(offset = 0): this {
+    return this.#emit(SIMD_PREFIX, 11, 2, ...unsigned(offset));
   }
-  storeLane(lane: number): this {
-    return this.#emit(SIMD_PREFIX, 90, 2, 0, lane);
+  storeLane(lane: number, offset = 0): this {
+    return this.#emit(SIMD_PREFIX, 90, 2, ...unsigned(offset), lane);
   }
   call(index: number): this {
     return this.#emit(0x10, ...unsigned(index));

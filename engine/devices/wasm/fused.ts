@@ -1,20 +1,13 @@
-import {
-  children,
-  type Expression,
-  inOrder,
-  type ScalarType,
-  type View,
-} from "../../expression.ts";
+import { inOrder, type ScalarType, type View } from "../../expression.ts";
 import type { FusedKernel } from "../../kernel.ts";
-import type { BinaryName } from "../../tensor.ts";
-import { FunctionBody, type SimdInstruction } from "./encoder.ts";
+import { FunctionBody } from "./encoder.ts";
 import {
-  emitErf,
-  emitExp,
-  emitLog,
-  emitTanh,
-  emitUniform,
-} from "./vector_math.ts";
+  arithmetic,
+  single,
+  type Slice,
+  ValueWriter,
+  vectors,
+} from "./fused_values.ts";
 
 /**
  * Generates a function for a fused kernel, four elements at a time. One loop is the vector's:
@@ -65,20 +58,13 @@ function vectorIsKept(kernel: FusedKernel): boolean {
     !contiguousAlong(kernel.loops.length - 1);
 }
 
-type Lanes = 1 | 4;
-
-/** A view with the local that follows it: a byte address, or for positions an element number. */
-interface Pointer {
-  readonly view: View;
-  /** Parameter that holds the address where the view's positions begin; absent for positions. */
-  readonly base?: number;
-  readonly bytes: number;
-  readonly local: number;
-}
+/** Vectors that a reduction goes through side by side: sums that wait for each other are slow. */
+const REDUCED_VECTORS = 4;
 
 class FusedWriter {
   readonly #kernel: FusedKernel;
   readonly #body: FunctionBody;
+  readonly #values: ValueWriter;
   readonly #loops: readonly number[];
   readonly #kept: number;
   readonly #vectorLoop: number;
@@ -86,7 +72,6 @@ class FusedWriter {
   readonly #stepLoop: number;
   readonly #rowStart: number;
   readonly #counters: number[];
-  readonly #pointers = new Map<string, Pointer>();
 
   constructor(kernel: FusedKernel, inputs: number) {
     this.#kernel = kernel;
@@ -98,12 +83,21 @@ class FusedWriter {
     this.#vectorLoop = vectorIsKept(kernel) ? kept - 1 : loops.length - 1;
     this.#stepLoop = loops.length - 1;
     this.#counters = loops.map(() => this.#body.local("i32"));
+    this.#values = new ValueWriter(this.#body, {
+      counters: this.#counters,
+      vector: this.#vectorLoop,
+      step: this.#stepLoop,
+      // a loop was added in front where the kernel keeps none
+      stride: ({ strides }: View, loop: number) =>
+        kernel.kept > 0 ? strides[loop] : loop === 0 ? 0 : strides[loop - 1],
+    });
   }
 
   write(): FunctionBody {
     const row = this.#body.local("i32");
-    const rowLoops = this.#loops.slice(0, this.#kept).map((_, loop) => loop)
-      .filter((loop) => loop !== this.#vectorLoop);
+    const rowLoops = this.#keptLoops().filter((loop) =>
+      loop !== this.#vectorLoop
+    );
     this.#body.get(this.#rowStart).set(row);
     this.#body.whileBelow(row, () => this.#body.get(this.#rowStart + 1), () => {
       this.#setRowCounters(row, rowLoops);
@@ -113,6 +107,14 @@ class FusedWriter {
       this.#body.increase(row, 1);
     });
     return this.#body;
+  }
+
+  #keptLoops(): number[] {
+    return this.#loops.slice(0, this.#kept).map((_, loop) => loop);
+  }
+
+  #allButStep(): number[] {
+    return this.#loops.map((_, loop) => loop).slice(0, this.#stepLoop);
   }
 
   /** Splits the row number into one counter per loop. */
@@ -129,86 +131,86 @@ class FusedWriter {
   #writeMap(): void {
     const [columnStart, columnEnd] = [this.#rowStart + 2, this.#rowStart + 3];
     const column = this.#counters[this.#vectorLoop];
+    const { body } = this.#kernel;
     this.#body.get(columnStart).set(column);
-    this.#aim([this.#kernel.body], this.#loops.map((_, loop) => loop));
-    const output = this.#aimAt(
+    this.#values.aim([body], this.#keptLoops());
+    const output = this.#values.aimAt(
       this.#kernel.output,
-      this.#loops.map((_, loop) => loop),
+      this.#keptLoops(),
       0,
       4,
     );
-    const fixed = this.#emitFixed(this.#kernel.body);
-    this.#overLanes(column, columnEnd, (lanes) => {
-      const result = this.#emit(this.#kernel.body, lanes, new Map(fixed));
-      this.#store(output, result, lanes);
-      this.#advance([this.#kernel.body], lanes);
-      this.#movePointer(output, lanes);
+    const fixed = this.#values.emitFixed(body, vectors(1));
+    this.#overSlices(column, columnEnd, 1, (slices) => {
+      const [result] = this.#values.emit(body, slices, fixed);
+      this.#values.store(output, result, slices[0]);
+      const steps = elements(slices);
+      this.#values.advance([body], steps);
+      this.#values.movePointer(output, steps);
     });
   }
 
   #writeColumns(): void {
     const columnEnd = this.#rowStart + 3;
     const column = this.#counters[this.#vectorLoop];
-    const accumulator = this.#body.local("v128");
-    const upToColumn = this.#loops.map((_, loop) => loop).filter((loop) =>
-      loop !== this.#stepLoop
-    );
+    const { body } = this.#kernel;
     this.#body.get(this.#rowStart + 2).set(column);
-    this.#overLanes(column, columnEnd, (lanes) => {
-      this.#initialize(accumulator);
+    this.#overSlices(column, columnEnd, REDUCED_VECTORS, (slices) => {
+      const accumulators = slices.map(() => this.#accumulator());
       this.#nest(this.#kept, () => {
-        this.#aim([this.#kernel.body], upToColumn);
-        const fixed = this.#emitFixed(this.#kernel.body, lanes);
+        this.#values.aim([body], this.#allButStep());
+        const fixed = this.#values.emitFixed(body, slices);
         const step = this.#counters[this.#stepLoop];
         this.#body.i32(0).set(step);
         this.#body.whileBelow(
           step,
           () => this.#body.i32(this.#loops[this.#stepLoop]),
           () => {
-            const value = this.#emit(this.#kernel.body, lanes, new Map(fixed));
-            this.#combine(accumulator, value);
-            this.#advance([this.#kernel.body], 1);
+            this.#values.emit(body, slices, fixed).forEach((value, i) =>
+              this.#combine(accumulators[i], value)
+            );
+            this.#values.advance([body], 1);
             this.#body.increase(step, 1);
           },
         );
       });
-      this.#finish(accumulator, lanes);
+      this.#finish(accumulators, slices);
     });
   }
 
   #writeRowReduction(): void {
-    const vectors = this.#body.local("v128");
-    const singles = this.#body.local("v128");
-    this.#initialize(vectors);
-    this.#initialize(singles);
+    const accumulators = vectors(REDUCED_VECTORS).map(() =>
+      this.#accumulator()
+    );
+    const singles = this.#accumulator();
+    const { body } = this.#kernel;
     this.#nest(this.#kept, () => {
       const step = this.#counters[this.#stepLoop];
-      this.#aim(
-        [this.#kernel.body],
-        this.#loops.map((_, loop) => loop).filter((loop) =>
-          loop !== this.#stepLoop
-        ),
-      );
-      const fixed = this.#emitFixed(this.#kernel.body);
+      this.#values.aim([body], this.#allButStep());
+      const fixed = this.#values.emitFixed(body, vectors(1));
       const end = this.#body.local("i32");
       this.#body.i32(0).set(step).i32(this.#loops[this.#stepLoop]).set(end);
-      this.#overLanes(step, end, (lanes) => {
-        const value = this.#emit(this.#kernel.body, lanes, new Map(fixed));
-        this.#combine(lanes === 4 ? vectors : singles, value);
-        this.#advance([this.#kernel.body], lanes);
+      this.#overSlices(step, end, REDUCED_VECTORS, (slices) => {
+        const known = slices.map(() => fixed[0]);
+        this.#values.emit(body, slices, known).forEach((value, i) =>
+          this.#combine(slices === single ? singles : accumulators[i], value)
+        );
+        this.#values.advance([body], elements(slices));
       });
     });
+    const [total, ...others] = accumulators;
+    others.forEach((other) => this.#combine(total, other));
     // halves onto each other, then the first lane of what the vectors left over
     const turned = this.#body.local("v128");
     for (const words of [[8, 12, 0, 4], [4, 0, 12, 8]]) {
       const bytes = words.flatMap((
         byte,
       ) => [byte, byte + 1, byte + 2, byte + 3]);
-      this.#body.get(vectors).get(vectors).shuffle(bytes).set(turned);
-      this.#combine(vectors, turned);
+      this.#body.get(total).get(total).shuffle(bytes).set(turned);
+      this.#combine(total, turned);
     }
-    this.#combine(vectors, singles);
-    this.#finish(vectors, 1);
+    this.#combine(total, singles);
+    this.#finish([total], single);
   }
 
   /** The loops from `first` up to the innermost one, around `inside`. */
@@ -226,31 +228,37 @@ class FusedWriter {
     );
   }
 
-  /** Runs `inside` for vectors of four up to `end`, then for what is left, one by one. */
-  #overLanes(
+  /** Runs `inside` for `most` vectors at a time up to `end`, then for one vector, then for single elements. */
+  #overSlices(
     counter: number,
     end: number,
-    inside: (lanes: Lanes) => void,
+    most: number,
+    inside: (slices: readonly Slice[]) => void,
   ): void {
-    const vectorEnd = this.#body.local("i32");
-    this.#body.get(end).get(counter).op("i32.sub").i32(~3).op("i32.and").get(
-      counter,
-    ).op("i32.add")
-      .set(vectorEnd);
-    for (const [limit, lanes] of [[vectorEnd, 4], [end, 1]] as const) {
+    const limit = this.#body.local("i32");
+    const groups = most > 1
+      ? [vectors(most), vectors(1), single]
+      : [vectors(1), single];
+    for (const slices of groups) {
+      const size = elements(slices);
+      this.#body.get(end).get(counter).op("i32.sub").i32(-size).op("i32.and")
+        .get(counter).op("i32.add").set(limit);
       this.#body.whileBelow(counter, () => this.#body.get(limit), () => {
-        inside(lanes);
-        this.#body.increase(counter, lanes);
+        inside(slices);
+        this.#body.increase(counter, size);
       });
     }
   }
 
-  #initialize(accumulator: number): void {
+  /** A new local with what a reduction starts from. */
+  #accumulator(): number {
     const { reduction, body } = this.#kernel;
+    const accumulator = this.#body.local("v128");
     if (reduction === "sum") this.#body.splatBits(0);
     else if (body.dtype === "f32") this.#body.splatFloat(-Infinity);
     else this.#body.splatBits(body.dtype === "i32" ? 0x80000000 : 0);
     this.#body.set(accumulator);
+    return accumulator;
   }
 
   #combine(accumulator: number, value: number): void {
@@ -260,331 +268,22 @@ class FusedWriter {
       .set(accumulator);
   }
 
-  /** Applies the epilogue and stores. */
-  #finish(accumulator: number, lanes: Lanes): void {
+  /** Applies the epilogue to the result of each slice and stores. */
+  #finish(accumulators: readonly number[], slices: readonly Slice[]): void {
     const { epilogue, output } = this.#kernel;
-    const kept = this.#loops.slice(0, this.#kept).map((_, loop) => loop);
-    this.#aim([epilogue], kept);
+    const kept = this.#keptLoops();
+    this.#values.aim([epilogue], kept);
     const reduced = inOrder(epilogue).find(({ kind }) => kind === "reduced")!;
-    const values = new Map<Expression, number>([[reduced, accumulator]]);
-    const result = this.#emit(epilogue, lanes, values);
-    this.#store(this.#aimAt(output, kept, 0, 4), result, lanes);
-  }
-
-  // Pointers
-
-  /** Stride of a view along one of our loops. */
-  #stride(view: View, loop: number): number {
-    return this.#kernel.kept > 0
-      ? view.strides[loop]
-      : loop === 0
-      ? 0
-      : view.strides[loop - 1];
-  }
-
-  /** Points at the element of `view` that the counters of `loops` name. */
-  #aimAt(
-    view: View,
-    loops: readonly number[],
-    base: number | undefined,
-    bytes: number,
-  ): Pointer {
-    const key = JSON.stringify([view, base, bytes]);
-    let pointer = this.#pointers.get(key);
-    if (!pointer) {
-      pointer = { view, base, bytes, local: this.#body.local("i32") };
-      this.#pointers.set(key, pointer);
-    }
-    if (base === undefined) this.#body.i32(view.offset);
-    else this.#body.get(base).i32(view.offset * bytes).op("i32.add");
-    for (const loop of loops) {
-      const step = this.#stride(view, loop) * bytes;
-      if (step !== 0) {
-        this.#body.get(this.#counters[loop]).i32(step).op("i32.mul").op(
-          "i32.add",
-        );
-      }
-    }
-    this.#body.set(pointer.local);
-    return pointer;
-  }
-
-  #pointerOf(expression: Expression): Pointer | undefined {
-    const { view, base, bytes } = place(expression) ?? {};
-    return view && this.#pointers.get(JSON.stringify([view, base, bytes]));
-  }
-
-  #aim(roots: readonly Expression[], loops: readonly number[]): void {
-    const aimed = new Set<string>();
-    for (const expression of roots.flatMap(inOrder)) {
-      const found = place(expression);
-      if (!found || aimed.has(JSON.stringify(found))) continue;
-      aimed.add(JSON.stringify(found));
-      this.#aimAt(found.view, loops, found.base, found.bytes);
-    }
-  }
-
-  /** Moves all pointers of the expressions by `steps` iterations of the innermost loop. */
-  #advance(roots: readonly Expression[], steps: number): void {
-    const pointers = new Set(
-      roots.flatMap(inOrder).map((expression) => this.#pointerOf(expression)),
+    const known = accumulators.map((local) => new Map([[reduced, local]]));
+    const results = this.#values.emit(epilogue, slices, known);
+    const target = this.#values.aimAt(output, kept, 0, 4);
+    results.forEach((result, i) =>
+      this.#values.store(target, result, slices[i])
     );
-    for (const pointer of pointers) {
-      if (pointer) this.#movePointer(pointer, steps);
-    }
-  }
-
-  #movePointer(pointer: Pointer, steps: number): void {
-    const step = this.#stride(pointer.view, this.#stepLoop) * pointer.bytes *
-      steps;
-    if (step !== 0) this.#body.increase(pointer.local, step);
-  }
-
-  // Values
-
-  /** Computes what does not change in the innermost loop; the same for all lanes if that loop is the vector's. */
-  #emitFixed(root: Expression, lanes: Lanes = 4): Map<Expression, number> {
-    const values = new Map<Expression, number>();
-    const moving = new Set<Expression>();
-    for (const expression of inOrder(root)) {
-      const view = place(expression)?.view;
-      const moves = (view && this.#stride(view, this.#stepLoop) !== 0) ||
-        children(expression).some((child) => moving.has(child));
-      if (moves) moving.add(expression);
-      else this.#emit(expression, lanes, values);
-    }
-    return values;
-  }
-
-  /** Computes an expression; returns the local that holds it. */
-  #emit(
-    root: Expression,
-    lanes: Lanes,
-    values: Map<Expression, number>,
-  ): number {
-    for (const expression of inOrder(root)) {
-      if (values.has(expression)) continue;
-      this.#push(expression, lanes, (child) => values.get(child)!);
-      const local = this.#body.local("v128");
-      this.#body.set(local);
-      values.set(expression, local);
-    }
-    return values.get(root)!;
-  }
-
-  #push(
-    expression: Expression,
-    lanes: Lanes,
-    value: (child: Expression) => number,
-  ): void {
-    const body = this.#body;
-    switch (expression.kind) {
-      case "load":
-        return this.#pushLoad(
-          this.#pointerOf(expression)!,
-          expression.dtype === "u8",
-          lanes,
-        );
-      case "constant":
-        if (expression.dtype === "f32") body.splatFloat(expression.value);
-        else body.splatBits(expression.value);
-        return;
-      case "index":
-        return this.#pushPositions(this.#pointerOf(expression)!);
-      case "random": {
-        this.#pushPositions(this.#pointerOf(expression)!);
-        const counter = body.local("v128");
-        body.set(counter);
-        return emitUniform(
-          body,
-          counter,
-          value(expression.step),
-          value(expression.seed),
-          expression.stream,
-        );
-      }
-      case "unary": {
-        const x = value(expression.argument);
-        switch (expression.name) {
-          case "exp":
-            return emitExp(body, x);
-          case "log":
-            return emitLog(body, x);
-          case "tanh":
-            return emitTanh(body, x);
-          case "erf":
-            return emitErf(body, x);
-          default:
-            body.get(x).simd(
-              unaryInstruction(expression.name, expression.dtype),
-            );
-            return;
-        }
-      }
-      case "binary":
-        return this.#pushBinary(
-          expression.name,
-          expression.dtype,
-          value(expression.a),
-          value(expression.b),
-        );
-      case "select":
-        body.get(value(expression.a)).get(value(expression.b));
-        body.get(value(expression.condition)).splatBits(0);
-        if (expression.condition.dtype === "f32") body.simd("f32x4.ne");
-        else body.simd("i32x4.eq").simd("v128.not");
-        body.simd("v128.bitselect");
-        return;
-      case "cast":
-        body.get(value(expression.argument));
-        return this.#pushCast(expression.argument.dtype, expression.dtype);
-      case "reduced":
-        throw new Error("the reduced value has no instruction");
-    }
-  }
-
-  #pushBinary(name: BinaryName, dtype: ScalarType, a: number, b: number): void {
-    this.#body.get(a).get(b).simd(arithmetic(name, dtype));
-    if (name !== "less" && name !== "equal") return;
-    // a mask of all ones becomes the number 1
-    if (dtype === "f32") this.#body.splatFloat(1);
-    else this.#body.splatBits(1);
-    this.#body.simd("v128.and");
-  }
-
-  #pushCast(from: string, to: ScalarType): void {
-    if (from === "f32" && to !== "f32") {
-      this.#body.simd(
-        to === "i32" ? "i32x4.trunc_sat_f32x4_s" : "i32x4.trunc_sat_f32x4_u",
-      );
-    } else if (from !== "f32" && to === "f32") {
-      this.#body.simd(
-        from === "u32" ? "f32x4.convert_i32x4_u" : "f32x4.convert_i32x4_s",
-      );
-    }
-  }
-
-  #pushPositions(pointer: Pointer): void {
-    const stride = this.#stride(pointer.view, this.#vectorLoop);
-    this.#body.get(pointer.local).simd("i32x4.splat");
-    if (stride !== 0) {
-      this.#body.vectorOf([0, stride, 2 * stride, 3 * stride]).simd(
-        "i32x4.add",
-      );
-    }
-  }
-
-  #pushLoad(pointer: Pointer, isByte: boolean, lanes: Lanes): void {
-    const body = this.#body;
-    const stride = this.#stride(pointer.view, this.#vectorLoop);
-    body.get(pointer.local);
-    if (lanes === 1 || stride === 0) {
-      if (isByte) body.loadByte().simd("i32x4.splat");
-      else body.loadSplat();
-      return;
-    }
-    if (stride === 1) {
-      if (isByte) {
-        body.loadSplat().simd("i16x8.extend_low_i8x16_u").simd(
-          "i32x4.extend_low_i16x8_u",
-        );
-      } else body.loadVector();
-      return;
-    }
-    if (isByte) body.loadByte().simd("i32x4.splat");
-    else body.loadSplat();
-    const gathered = body.local("v128");
-    body.set(gathered);
-    for (const lane of [1, 2, 3]) {
-      const address = () =>
-        body.get(pointer.local).i32(lane * stride * pointer.bytes).op(
-          "i32.add",
-        );
-      if (isByte) {
-        body.get(gathered);
-        address();
-        body.loadByte().replaceLane(lane);
-      } else {
-        address();
-        body.get(gathered).loadLane(lane);
-      }
-      body.set(gathered);
-    }
-    body.get(gathered);
-  }
-
-  #store(pointer: Pointer, value: number, lanes: Lanes): void {
-    const stride = this.#stride(pointer.view, this.#vectorLoop);
-    if (lanes === 4 && stride === 1) {
-      this.#body.get(pointer.local).get(value).storeVector();
-      return;
-    }
-    for (let lane = 0; lane < lanes; lane++) {
-      this.#body.get(pointer.local).i32(lane * stride * pointer.bytes).op(
-        "i32.add",
-      )
-        .get(value).storeLane(lane);
-    }
   }
 }
 
-/** Where a leaf expression reads: parameter 1 is the address of input 0. */
-function place(
-  expression: Expression,
-):
-  | { readonly view: View; readonly base?: number; readonly bytes: number }
-  | undefined {
-  switch (expression.kind) {
-    case "load": {
-      const bytes = expression.dtype === "u8" ? 1 : 4;
-      return { view: expression.view, base: 1 + expression.input, bytes };
-    }
-    case "index":
-      return { view: expression.view, base: undefined, bytes: 1 };
-    case "random":
-      return { view: expression.counter, base: undefined, bytes: 1 };
-    default:
-      return undefined;
-  }
-}
-
-function unaryInstruction(name: string, dtype: ScalarType): SimdInstruction {
-  const float: Record<string, SimdInstruction> = {
-    negate: "f32x4.neg",
-    sqrt: "f32x4.sqrt",
-    abs: "f32x4.abs",
-    floor: "f32x4.floor",
-  };
-  const integer: Record<string, SimdInstruction> = {
-    negate: "i32x4.neg",
-    abs: "i32x4.abs",
-  };
-  return (dtype === "f32" ? float : integer)[name];
-}
-
-function arithmetic(name: BinaryName, dtype: ScalarType): SimdInstruction {
-  const float: Record<BinaryName, SimdInstruction> = {
-    add: "f32x4.add",
-    subtract: "f32x4.sub",
-    multiply: "f32x4.mul",
-    divide: "f32x4.div",
-    maximum: "f32x4.max",
-    minimum: "f32x4.min",
-    less: "f32x4.lt",
-    equal: "f32x4.eq",
-  };
-  if (dtype === "f32") return float[name];
-  const signed = dtype === "i32";
-  const integer: Partial<Record<BinaryName, SimdInstruction>> = {
-    add: "i32x4.add",
-    subtract: "i32x4.sub",
-    multiply: "i32x4.mul",
-    maximum: signed ? "i32x4.max_s" : "i32x4.max_u",
-    minimum: signed ? "i32x4.min_s" : "i32x4.min_u",
-    less: signed ? "i32x4.lt_s" : "i32x4.lt_u",
-    equal: "i32x4.eq",
-  };
-  const instruction = integer[name];
-  if (!instruction) throw new TypeError(`${name} is not defined for ${dtype}`);
-  return instruction;
+/** How many elements slices have together. */
+function elements(slices: readonly Slice[]): number {
+  return slices.length * slices[0].lanes;
 }

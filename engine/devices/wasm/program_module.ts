@@ -1,11 +1,6 @@
 import type { Buffer, Dispatch } from "../../kernel.ts";
 import { wholeOf } from "../../memory.ts";
-import {
-  callsOf,
-  type KernelName,
-  kernelParameters,
-  SHARED,
-} from "./calls.ts";
+import { callsOf, type KernelName, kernelParameters, SHARED } from "./calls.ts";
 import { FunctionBody, ModuleWriter } from "./encoder.ts";
 import { writeFused } from "./fused.ts";
 
@@ -78,8 +73,9 @@ export function writeProgram(
       );
       body.if(() => {
         for (const { call, target } of callsOfDispatch) {
-          const single =
-            call.parts.filter((parts) => parts.length > 0).length === 1;
+          const single = call.parts.filter((parts) =>
+            parts.length > 0
+          ).length === 1;
           // what one thread alone does in a row needs no meeting in between
           if (!(single && alone)) {
             body.i32(BARRIER_ADDRESS).i32(threads).call(imports.barrier);
