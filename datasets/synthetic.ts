@@ -2,7 +2,7 @@ import { uniformFloat32 } from "pure-rand/distribution/uniformFloat32";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { z } from "zod";
 import { philox } from "../engine/ops/random.ts";
-import type { DatasetSplits } from "./dataset.ts";
+import type { DatasetSplits, ImageDataset } from "./dataset.ts";
 import { MemoryImages } from "./memory_images.ts";
 import { SHAPES, TEXTURES } from "./synthetic_figures.ts";
 import { drawImage, IMAGE_SIZE, type Uniform } from "./synthetic_image.ts";
@@ -17,6 +17,9 @@ const CLASSES = Object.entries(TEXTURES).flatMap(([pattern, texture]) =>
 /** Random streams that keep images of the two splits apart. */
 const TRAIN_STREAM = 0x74726169;
 const TEST_STREAM = 0x74657374;
+
+/** Bytes of one image. */
+const IMAGE_BYTES = 3 * IMAGE_SIZE * IMAGE_SIZE;
 
 /** How many images to make. */
 export interface SyntheticOptions {
@@ -53,30 +56,55 @@ export function imageSize(_options: SyntheticOptions): number {
  * the seed and `i` alone. The training images are the unlabelled ones too.
  */
 export function open(options: SyntheticOptions): Promise<DatasetSplits> {
-  const train = make(options.trainSize, options.seed, TRAIN_STREAM);
-  const test = make(options.testSize, options.seed, TEST_STREAM);
+  const { trainSize, testSize, seed } = options;
+  const train = new SyntheticImages(trainSize, seed, TRAIN_STREAM);
+  const test = new SyntheticImages(testSize, seed, TEST_STREAM);
   return Promise.resolve({ unlabelled: train, train, test });
 }
 
-function make(size: number, seed: number, stream: number): MemoryImages {
-  const imageBytes = 3 * IMAGE_SIZE * IMAGE_SIZE;
-  const pixels = new Uint8ClampedArray(size * imageBytes);
-  const labels = Uint8Array.from(
-    { length: size },
-    (_, i) => i % CLASSES.length,
-  );
-  for (const [i, label] of labels.entries()) {
-    const target = pixels.subarray(i * imageBytes, (i + 1) * imageBytes);
-    const random = xoroshiro128plus(philox(seed, stream, i, 0));
+/** Images that are drawn when they are first read, so that training need not wait for all of them. */
+class SyntheticImages implements ImageDataset {
+  readonly imageSize = IMAGE_SIZE;
+  readonly labels: Uint8Array;
+  readonly classNames: readonly string[] = CLASSES.map(({ name }) => name);
+  readonly #pixels: Uint8ClampedArray<ArrayBuffer>;
+  readonly #images: MemoryImages;
+  readonly #isDrawn: Uint8Array;
+
+  constructor(
+    readonly size: number,
+    readonly seed: number,
+    readonly stream: number,
+  ) {
+    this.labels = Uint8Array.from(
+      { length: size },
+      (_, i) => i % CLASSES.length,
+    );
+    this.#pixels = new Uint8ClampedArray(size * IMAGE_BYTES);
+    this.#images = new MemoryImages(
+      new Uint8Array(this.#pixels.buffer),
+      IMAGE_SIZE,
+    );
+    this.#isDrawn = new Uint8Array(size);
+  }
+
+  read(indices: ArrayLike<number>): Promise<Uint8Array<ArrayBuffer>> {
+    for (let i = 0; i < indices.length; i++) this.#draw(indices[i]);
+    return this.#images.read(indices);
+  }
+
+  #draw(i: number): void {
+    if (this.#isDrawn[i]) return;
+    const random = xoroshiro128plus(philox(this.seed, this.stream, i, 0));
     const uniform: Uniform = (low, high) =>
       low + (high - low) * uniformFloat32(random);
-    drawImage(target, CLASSES[label].figure, uniform);
+    const target = this.#pixels.subarray(
+      i * IMAGE_BYTES,
+      (i + 1) * IMAGE_BYTES,
+    );
+    drawImage(target, CLASSES[this.labels[i]].figure, uniform);
+    this.#isDrawn[i] = 1;
   }
-  const classNames = CLASSES.map(({ name }) => name);
-  return new MemoryImages(
-    new Uint8Array(pixels.buffer),
-    IMAGE_SIZE,
-    labels,
-    classNames,
-  );
+
+  close(): void {}
 }

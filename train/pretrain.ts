@@ -2,6 +2,7 @@ import type { DatasetSplits } from "../datasets/dataset.ts";
 import { BatchLoader } from "../datasets/loader.ts";
 import type { Device } from "../engine/devices/device.ts";
 import { UserError } from "../engine/user_error.ts";
+import { namedStatistics } from "../layers/module.ts";
 import { buildModel, type BuiltModel } from "./build.ts";
 import {
   type Checkpoint,
@@ -23,8 +24,8 @@ import {
 /** How long numbers may wait on the device before they are shown. */
 const SHOW_MS = 500;
 
-/** A part of a run: evaluation before the first step, the steps, evaluation after the last one. */
-export type Phase = "untrained" | "training" | "trained";
+/** A part of a run: the steps, then evaluation of the encoder, and of one as it was before the first step. */
+export type Phase = "training" | "trained" | "untrained";
 
 /** What a run needs besides its config. */
 export interface PretrainOptions {
@@ -52,9 +53,9 @@ export interface PretrainResult {
   readonly finished: boolean;
   /** The numbers of the last step; absent if none is known. */
   readonly metrics?: StepMetrics;
-  /** Nearest-neighbour accuracy of the encoder as it was initialised; absent without labelled images. */
+  /** Nearest-neighbour accuracy of the encoder as it was initialised; absent without labelled images, or if the run was stopped. */
   readonly untrained?: NeighbourResult;
-  /** The same after the last step; absent also if the run was stopped before it. */
+  /** The same after the last step. */
   readonly trained?: NeighbourResult;
 }
 
@@ -82,15 +83,30 @@ export async function pretrain(
     imageSize,
   });
   const state: TrainingState = { ...built, optimizer: step.optimizer };
-  const untrained = await evaluate("untrained", config, options, built, done);
-  if (signal?.aborted) return { step: done, finished: false };
   if (checkpoint) await restoreState(device, state, checkpoint.tensors);
   options.onPhase?.("training", done);
   const result = await new Loop(config, options, step, state, done).run();
   step.destroy();
-  const trained = signal?.aborted
-    ? undefined
-    : await evaluate("trained", config, options, built, result.step);
+  const trained = await evaluate(
+    "trained",
+    config,
+    options,
+    built,
+    result.step,
+  );
+  // its weights follow from the seed; evaluated only now, so that the first step need not wait
+  const fresh = buildModel(config, imageSize);
+  const untrained = await evaluate(
+    "untrained",
+    config,
+    options,
+    fresh,
+    result.step,
+  );
+  device.release(fresh.parameters.storage);
+  for (const { storage } of namedStatistics(fresh.model).values()) {
+    device.release(storage);
+  }
   return { ...result, finished: !signal?.aborted, untrained, trained };
 }
 

@@ -18,8 +18,8 @@ const [wasm] = devices;
 /** A signal that is set after so many steps. */
 function afterSteps(steps: number): AbortSignal {
   let checks = 0;
-  // looked at before each step, and once before the first
-  const isSet = () => checks++ > steps;
+  // looked at before each step
+  const isSet = () => checks++ >= steps;
   return Object.defineProperty(new AbortController().signal, "aborted", {
     get: isSet,
   });

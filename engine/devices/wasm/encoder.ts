@@ -75,40 +75,72 @@ export type SimdInstruction = keyof typeof simd;
 
 const SIMD_PREFIX = 0xfd;
 
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  do {
-    const byte = value % 128;
-    value = Math.floor(value / 128);
-    bytes.push(value > 0 ? byte | 128 : byte);
-  } while (value > 0);
-  return bytes;
-}
+/** Bytes that grow at their end. A training step is a module of a megabyte, so this is no array of numbers. */
+class Bytes {
+  #content = new Uint8Array(256);
+  #length = 0;
 
-function signed(value: number): number[] {
-  const bytes: number[] = [];
-  for (;;) {
-    const byte = value & 127;
-    value >>= 7;
-    const done = (value === 0 && (byte & 64) === 0) ||
-      (value === -1 && (byte & 64) !== 0);
-    bytes.push(done ? byte : byte | 128);
-    if (done) return bytes;
+  /** What has been appended so far. */
+  get content(): Uint8Array<ArrayBuffer> {
+    return this.#content.subarray(0, this.#length);
   }
-}
 
-function vector(items: readonly (readonly number[])[]): number[] {
-  return [...unsigned(items.length), ...items.flat()];
-}
+  byte(value: number): this {
+    this.#reserve(1);
+    this.#content[this.#length++] = value;
+    return this;
+  }
 
-function text(value: string): number[] {
-  const bytes = new TextEncoder().encode(value);
-  return [...unsigned(bytes.length), ...bytes];
+  all(values: ArrayLike<number>): this {
+    this.#reserve(values.length);
+    this.#content.set(values, this.#length);
+    this.#length += values.length;
+    return this;
+  }
+
+  unsigned(value: number): this {
+    for (; value >= 128; value = Math.floor(value / 128)) {
+      this.byte(value % 128 | 128);
+    }
+    return this.byte(value);
+  }
+
+  signed(value: number): this {
+    // done when what is left is only the sign of the byte before
+    for (; value < -64 || value > 63; value >>= 7) {
+      this.byte(value & 127 | 128);
+    }
+    return this.byte(value & 127);
+  }
+
+  /** A list with its length in front. */
+  list(items: readonly ArrayLike<number>[]): this {
+    this.unsigned(items.length);
+    items.forEach((item) => this.all(item));
+    return this;
+  }
+
+  text(value: string): this {
+    const bytes = new TextEncoder().encode(value);
+    return this.unsigned(bytes.length).all(bytes);
+  }
+
+  /** Bytes with their number in front. */
+  sized(content: ArrayLike<number>): this {
+    return this.unsigned(content.length).all(content);
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#content.length) return;
+    const larger = new Uint8Array(2 * (this.#length + bytes));
+    larger.set(this.content);
+    this.#content = larger;
+  }
 }
 
 /** The body of a function, written instruction by instruction. */
 export class FunctionBody {
-  readonly #code: number[] = [];
+  readonly #code = new Bytes();
   readonly #locals: ValueType[] = [];
   readonly #parameters: number;
 
@@ -125,26 +157,21 @@ export class FunctionBody {
   // offsets of loads and stores are in bytes, at least 0
 
   get(local: number): this {
-    return this.#emit(0x20, ...unsigned(local));
+    return this.#operate(0x20, local);
   }
   set(local: number): this {
-    return this.#emit(0x21, ...unsigned(local));
+    return this.#operate(0x21, local);
   }
   tee(local: number): this {
-    return this.#emit(0x22, ...unsigned(local));
+    return this.#operate(0x22, local);
   }
   i32(value: number): this {
-    return this.#emit(0x41, ...signed(value | 0));
+    this.#code.byte(0x41).signed(value | 0);
+    return this;
   }
   /** A vector of four times the same 32 bits. */
   splatBits(bits: number): this {
-    const word = [
-      bits & 255,
-      (bits >>> 8) & 255,
-      (bits >>> 16) & 255,
-      bits >>> 24,
-    ];
-    return this.#emit(SIMD_PREFIX, 12, ...word, ...word, ...word, ...word);
+    return this.vectorOf([bits, bits, bits, bits]);
   }
   /** A vector of four times the same f32. */
   splatFloat(value: number): this {
@@ -152,79 +179,94 @@ export class FunctionBody {
   }
   /** A vector of four i32. */
   vectorOf(words: readonly number[]): this {
-    return this.#emit(
-      SIMD_PREFIX,
-      12,
-      ...new Uint8Array(new Int32Array(words).buffer),
-    );
+    this.#vector(12).all(new Uint8Array(new Int32Array(words).buffer));
+    return this;
   }
   op(name: PlainInstruction): this {
-    return this.#emit(plain[name]);
+    this.#code.byte(plain[name]);
+    return this;
   }
   simd(name: SimdInstruction): this {
-    return this.#emit(SIMD_PREFIX, ...unsigned(simd[name]));
+    this.#vector(simd[name]);
+    return this;
   }
   /** Picks bytes out of two vectors. */
   shuffle(bytes: readonly number[]): this {
-    return this.#emit(SIMD_PREFIX, 13, ...bytes);
+    this.#vector(13).all(bytes);
+    return this;
   }
   extractLane(lane: number): this {
-    return this.#emit(SIMD_PREFIX, 27, lane);
+    this.#vector(27).byte(lane);
+    return this;
   }
   replaceLane(lane: number): this {
-    return this.#emit(SIMD_PREFIX, 28, lane);
+    this.#vector(28).byte(lane);
+    return this;
   }
   loadByte(offset = 0): this {
-    return this.#emit(0x2d, 0, ...unsigned(offset));
+    this.#code.byte(0x2d).byte(0).unsigned(offset);
+    return this;
   }
   loadVector(offset = 0): this {
-    return this.#emit(SIMD_PREFIX, 0, 2, ...unsigned(offset));
+    this.#vector(0).byte(2).unsigned(offset);
+    return this;
   }
   loadSplat(offset = 0): this {
-    return this.#emit(SIMD_PREFIX, 9, 2, ...unsigned(offset));
+    this.#vector(9).byte(2).unsigned(offset);
+    return this;
   }
   loadLane(lane: number, offset = 0): this {
-    return this.#emit(SIMD_PREFIX, 86, 2, ...unsigned(offset), lane);
+    this.#vector(86).byte(2).unsigned(offset).byte(lane);
+    return this;
   }
   storeVector(offset = 0): this {
-    return this.#emit(SIMD_PREFIX, 11, 2, ...unsigned(offset));
+    this.#vector(11).byte(2).unsigned(offset);
+    return this;
   }
   storeLane(lane: number, offset = 0): this {
-    return this.#emit(SIMD_PREFIX, 90, 2, ...unsigned(offset), lane);
+    this.#vector(90).byte(2).unsigned(offset).byte(lane);
+    return this;
   }
   call(index: number): this {
-    return this.#emit(0x10, ...unsigned(index));
+    return this.#operate(0x10, index);
   }
   /** Runs `body` if the i32 on the stack is not 0. */
   if(body: () => void): this {
-    this.#emit(0x04, 0x40);
+    this.#code.all([0x04, 0x40]);
     body();
-    return this.#emit(0x0b);
+    this.#code.byte(0x0b);
+    return this;
   }
   /** Runs `body` while `counter < limit`; the body must raise the counter. `limit` pushes an i32. */
   whileBelow(counter: number, limit: () => void, body: () => void): this {
-    this.#emit(0x02, 0x40, 0x03, 0x40);
+    this.#code.all([0x02, 0x40, 0x03, 0x40]);
     this.get(counter);
     limit();
-    this.op("i32.ge_u").#emit(0x0d, 1);
+    this.op("i32.ge_u").#code.all([0x0d, 1]);
     body();
-    return this.#emit(0x0c, 0, 0x0b, 0x0b);
+    this.#code.all([0x0c, 0, 0x0b, 0x0b]);
+    return this;
   }
   /** `local += value`. */
   increase(local: number, value: number): this {
     return this.get(local).i32(value).op("i32.add").set(local);
   }
 
-  #emit(...bytes: number[]): this {
-    for (const byte of bytes) this.#code.push(byte);
+  #operate(opcode: number, index: number): this {
+    this.#code.byte(opcode).unsigned(index);
     return this;
   }
 
+  /** An opcode behind the SIMD prefix; its operands are to follow. */
+  #vector(opcode: number): Bytes {
+    return this.#code.byte(SIMD_PREFIX).unsigned(opcode);
+  }
+
   /** The body as the code section holds it. */
-  encode(): number[] {
+  encode(): Uint8Array<ArrayBuffer> {
     const locals = this.#locals.map((type) => [1, valueTypes[type]]);
-    const body = [...vector(locals), ...this.#code, 0x0b];
-    return [...unsigned(body.length), ...body];
+    const body = new Bytes().list(locals).all(this.#code.content).byte(0x0b);
+    return new Bytes().sized(body.content).content;
   }
 }
 
@@ -261,50 +303,36 @@ export class ModuleWriter {
 
   /** The binary module. It imports `env.memory` (shared, up to 4 GiB) and functions from `kernels`. */
   encode(): Uint8Array<ArrayBuffer> {
-    const section = (
-      id: number,
-      content: number[],
-    ) => [id, ...unsigned(content.length), ...content];
-    const memory = [
-      ...text("env"),
-      ...text("memory"),
-      0x02,
-      0x03,
-      ...unsigned(1),
-      ...unsigned(65536),
+    const types = this.#types.map((count) => [
+      0x60,
+      ...new Bytes().unsigned(count).content,
+      ...new Array<number>(count).fill(valueTypes.i32),
+      0,
+    ]);
+    const memory = new Bytes().text("env").text("memory").all([0x02, 0x03])
+      .unsigned(1).unsigned(65536);
+    const imports = this.#imports.map(({ name, type }) =>
+      new Bytes().text("kernels").text(name).byte(0).unsigned(type).content
+    );
+    const functions = this.#functions.map(({ type }) =>
+      new Bytes().unsigned(type).content
+    );
+    const exports = this.#exports.map(({ name, index }) =>
+      new Bytes().text(name).byte(0).unsigned(index).content
+    );
+    const code = this.#functions.map(({ body }) => body.encode());
+    const sections: [id: number, items: readonly ArrayLike<number>[]][] = [
+      [1, types],
+      [2, [memory.content, ...imports]],
+      [3, functions],
+      [7, exports],
+      [10, code],
     ];
-    const imports = this.#imports.map(({ name, type }) => [
-      ...text("kernels"),
-      ...text(name),
-      0x00,
-      ...unsigned(type),
-    ]);
-    return new Uint8Array([
-      ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-      ...section(
-        1,
-        vector(
-          this.#types.map((
-            count,
-          ) => [
-            0x60,
-            ...unsigned(count),
-            ...new Array(count).fill(valueTypes.i32),
-            0,
-          ]),
-        ),
-      ),
-      ...section(2, vector([memory, ...imports])),
-      ...section(3, vector(this.#functions.map(({ type }) => unsigned(type)))),
-      ...section(
-        7,
-        vector(
-          this.#exports.map((
-            { name, index },
-          ) => [...text(name), 0x00, ...unsigned(index)]),
-        ),
-      ),
-      ...section(10, vector(this.#functions.map(({ body }) => body.encode()))),
-    ]);
+    const module = new Bytes();
+    module.all([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+    for (const [id, items] of sections) {
+      module.byte(id).sized(new Bytes().list(items).content);
+    }
+    return module.content;
   }
 }

@@ -1,7 +1,7 @@
 // All threads wait until the last one has arrived. Spins shortly, because the others are usually
 // about to arrive, then sleeps, because a machine may be busy with something else.
 
-const SPINS = 4000;
+const SPINS = 20000;
 
 /** `state` points at two words: how many have arrived, and how often all have. */
 export function barrier(state: usize, threads: i32): void {
