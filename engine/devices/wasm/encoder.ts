@@ -3,6 +3,18 @@
  * expressions. Numbers are from the WebAssembly core specification, chapter 5.
  */
 
+/** Whether the runtime can multiply and add with one rounding. */
+const hasRelaxedSimd = WebAssembly.validate(
+  new Uint8Array([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    // a function of three vectors that gives one
+    ...[1, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b],
+    ...[3, 2, 1, 0],
+    // relaxed_madd of its parameters
+    ...[10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 0x02, 0x0b],
+  ]),
+);
+
 /** Types of locals and parameters. */
 export type ValueType = "i32" | "v128";
 
@@ -62,10 +74,13 @@ const simd = {
   "f32x4.div": 231,
   "f32x4.min": 232,
   "f32x4.max": 233,
+  "f32x4.pmin": 234,
+  "f32x4.pmax": 235,
   "i32x4.trunc_sat_f32x4_s": 248,
   "i32x4.trunc_sat_f32x4_u": 249,
   "f32x4.convert_i32x4_s": 250,
   "f32x4.convert_i32x4_u": 251,
+  "f32x4.relaxed_madd": 261,
 } as const;
 
 /** Name of an instruction without operands of its own. */
@@ -189,6 +204,13 @@ export class FunctionBody {
   simd(name: SimdInstruction): this {
     this.#vector(simd[name]);
     return this;
+  }
+  /** Multiplies the f32x4 on the stack by that in a local and adds what `addend` pushes; rounded once where the runtime can. */
+  multiplyAdd(factor: number, addend: () => void): this {
+    this.get(factor);
+    if (!hasRelaxedSimd) this.simd("f32x4.mul");
+    addend();
+    return this.simd(hasRelaxedSimd ? "f32x4.relaxed_madd" : "f32x4.add");
   }
   /** Picks bytes out of two vectors. */
   shuffle(bytes: readonly number[]): this {

@@ -234,12 +234,7 @@ export class ValueWriter {
         }
       }
       case "binary":
-        return this.#pushBinary(
-          expression.name,
-          expression.dtype,
-          value(expression.a),
-          value(expression.b),
-        );
+        return this.#pushBinary(expression, value);
       case "select":
         body.get(value(expression.a)).get(value(expression.b));
         body.get(value(expression.condition)).splatBits(0);
@@ -255,8 +250,21 @@ export class ValueWriter {
     }
   }
 
-  #pushBinary(name: BinaryName, dtype: ScalarType, a: number, b: number): void {
-    this.#body.get(a).get(b).simd(arithmetic(name, dtype));
+  #pushBinary(
+    { name, dtype, a, b }: Extract<Expression, { kind: "binary" }>,
+    value: (child: Expression) => number,
+  ): void {
+    const bounds = { maximum: "f32x4.pmax", minimum: "f32x4.pmin" } as const;
+    if (
+      (name === "maximum" || name === "minimum") && dtype === "f32" &&
+      (a.kind === "constant" || b.kind === "constant")
+    ) {
+      // one machine instruction and not seven; lets a NaN through that is its first operand
+      const [x, bound] = a.kind === "constant" ? [b, a] : [a, b];
+      this.#body.get(value(x)).get(value(bound)).simd(bounds[name]);
+      return;
+    }
+    this.#body.get(value(a)).get(value(b)).simd(arithmetic(name, dtype));
     if (name !== "less" && name !== "equal") return;
     // a mask of all ones becomes the number 1
     if (dtype === "f32") this.#body.splatFloat(1);

@@ -14,7 +14,7 @@ function polynomial(
 ): void {
   body.splatFloat(coefficients[0]);
   for (const coefficient of coefficients.slice(1)) {
-    body.get(x).simd("f32x4.mul").splatFloat(coefficient).simd("f32x4.add");
+    body.multiplyAdd(x, () => body.splatFloat(coefficient));
   }
 }
 
@@ -32,8 +32,8 @@ function powerOfTwo(body: FunctionBody, n: number): void {
 
 /** The exponential: `2^n` times a polynomial in the remainder (coefficients of Cephes expf). */
 export function emitExp(body: FunctionBody, x: number): void {
-  body.get(x).splatFloat(-104).simd("f32x4.max").splatFloat(89).simd(
-    "f32x4.min",
+  body.get(x).splatFloat(-104).simd("f32x4.pmax").splatFloat(89).simd(
+    "f32x4.pmin",
   );
   const clamped = hold(body);
   body.get(clamped).splatFloat(Math.LOG2E).simd("f32x4.mul").simd(
@@ -125,8 +125,8 @@ export function emitLog(body: FunctionBody, x: number): void {
 /** The hyperbolic tangent: the quotient of an odd and an even polynomial (coefficients of Eigen). */
 export function emitTanh(body: FunctionBody, x: number): void {
   const limit = 7.90531110763549805;
-  body.get(x).splatFloat(-limit).simd("f32x4.max").splatFloat(limit).simd(
-    "f32x4.min",
+  body.get(x).splatFloat(-limit).simd("f32x4.pmax").splatFloat(limit).simd(
+    "f32x4.pmin",
   );
   const clamped = hold(body);
   body.get(clamped).get(clamped).simd("f32x4.mul");
