@@ -1,4 +1,5 @@
 import { UserError } from "../../user_error.ts";
+import type { ProductSchemeName } from "./product.ts";
 
 /** Every so many submits the host waits for an earlier one, so that it cannot run far ahead. */
 const SUBMITS_BETWEEN_WAITS = 16;
@@ -14,7 +15,11 @@ export class GpuContext {
   #earlier: Promise<unknown> = Promise.resolve();
 
   /** Watches `gpu` for errors. */
-  constructor(gpu: GPUDevice) {
+  constructor(
+    gpu: GPUDevice,
+    /** How matrix products are computed. */
+    readonly productScheme: ProductSchemeName,
+  ) {
     this.gpu = gpu;
     const fail = (message: string) => {
       this.#failure ??=

@@ -5,8 +5,9 @@ import type {
   MatmulKernel,
 } from "../../kernel.ts";
 import { sizeOf } from "../../tensor.ts";
-import { lowerProduct, type Matrix, type Product } from "./gemm.ts";
-import { element, type Operand } from "./operand.ts";
+import type { Matrix, Product } from "./matrix.ts";
+import { lowerProduct, type ProductSchemeName } from "./product.ts";
+import type { Operand } from "./operand.ts";
 import { type Lowered, unravel } from "./shader.ts";
 
 /**
@@ -25,6 +26,7 @@ export function lowerMatmul(
   kernel: MatmulKernel,
   [a, b]: readonly Operand[],
   output: Operand,
+  scheme: ProductSchemeName,
 ): Lowered {
   const rank = kernel.batch.length;
   const product = {
@@ -33,7 +35,7 @@ export function lowerMatmul(
     a: strided(a, kernel.batch, kernel.a, rank, rank + 1),
     b: strided(b, kernel.batch, kernel.b, rank + 1, rank),
   };
-  return lowerProduct(product, output);
+  return lowerProduct(product, output, scheme);
 }
 
 /** Lowers one pass of a convolution. */
@@ -41,8 +43,9 @@ export function lowerConvolution(
   { pass, geometry }: ConvolutionKernel,
   [first, second]: readonly Operand[],
   output: Operand,
+  scheme: ProductSchemeName,
 ): Lowered {
-  return lowerProduct(products[pass](geometry, first, second), output);
+  return lowerProduct(products[pass](geometry, first, second), output, scheme);
 }
 
 /** An operand whose position is affine in its indices; strides `side` and `inner` of the view are those of the two. */
@@ -57,13 +60,17 @@ function strided(
   const terms = names.map((name, i) => `${name} * ${view.strides[i] >>> 0}u + `)
     .join("");
   return {
+    operand,
     contiguous: view.strides[inner] === 1 ? "inner" : "side",
     side: `${unravel("batch", batch, names)}
 return vec3(${terms}index * ${view.strides[side] >>> 0}u + ${
       view.offset >>> 0
     }u, 0u, 0u);`,
     inner: `return vec3(index * ${view.strides[inner] >>> 0}u, 0u, 0u);`,
-    value: `return ${element(operand, "side.x + inner.x")};`,
+    position: "return side.x + inner.x;",
+    padded: false,
+    sideRun: { length: Infinity, step: view.strides[side] },
+    innerRun: { length: Infinity, step: view.strides[inner] },
   };
 }
 
@@ -103,12 +110,14 @@ const products: Record<
 };
 
 /** The same matrix with its indices exchanged; for matrices that treat both contributions alike. */
-function transpose({ contiguous, side, inner, value }: Matrix): Matrix {
+function transpose(matrix: Matrix): Matrix {
   return {
-    contiguous: contiguous === "side" ? "inner" : "side",
-    side: inner,
-    inner: side,
-    value,
+    ...matrix,
+    contiguous: matrix.contiguous === "side" ? "inner" : "side",
+    side: matrix.inner,
+    inner: matrix.side,
+    sideRun: matrix.innerRun,
+    innerRun: matrix.sideRun,
   };
 }
 
@@ -141,8 +150,10 @@ function patches(x: Operand, geometry: ImageGeometry): Matrix {
     window: { stride, padding },
   } = geometry;
   const place = (axis: string) => `${axis} * ${stride}u - ${padding}u`;
-  const outside = `if (y >= ${height}u || x >= ${width}u) { return 0f; }\n`;
+  const outside =
+    `if (y >= ${height}u || x >= ${width}u) { return OUTSIDE; }\n`;
   return {
+    operand: x,
     contiguous: "inner",
     side: pixel(
       outHeight,
@@ -152,14 +163,16 @@ function patches(x: Operand, geometry: ImageGeometry): Matrix {
       place("x"),
     ),
     inner: tap(geometry, inputs),
-    value: `let y = side.y + inner.y;
+    position: `let y = side.y + inner.y;
 let x = side.z + inner.z;
 ${
       padding === 0
         ? ""
         : outside
-    }let position = side.x + inner.x + (y * ${width}u + x) * ${inputs}u;
-return ${element(x, "position")};`,
+    }return side.x + inner.x + (y * ${width}u + x) * ${inputs}u;`,
+    padded: padding !== 0,
+    sideRun: { length: 1, step: 0 },
+    innerRun: { length: inputs, step: 1 },
   };
 }
 
@@ -174,11 +187,12 @@ function gradientPatches(gradient: Operand, geometry: ImageGeometry): Matrix {
     window: { stride, padding },
   } = geometry;
   const between =
-    `if (y % ${stride}u != 0u || x % ${stride}u != 0u) { return 0f; }
+    `if (y % ${stride}u != 0u || x % ${stride}u != 0u) { return OUTSIDE; }
 y /= ${stride}u;
 x /= ${stride}u;
 `;
   return {
+    operand: gradient,
     contiguous: "inner",
     side: pixel(
       height,
@@ -188,15 +202,17 @@ x /= ${stride}u;
       `x + ${padding}u`,
     ),
     inner: tap(geometry, outputs),
-    value: `var y = side.y - inner.y;
+    position: `var y = side.y - inner.y;
 var x = side.z - inner.z;
 ${
       stride === 1
         ? ""
         : between
-    }if (y >= ${outHeight}u || x >= ${outWidth}u) { return 0f; }
-let position = side.x + inner.x + (y * ${outWidth}u + x) * ${outputs}u;
-return ${element(gradient, "position")};`,
+    }if (y >= ${outHeight}u || x >= ${outWidth}u) { return OUTSIDE; }
+return side.x + inner.x + (y * ${outWidth}u + x) * ${outputs}u;`,
+    padded: true,
+    sideRun: { length: 1, step: 0 },
+    innerRun: { length: outputs, step: 1 },
   };
 }
 
@@ -206,11 +222,15 @@ function transposedTaps(
   { inputs, outputs }: ImageGeometry,
 ): Matrix {
   return {
+    operand: weight,
     contiguous: "inner",
     side: `return vec3(index * ${outputs}u, 0u, 0u);`,
     inner: `return vec3(index / ${outputs}u * ${
       inputs * outputs
     }u + index % ${outputs}u, 0u, 0u);`,
-    value: `return ${element(weight, "side.x + inner.x")};`,
+    position: "return side.x + inner.x;",
+    padded: false,
+    sideRun: { length: Infinity, step: outputs },
+    innerRun: { length: outputs, step: 1 },
   };
 }

@@ -5,6 +5,7 @@ import { GpuContext } from "./context.ts";
 import { WebGpuExecutable } from "./executable.ts";
 import { checkValues, hostArray } from "./host_array.ts";
 import { ALIGNMENT } from "./operand.ts";
+import type { ProductSchemeName } from "./product.ts";
 import { ProgramMemory } from "./program_memory.ts";
 import { download, upload } from "./transfer.ts";
 
@@ -30,9 +31,16 @@ export class WebGpuDevice implements Device {
   readonly #context: GpuContext;
   readonly #storages = new Map<Storage, Promise<GPUBuffer>>();
 
-  private constructor(info: GPUAdapterInfo, gpu: GPUDevice) {
-    this.#context = new GpuContext(gpu);
+  private constructor(
+    info: GPUAdapterInfo,
+    gpu: GPUDevice,
+    scheme?: ProductSchemeName,
+  ) {
     this.software = info.isFallbackAdapter;
+    this.#context = new GpuContext(
+      gpu,
+      scheme ?? (this.software ? "direct" : "tiled"),
+    );
     const name = info.description || info.device || info.vendor ||
       "unnamed adapter";
     this.description = `WebGPU on ${name}${this.software ? " (software)" : ""}`;
@@ -54,8 +62,12 @@ export class WebGpuDevice implements Device {
   /**
    * The fastest GPU, with all the memory it allows; where there is none, a driver that imitates one
    * in software; `undefined` where there is neither.
+   *
+   * @param scheme how matrix products are computed; by default as is fast there
    */
-  static async request(): Promise<WebGpuDevice | undefined> {
+  static async request(
+    scheme?: ProductSchemeName,
+  ): Promise<WebGpuDevice | undefined> {
     const adapter = await globalThis.navigator.gpu?.requestAdapter({
       powerPreference: "high-performance",
     });
@@ -66,6 +78,7 @@ export class WebGpuDevice implements Device {
     return new WebGpuDevice(
       adapter.info,
       await adapter.requestDevice({ requiredLimits }),
+      scheme,
     );
   }
 

@@ -6,6 +6,7 @@ import type { GpuContext } from "./context.ts";
 import { checkValues, hostArray } from "./host_array.ts";
 import { lower } from "./lower.ts";
 import { bind, type Bound, declareArray } from "./operand.ts";
+import type { ProductSchemeName } from "./product.ts";
 import type { ProgramMemory } from "./program_memory.ts";
 import type { Lowered } from "./shader.ts";
 import { download, upload } from "./transfer.ts";
@@ -63,7 +64,7 @@ export class WebGpuExecutable implements Executable {
     limits: DeviceLimits,
   ): Promise<WebGpuExecutable> {
     const lowered = plan.dispatches.map((dispatch) =>
-      lowerDispatch(dispatch, memory, limits)
+      lowerDispatch(dispatch, memory, limits, context.productScheme)
     );
     // commands run one after the other, so one working memory serves them all
     const scratchBytes = Math.max(
@@ -96,7 +97,8 @@ export class WebGpuExecutable implements Executable {
     if (from === 0) this.#feed(inputs);
     const encoder = this.#context.gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const { bindGroup, passes } of this.#commands.slice(from, to)) {
+    for (let i = from; i < to; i++) {
+      const { bindGroup, passes } = this.#commands[i];
       pass.setBindGroup(0, bindGroup);
       for (const { pipeline, workgroups: [x, y] } of passes) {
         pass.setPipeline(pipeline);
@@ -137,6 +139,7 @@ function lowerDispatch(
   { kernel, inputs, output }: Dispatch,
   memory: ProgramMemory,
   limits: DeviceLimits,
+  scheme: ProductSchemeName,
 ): LoweredDispatch {
   if (output.dtype === "u8") {
     throw new TypeError(
@@ -150,6 +153,7 @@ function lowerDispatch(
     bound.operands.slice(0, -1),
     bound.operands.at(-1)!,
     output.size,
+    scheme,
   );
   const count = bound.bindings.length + (lowered.scratch ? 1 : 0);
   if (count > limits.maxBuffersPerKernel) {

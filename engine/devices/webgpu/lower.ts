@@ -5,22 +5,24 @@ import { lowerFused } from "./fused.ts";
 import { lowerGather, lowerScatter } from "./indexing.ts";
 import { type Operand, typeOf } from "./operand.ts";
 import { lowerPool } from "./pool.ts";
+import type { ProductSchemeName } from "./product.ts";
 import type { Lowered } from "./shader.ts";
 
-/** The shaders that compute a kernel; `size` is the number of elements of the output. */
+/** The shaders that compute a kernel; `size` is the number of elements of the output, `scheme` how products are computed. */
 export function lower(
   kernel: Kernel,
   inputs: readonly Operand[],
   output: Operand,
   size: number,
+  scheme: ProductSchemeName,
 ): Lowered {
   switch (kernel.kind) {
     case "fused":
       return lowerFused(kernel, inputs, output);
     case "matmul":
-      return lowerMatmul(kernel, inputs, output);
+      return lowerMatmul(kernel, inputs, output, scheme);
     case "convolution":
-      return lowerConvolution(kernel, inputs, output);
+      return lowerConvolution(kernel, inputs, output, scheme);
     case "pool":
       return lowerPool(kernel, inputs, output);
     case "gather":

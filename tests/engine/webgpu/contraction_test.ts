@@ -1,3 +1,4 @@
+import type { WebGpuDevice } from "../../../engine/devices/webgpu/device.ts";
 import type {
   ConvolutionKernel,
   ImageGeometry,
@@ -11,6 +12,17 @@ import {
   withRandom,
 } from "./harness.ts";
 import { naiveConvolution, naiveMatmul } from "./naive.ts";
+
+/** Both ways to compute products are tested on any device. */
+const schemes = ["tiled", "direct"] as const;
+
+/** Registers a test of each way. */
+function productTest(
+  name: string,
+  test: (device: WebGpuDevice) => Promise<void>,
+): void {
+  schemes.forEach((scheme) => gpuTest(`${scheme}: ${name}`, test, scheme));
+}
 
 /** A plain product; `transposed` operands are stored with their axes exchanged. */
 function product(
@@ -85,7 +97,7 @@ function extent(
 }
 
 for (const [name, kernel] of Object.entries(products)) {
-  gpuTest(
+  productTest(
     `a matrix product ${name} equals its definition`,
     (device) =>
       withRandom(async (random) => {
@@ -132,6 +144,14 @@ const geometries: Record<string, ImageGeometry> = {
     outputs: 34,
     window: { size: 7, stride: 2, padding: 3 },
   }),
+  "3x3 of whole tiles of channels": geometry({
+    n: 3,
+    height: 6,
+    width: 5,
+    inputs: 16,
+    outputs: 24,
+    window: { size: 3, stride: 2, padding: 1 },
+  }),
   "2x2 with stride 3, which skips pixels": geometry({
     n: 1,
     height: 10,
@@ -152,7 +172,7 @@ const geometries: Record<string, ImageGeometry> = {
 };
 
 for (const [name, sizes] of Object.entries(geometries)) {
-  gpuTest(
+  productTest(
     `all passes of a convolution ${name} equal their definition`,
     (device) =>
       withRandom(async (random) => {

@@ -262,5 +262,5 @@ gpuTest(
 async function bareContext(): Promise<{ gpu: GPUDevice; context: GpuContext }> {
   const adapter = await navigator.gpu.requestAdapter();
   const gpu = await adapter!.requestDevice();
-  return { gpu, context: new GpuContext(gpu) };
+  return { gpu, context: new GpuContext(gpu, "tiled") };
 }

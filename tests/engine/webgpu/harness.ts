@@ -1,16 +1,22 @@
 import { assertEquals } from "@std/assert";
 import type { HostArray } from "../../../engine/devices/device.ts";
 import { WebGpuDevice } from "../../../engine/devices/webgpu/device.ts";
+import type { ProductSchemeName } from "../../../engine/devices/webgpu/product.ts";
 import type { Buffer, Kernel, Schedule } from "../../../engine/kernel.ts";
 import { planMemory } from "../../../engine/memory.ts";
 import { Storage } from "../../../engine/tensor.ts";
 
 const required = Deno.env.get("DV2_REQUIRE_DEVICES") === "1";
 
-/** Registers a test on a WebGPU device of its own; skipped where there is none, unless it is required. */
+/**
+ * Registers a test on a WebGPU device of its own; skipped where there is none, unless it is required.
+ *
+ * @param scheme how the device computes products; by default as is fast there
+ */
 export function gpuTest(
   name: string,
   test: (device: WebGpuDevice) => Promise<void>,
+  scheme?: ProductSchemeName,
 ): void {
   Deno.test({
     name: found || required
@@ -18,7 +24,7 @@ export function gpuTest(
       : `${name} (skipped: no WebGPU adapter, install a Vulkan driver)`,
     ignore: !found && !required,
     fn: async () => {
-      const device = await WebGpuDevice.request();
+      const device = await WebGpuDevice.request(scheme);
       if (!device) {
         throw new Error(
           "DV2_REQUIRE_DEVICES=1, but there is no WebGPU adapter",

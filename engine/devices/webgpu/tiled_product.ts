@@ -1,91 +1,33 @@
-import { element, type Operand } from "./operand.ts";
 import {
-  elementPass,
-  type Lowered,
-  type Pass,
-  workgroupPass,
-} from "./shader.ts";
+  type Matrix,
+  matrixFunctions,
+  OUTSIDE,
+  type Product,
+  type ProductScheme,
+} from "./matrix.ts";
+import { type Pass, workgroupPass } from "./shader.ts";
 
 /**
- * The one generator behind matrix products and convolutions. A workgroup computes a square tile of
- * the result: step by step along the inner axis it copies a slice of each operand to workgroup
- * memory, one vec4 per thread, and each thread adds 4x4 products per inner index in four
- * named vec4 accumulators. How an operand is read, and with which bounds, is WGSL of its own
- * ({@linkcode Matrix}), so that a convolution never stores its matrix of patches.
- *
- * Where the result has few tiles and the inner axis is long (gradients of weights), that axis is cut
- * into parts with a workgroup each, and a second pass adds the partial results in order.
+ * Products on a GPU. A workgroup computes a square tile of the result: step by step along the inner
+ * axis it copies a slice of each operand to workgroup memory, one vec4 per thread, and each thread
+ * adds 4x4 products per inner index in four named vec4 accumulators.
  */
-export interface Product {
-  /** Matrices multiplied side by side. */
-  readonly batch: number;
-  /** Rows of a and of the result. */
-  readonly m: number;
-  /** Columns of b and of the result. */
-  readonly n: number;
-  /** Size of the inner axis: columns of a, rows of b. */
-  readonly k: number;
-  /** The left operand. */
-  readonly a: Matrix;
-  /** The right operand. */
-  readonly b: Matrix;
-}
-
-/**
- * How the elements of an operand are found. What each of the two indices contributes to the
- * address is computed once per index, as a `vec3<u32>` of the operand's own meaning.
- */
-export interface Matrix {
-  /** The index that steps through neighbouring memory: that of rows (of b: columns), or the inner one. */
-  readonly contiguous: "side" | "inner";
-  /** Body of a function of `index`, a row (of b: a column), and `batch`. */
-  readonly side: string;
-  /** Body of a function of `index`, an inner index. */
-  readonly inner: string;
-  /** Body of a function of both contributions, `side` and `inner`: the element, f32. */
-  readonly value: string;
-}
+export const tiledScheme: ProductScheme = { cut, pass };
 
 /** Workgroups that keep a GPU busy. */
 const ENOUGH_GROUPS = 128;
 /** Shortest part of the inner axis that is worth a workgroup. */
 const SHORTEST_PART = 512;
 
-/** The passes that compute a product into `output`, row-major `[batch, m, n]`. */
-export function lowerProduct(product: Product, output: Operand): Lowered {
-  const { batch, m, n, k } = product;
+function cut(product: Product) {
   const tile = tileSize(product);
-  const depth = tile / 4;
-  const tiles = tilesOf(product, tile);
-  const wanted = Math.min(
-    Math.ceil(ENOUGH_GROUPS / tiles),
-    Math.floor(k / SHORTEST_PART),
-  );
-  const length = Math.ceil(k / Math.max(1, wanted) / depth) * depth;
-  const parts = Math.ceil(k / length);
-  if (parts === 1) {
-    return {
-      passes: [
-        tiled(product, tile, k, (position) => element(output, position)),
-      ],
-    };
-  }
-  const size = batch * m * n;
-  const passes = [
-    tiled(
-      product,
-      tile,
-      length,
-      (position) => `scratch[part * ${size}u + ${position}]`,
+  return {
+    parts: Math.min(
+      Math.ceil(ENOUGH_GROUPS / tilesOf(product, tile)),
+      Math.floor(product.k / SHORTEST_PART),
     ),
-    elementPass(
-      size,
-      `var sum = 0f;
-for (var part = 0u; part < ${parts}u; part++) { sum += scratch[part * ${size}u + id]; }
-${element(output, "id")} = sum;`,
-    ),
-  ];
-  return { passes, scratch: { type: "f32", size: parts * size } };
+    depth: tile / 4,
+  };
 }
 
 function tilesOf({ batch, m, n }: Product, tile: number): number {
@@ -99,17 +41,13 @@ function tileSize(product: Product): 32 | 64 {
   return enough && Math.min(product.m, product.n) > 32 ? 64 : 32;
 }
 
-/**
- * The product over parts of `length` of the inner axis; `store` gives the place of an element of
- * the result, from its position and `part`.
- */
-function tiled(
+function pass(
   product: Product,
-  tile: number,
   length: number,
   store: (position: string) => string,
 ): Pass {
   const { batch, m, n, k, a, b } = product;
+  const tile = tileSize(product);
   // a tile is as deep as it has quads of rows, so each thread copies one quad of each operand
   const depth = tile / 4;
   const rows = Math.ceil(m / tile);
@@ -140,6 +78,7 @@ let firstColumn = column + quickest * 4u;
 ${range(4).map((i) => storeRow(i, product, tile, store)).join("\n")}`;
 
   const declarations = [
+    OUTSIDE,
     matrixFunctions("a", a),
     matrixFunctions("b", b),
     ...["a", "b"].map((name) =>
@@ -157,18 +96,6 @@ ${range(4).map((i) => storeRow(i, product, tile, store)).join("\n")}`;
 /** Quads between the inner indices of a tile in workgroup memory: one is left free, against bank conflicts. */
 function pitchOf(depth: number): number {
   return depth + 1;
-}
-
-function matrixFunctions(name: string, { side, inner, value }: Matrix): string {
-  return `fn ${name}Side(index: u32, batch: u32) -> vec3<u32> {
-${side}
-}
-fn ${name}Inner(index: u32) -> vec3<u32> {
-${inner}
-}
-fn ${name}Value(side: vec3<u32>, inner: vec3<u32>) -> f32 {
-${value}
-}`;
 }
 
 /** What a thread needs to copy its quad of four rows (columns) at one inner index. */

@@ -1,0 +1,182 @@
+import { element } from "./operand.ts";
+import {
+  type Matrix,
+  matrixFunctions,
+  OUTSIDE,
+  type Product,
+  type ProductScheme,
+} from "./matrix.ts";
+import { elementPass, type Pass } from "./shader.ts";
+
+/**
+ * Products on a processor that runs shaders in software. A thread computes up to 8x16 elements of the
+ * result in named vec4 accumulators, reading the operands where they lie: caches do what workgroup
+ * memory does on a GPU, and barriers are dear here. Positions are computed once per run of inner
+ * indices, such as the channels of a tap. Neighbouring threads, which share vector registers, take
+ * neighbouring columns.
+ */
+export const directScheme: ProductScheme = { cut, pass };
+
+const MOST_ROWS = 8;
+const MOST_COLUMNS = 16;
+/** Threads that fill the vectors of all cores. */
+const ENOUGH_THREADS = 256;
+/** Shortest part of the inner axis that is worth a thread. */
+const SHORTEST_PART = 64;
+
+function cut(product: Product) {
+  const { rows, columns } = tilesOf(product);
+  const run = runOf(product);
+  return {
+    parts: Math.min(
+      Math.ceil(ENOUGH_THREADS / (product.batch * rows * columns)),
+      Math.floor(product.k / SHORTEST_PART),
+    ),
+    depth: run === Infinity ? 1 : run,
+  };
+}
+
+/** Size of a tile, and how many there are along each axis. */
+function tilesOf({ m, n }: Product) {
+  const height = Math.min(MOST_ROWS, m);
+  // as many as are needed anyway, as equal as whole vectors allow
+  const columns = Math.ceil(n / MOST_COLUMNS);
+  const width = Math.ceil(n / columns / 4) * 4;
+  return { height, width, rows: Math.ceil(m / height), columns };
+}
+
+/** Inner indices along which both operands go on in equal steps. */
+function runOf({ a, b }: Product): number {
+  const [short, long] = [a.innerRun.length, b.innerRun.length]
+    .toSorted((first, second) => first - second);
+  return long === Infinity || long % short === 0 ? short : 1;
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+function pass(
+  product: Product,
+  length: number,
+  store: (position: string) => string,
+): Pass {
+  const { batch, m, n, k, a, b } = product;
+  const { height, width, rows, columns } = tilesOf(product);
+  const parts = Math.ceil(k / length);
+  const run = Math.min(runOf(product), length);
+  const quads = range(width / 4);
+  const rowsOfA = new Side("a", a, m, height, "row");
+  const columnsOfB = new Side("b", b, n, width, "column");
+
+  const sums = range(height).flatMap((i) =>
+    quads.map((quad) => `var sum${i}_${quad} = vec4<f32>();`)
+  );
+  const loadQuads = quads.map((quad) => {
+    const values = range(4).map((j) => columnsOfB.value(quad * 4 + j));
+    return `let b${quad} = vec4(${values.join(", ")});`;
+  });
+  const addRows = range(height).map((i) =>
+    `let a${i} = ${rowsOfA.value(i)};\n` +
+    quads.map((quad) => `sum${i}_${quad} += a${i} * b${quad};`).join("\n")
+  );
+  const products = [...loadQuads, ...addRows].join("\n");
+  const body = `let column = id % ${columns}u * ${width}u;
+let row = id / ${columns}u % ${rows}u * ${height}u;
+let batch = id / ${columns * rows}u % ${batch}u;
+let part = id / ${columns * rows * batch}u;
+let end = min((part + 1u) * ${length}u, ${k}u);
+${rowsOfA.prepare()}
+${columnsOfB.prepare()}
+${sums.join("\n")}
+for (var start = part * ${length}u; start < end; start += ${run}u) {
+${rowsOfA.locate()}
+${columnsOfB.locate()}
+${
+    run === 1
+      ? `let step = 0u;\n${products}`
+      : `let count = min(${run}u, end - start);
+for (var step = 0u; step < count; step++) {
+${products}
+}`
+  }
+}
+${
+    range(height).flatMap((i) =>
+      quads.flatMap((quad) =>
+        [..."xyzw"].map((component, j) =>
+          storeElement(i, quad * 4 + j, `sum${i}_${quad}.${component}`)
+        )
+      )
+    ).join("\n")
+  }`;
+
+  function storeElement(i: number, j: number, value: string): string {
+    const place = `(batch * ${m}u + row + ${i}u) * ${n}u + column + ${j}u`;
+    const inside = [
+      ...(m % height === 0 ? [] : [`row + ${i}u < ${m}u`]),
+      ...(n % width === 0 ? [] : [`column + ${j}u < ${n}u`]),
+    ];
+    const line = `${store(place)} = ${value};`;
+    return inside.length === 0
+      ? line
+      : `if (${inside.join(" && ")}) { ${line} }`;
+  }
+
+  return elementPass(
+    rows * columns * batch * parts,
+    body,
+    [OUTSIDE, matrixFunctions("a", a), matrixFunctions("b", b)].join("\n"),
+  );
+}
+
+/** The rows of a tile (or, of b, its columns), and how their elements are read. */
+class Side {
+  /** Rows whose positions are computed; the others follow from the first one's. */
+  readonly #located: number[];
+
+  constructor(
+    private readonly name: string,
+    private readonly matrix: Matrix,
+    private readonly size: number,
+    private readonly count: number,
+    private readonly first: string,
+  ) {
+    const { length } = matrix.sideRun;
+    const together = length === Infinity || length % count === 0;
+    this.#located = together ? [0] : range(count);
+  }
+
+  /** Computes what the rows contribute to positions. */
+  prepare(): string {
+    return this.#located.map((i) => {
+      // what is beyond the edge repeats the last row, and is not stored
+      const index = i === 0 || this.size % this.count === 0
+        ? `${this.first} + ${i}u`
+        : `min(${this.first} + ${i}u, ${this.size - 1}u)`;
+      return `let ${this.name}Side${i} = ${this.name}Side(${index}, batch);`;
+    }).join("\n");
+  }
+
+  /** Computes the positions at inner index `start`. */
+  locate(): string {
+    const { name, matrix } = this;
+    const places = this.#located.map((i) =>
+      `let ${name}Place${i} = ${name}Position(${name}Side${i}, ${name}Index);` +
+      (matrix.padded
+        ? `\nlet ${name}Inside${i} = ${name}Place${i} != OUTSIDE;`
+        : "")
+    );
+    return `let ${name}Index = ${name}Inner(start);\n${places.join("\n")}`;
+  }
+
+  /** The element of row `i` at inner index `start + step`. */
+  value(i: number): string {
+    const { name, matrix: { operand, padded, sideRun, innerRun } } = this;
+    const located = this.#located.includes(i) ? i : 0;
+    const beyond = (i - located) * sideRun.step >>> 0;
+    const position = `${name}Place${located} + ${beyond}u + step * ${
+      innerRun.step >>> 0
+    }u`;
+    const value = element(operand, position);
+    return padded ? `select(0f, ${value}, ${name}Inside${located})` : value;
+  }
+}
