@@ -157,6 +157,8 @@ class Bytes {
 export class FunctionBody {
   readonly #code = new Bytes();
   readonly #locals: ValueType[] = [];
+  /** Locals that hold vectors, set at the beginning, by the words of the vectors. */
+  readonly #constants = new Map<string, number>();
   readonly #parameters: number;
 
   /** A body of a function with so many i32 parameters and no result. */
@@ -192,10 +194,15 @@ export class FunctionBody {
   splatFloat(value: number): this {
     return this.splatBits(new Uint32Array(new Float32Array([value]).buffer)[0]);
   }
-  /** A vector of four i32. */
+  /** A vector of four i32. It is held in a local, since V8 puts a constant together anew at each use. */
   vectorOf(words: readonly number[]): this {
-    this.#vector(12).all(new Uint8Array(new Int32Array(words).buffer));
-    return this;
+    const key = words.map((word) => word | 0).join();
+    let local = this.#constants.get(key);
+    if (local === undefined) {
+      local = this.local("v128");
+      this.#constants.set(key, local);
+    }
+    return this.get(local);
   }
   op(name: PlainInstruction): this {
     this.#code.byte(plain[name]);
@@ -287,7 +294,13 @@ export class FunctionBody {
   /** The body as the code section holds it. */
   encode(): Uint8Array<ArrayBuffer> {
     const locals = this.#locals.map((type) => [1, valueTypes[type]]);
-    const body = new Bytes().list(locals).all(this.#code.content).byte(0x0b);
+    const body = new Bytes().list(locals);
+    for (const [words, local] of this.#constants) {
+      const vector = new Int32Array(words.split(",").map(Number));
+      body.byte(SIMD_PREFIX).unsigned(12).all(new Uint8Array(vector.buffer));
+      body.byte(0x21).unsigned(local);
+    }
+    body.all(this.#code.content).byte(0x0b);
     return new Bytes().sized(body.content).content;
   }
 }
