@@ -75,7 +75,7 @@ export function traceStep(
   );
 
   const optimizer = new AdamW(parameters.storage, config.optimizer);
-  const flat = flatten(gradient(loss, parameters.tensors));
+  const flat = flattenGradients(gradient(loss, parameters.tensors));
   const update = optimizer.update(flat, input("optimizer", [3]));
   const halted = new Storage("halted", 1);
   const proceeds = multiply(
@@ -179,8 +179,8 @@ export class TrainingStep {
   }
 }
 
-/** The gradients one after another, laid out as the parameters are. */
-function flatten(gradients: readonly Tensor[]): Tensor {
+/** The gradients of packed parameters one after another, laid out as {@linkcode PackedParameters} are. */
+export function flattenGradients(gradients: readonly Tensor[]): Tensor {
   return concatenate(gradients.map((gradient) => {
     const rest = (PART_ALIGNMENT - gradient.size % PART_ALIGNMENT) %
       PART_ALIGNMENT;

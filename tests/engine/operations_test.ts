@@ -286,6 +286,15 @@ test(
   },
 );
 
+for (const k of [1024, 1031]) {
+  test(
+    "matrix product of a transposed left operand with a long inner axis",
+    [[k, 7], [k, 9]],
+    (a, b) => matmul(a, b, { transposeA: true }),
+    { tolerance: 1e-4 },
+  );
+}
+
 // convolutions: [n, height, width, inputs], size, outputs, stride, padding
 for (
   const [shape, size, outputs, stride, padding] of [
@@ -298,6 +307,11 @@ for (
     [[3, 4, 4, 12], 1, 8, 1, 0],
     [[2, 4, 5, 70], 3, 66, 1, 1],
     [[40, 6, 6, 5], 3, 11, 1, 1],
+    // pixels summed in parts, in vectors of channels
+    [[30, 7, 5, 13], 3, 10, 1, 1],
+    // strides make classes of pixels, some of which no window sees
+    [[2, 7, 8, 9], 3, 10, 3, 1],
+    [[2, 9, 7, 8], 2, 11, 3, 0],
   ] as [number[], number, number, number, number][]
 ) {
   test(

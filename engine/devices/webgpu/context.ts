@@ -3,6 +3,9 @@ import type { ProductSchemeName } from "./product.ts";
 
 /** Every so many submits the host waits for an earlier one, so that it cannot run far ahead. */
 const SUBMITS_BETWEEN_WAITS = 16;
+/** Written bytes and writes that may wait for a submit: more of them have corrupted uploads. */
+const MOST_WAITING_BYTES = 16 * 2 ** 20;
+const MOST_WAITING_WRITES = 16;
 
 /** A WebGPU device with what all programs on it share: its first error, its pipelines, its queue. */
 export class GpuContext {
@@ -12,6 +15,7 @@ export class GpuContext {
   readonly #layouts = new Map<number, GPUBindGroupLayout>();
   #failure?: string;
   #submits = 0;
+  #waiting = { bytes: 0, writes: 0 };
   #earlier: Promise<unknown> = Promise.resolve();
 
   /** Watches `gpu` for errors. */
@@ -128,9 +132,26 @@ export class GpuContext {
     return pipeline;
   }
 
+  /** Takes note of a write to a buffer, and submits what waits where that is much. */
+  noteWritten(bytes: number): void {
+    this.#waiting.bytes += bytes;
+    this.#waiting.writes++;
+    const { bytes: total, writes } = this.#waiting;
+    if (total >= MOST_WAITING_BYTES || writes >= MOST_WAITING_WRITES) {
+      this.submitNow([]);
+    }
+  }
+
+  /** Queues commands without ever waiting. */
+  submitNow(commands: readonly GPUCommandBuffer[]): void {
+    this.gpu.queue.submit([...commands]);
+    this.#waiting.bytes = 0;
+    this.#waiting.writes = 0;
+  }
+
   /** Queues commands; resolves at once unless the queue is long. */
   async submit(commands: GPUCommandBuffer): Promise<void> {
-    this.gpu.queue.submit([commands]);
+    this.submitNow([commands]);
     if (++this.#submits % SUBMITS_BETWEEN_WAITS !== 0) return;
     const earlier = this.#earlier;
     this.#earlier = this.gpu.queue.onSubmittedWorkDone();

@@ -1,6 +1,6 @@
 import type { GpuContext } from "./context.ts";
 
-/** Bytes written in one piece: larger ones, or many without a submit, have corrupted uploads. */
+/** Bytes written in one piece. */
 const PIECE_BYTES = 16 * 2 ** 20;
 
 /**
@@ -15,17 +15,16 @@ export function upload(
   data: ArrayBufferView,
 ): void {
   context.check();
-  const { queue } = context.gpu;
   for (let done = 0; done < data.byteLength; done += PIECE_BYTES) {
     const bytes = Math.min(PIECE_BYTES, data.byteLength - done);
-    queue.writeBuffer(
+    context.gpu.queue.writeBuffer(
       buffer,
       start + done,
       data.buffer,
       data.byteOffset + done,
       bytes,
     );
-    queue.submit([]);
+    context.noteWritten(bytes);
   }
 }
 
@@ -51,7 +50,7 @@ export async function download(
   try {
     const encoder = gpu.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, start, staging, 0, bytes);
-    gpu.queue.submit([encoder.finish()]);
+    context.submitNow([encoder.finish()]);
     await staging.mapAsync(GPUMapMode.READ);
     return staging.getMappedRange().slice(0);
   } finally {

@@ -1,0 +1,66 @@
+import type { DeviceChoice } from "../engine/open_device.ts";
+import { UserError } from "../engine/user_error.ts";
+import {
+  type Command,
+  helpText,
+  type OptionValues,
+  parseArguments,
+} from "../train/arguments.ts";
+
+const deviceChoices: readonly DeviceChoice[] = ["auto", "webgpu", "wasm"];
+
+const command = {
+  usage: "deno task bench",
+  help:
+    "Measures this project beside others that do the same work on the same machine.",
+  options: {
+    device: {
+      kind: "text",
+      value: "NAME",
+      default: "auto",
+      help: "webgpu, wasm or auto: a GPU if any, else wasm",
+    },
+    only: {
+      kind: "text",
+      value: "TEXT",
+      help: "only cases whose name contains this",
+    },
+    json: {
+      kind: "text",
+      value: "FILE",
+      help: "write the results there as well",
+    },
+  },
+  examples: [
+    "deno task bench",
+    "deno task bench --only matmul --json results.json",
+  ],
+} as const satisfies Command;
+
+/** What a person asked for on the command line. */
+export type Options = Omit<OptionValues<typeof command>, "device"> & {
+  readonly device: DeviceChoice;
+};
+
+/**
+ * Reads the arguments of `bench`.
+ *
+ * @returns `"help"` where that is among them.
+ * @throws {UserError} if they are wrong.
+ */
+export function readOptions(args: readonly string[]): Options | "help" {
+  const options = parseArguments(command, args);
+  if (options === "help") return options;
+  const device = deviceChoices.find((choice) => choice === options.device);
+  if (device) return { ...options, device };
+  throw new UserError(
+    `--device must be ${deviceChoices.join(", ")}, not ${
+      JSON.stringify(options.device)
+    }`,
+  );
+}
+
+/** What `--help` prints. */
+export function help(): string {
+  return helpText(command);
+}

@@ -1,0 +1,12 @@
+/** Prints a line as soon as the default preset has taken its first step. */
+import { configSchema } from "../../train/config.ts";
+import { loadConfig } from "../../train/config_loader.ts";
+import { DEFAULT_PRESET } from "../../train/options.ts";
+import { presets } from "../../train/presets/mod.ts";
+import { pretrainBriefly } from "./pretraining.ts";
+
+const config = await loadConfig(configSchema, presets, {
+  preset: DEFAULT_PRESET,
+  set: ["steps=1"],
+});
+await pretrainBriefly(config, (step) => console.log(step));
