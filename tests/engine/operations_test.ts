@@ -309,6 +309,8 @@ for (
     [[40, 6, 6, 5], 3, 11, 1, 1],
     // pixels summed in parts, in vectors of channels
     [[30, 7, 5, 13], 3, 10, 1, 1],
+    // few pixels, many channels
+    [[1, 3, 3, 20], 3, 40, 1, 1],
     // strides make classes of pixels, some of which no window sees
     [[2, 7, 8, 9], 3, 10, 3, 1],
     [[2, 9, 7, 8], 2, 11, 3, 0],

@@ -1,4 +1,9 @@
-import type { Buffer, Dispatch, ImageGeometry } from "../../kernel.ts";
+import type {
+  Buffer,
+  Dispatch,
+  ImageGeometry,
+  MatmulKernel,
+} from "../../kernel.ts";
 import { bytesOf } from "../../memory.ts";
 import { sizeOf } from "../../tensor.ts";
 import { UserError } from "../../user_error.ts";
@@ -156,8 +161,8 @@ export function callsOf(dispatch: Dispatch, threads: number): Call[] {
 
 /** Bytes of shared memory that a dispatch needs. */
 export function sharedBytesOf({ kernel, output }: Dispatch): number {
-  const parts = kernel.kind === "matmul" && kernel.batch.length === 0
-    ? divisorBelow(kernel.k, partsOf(output.size, kernel.k))
+  const parts = kernel.kind === "matmul"
+    ? innerPartsOf(kernel)
     : kernel.kind === "convolution" && kernel.pass === "weightGradient"
     ? partsOf(output.size, pixelsOf(kernel.geometry))
     : 1;
@@ -166,24 +171,24 @@ export function sharedBytesOf({ kernel, output }: Dispatch): number {
 
 /**
  * How many parts a sum over `length` for each of `results` is cut into, so that threads need not all
- * go through all of it. Depends on the sizes alone, and so does the result.
+ * go through all of it: a power of two, which threads share evenly. Depends on the sizes alone, and
+ * so does the result.
  */
 function partsOf(results: number, length: number): number {
-  return Math.max(
-    1,
-    Math.min(
-      MOST_PARTS,
-      Math.floor(length / SHORTEST_PART),
-      Math.floor(MOST_PARTIAL_FLOATS / results),
-    ),
+  const most = Math.min(
+    MOST_PARTS,
+    length / SHORTEST_PART,
+    MOST_PARTIAL_FLOATS / results,
   );
+  return 2 ** Math.max(0, Math.floor(Math.log2(most)));
 }
 
-function divisorBelow(value: number, limit: number): number {
-  for (let divisor = limit; divisor > 1; divisor--) {
-    if (value % divisor === 0) return divisor;
-  }
-  return 1;
+/** Parts of the inner axis of a product, equally long; batches are shared between threads anyway. */
+function innerPartsOf({ batch, m, n, k }: MatmulKernel): number {
+  if (batch.length > 0) return 1;
+  let parts = partsOf(m * n, k);
+  while (k % parts !== 0) parts /= 2;
+  return parts;
 }
 
 /** Adds up what the parts have left in shared memory. */
@@ -225,9 +230,7 @@ function matmulCalls(
     parts,
   });
   const views = [strides(a), strides(b)];
-  const innerParts = kernel.batch.length === 0
-    ? divisorBelow(k, partsOf(output.size, k))
-    : 1;
+  const innerParts = innerPartsOf(kernel);
   if (innerParts > 1) {
     // parts of the inner axis as a batch
     const inner = k / innerParts;

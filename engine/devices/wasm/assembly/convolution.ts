@@ -3,14 +3,12 @@
 // or of zeros where the tap is outside the image. Taps that are outside for all six are left out.
 // Where pixels have few channels, such as colours, the taps of a tile are copied next to each other.
 
-import { addresses, copies, corners, panels, taps, tile, zeros } from "./scratch";
-import { COLUMNS, pack, ROWS, SEGMENT_BYTES, tileOfColumns, tileOfRows } from "./tile";
+import { addresses, BLOCK_K, copies, corners, panels, patches, taps, tile, zeros } from "./scratch";
+import { COLUMNS, pack, ROWS, SEGMENT_BYTES, tileOfRows, tilesOfColumns } from "./tile";
 import { begin, CORNER_BYTES, listSeen, lookAt, nextTile, seenFrom, setGrid, TAP_BYTES } from "./windows";
 
 /** Floats of packed weights that are worked on at a time. */
 const BLOCK_FLOATS: i32 = 1 << 17;
-/** Pixels over which a weight gradient is summed at a time: a panel of them stays in the first-level cache. */
-const BLOCK_PIXELS: i32 = 512;
 /** Floats of copied patches that a weight gradient works on at a time. */
 const COPY_FLOATS: i32 = 1 << 18;
 /** Pixels of fewer channels are copied. */
@@ -296,7 +294,7 @@ export function weightGradient(
   const pixelStart = partOf(pixels, part, parts);
   const pixelEnd = partOf(pixels, part + 1, parts);
   const copyBytes = <usize> (groupRows + FEW_CHANNELS) << 2;
-  const block = few ? min(BLOCK_PIXELS, COPY_FLOATS / (groupRows + FEW_CHANNELS)) : BLOCK_PIXELS;
+  const block = few ? min(BLOCK_K, COPY_FLOATS / (groupRows + FEW_CHANNELS)) : BLOCK_K;
   const rowBytes = <usize> outputs << 2;
   const target = dweight + <usize> (part * tapCount * inputs) * rowBytes;
   const step = blockColumns(block);
@@ -312,7 +310,7 @@ export function weightGradient(
       if (few) {
         copyPatches(x, pixel, count, tapCount, inputs, copyBytes);
         for (let i = 0; i < count; i++) {
-          store<u32>(addresses + (<usize> i << 2), <u32> (copies + <usize> i * copyBytes));
+          store<u32>(addresses + (<usize> i << 2), <u32> (patches + <usize> i * copyBytes));
         }
       }
       let listed = -1;
@@ -326,12 +324,7 @@ export function weightGradient(
         const row = unit % tiles * ROWS;
         const rows = min(ROWS, groupRows - row);
         const c = target + <usize> (group * groupRows + row) * rowBytes + (<usize> first << 2);
-        for (let j = 0; j < columns; j += COLUMNS) {
-          const panel = panels + (<usize> (j / COLUMNS * count) << 5);
-          const width = min(COLUMNS, columns - j);
-          const at = c + (<usize> j << 2);
-          tileOfColumns(addresses, count, <usize> row << 2, panel, at, rowBytes, rows, width, pixel > pixelStart);
-        }
+        tilesOfColumns(count, <usize> row << 2, panels, c, rowBytes, rows, columns, pixel > pixelStart);
       }
     }
   }
@@ -344,7 +337,7 @@ function copyPatches(x: usize, pixel: i32, count: i32, tapCount: i32, inputs: i3
     const rows = min(ROWS, count - done);
     nextTile(rows);
     for (let i = 0; i < rows; i++) {
-      const target = copies + <usize> (done + i) * bytes;
+      const target = patches + <usize> (done + i) * bytes;
       for (let tap = 0; tap < tapCount; tap++) {
         copyPixel(target + (<usize> (tap * inputs) << 2), seenFrom(i, taps + <usize> tap * TAP_BYTES), inputs);
       }

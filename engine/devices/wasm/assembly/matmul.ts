@@ -1,10 +1,9 @@
 // Batched matrix product with strided operands. B is packed block by block (BLOCK_K x BLOCK_COLUMNS,
 // which stays in the second-level cache); A is read where it lies.
 
-import { addresses, copies, panels } from "./scratch";
-import { COLUMNS, pack, ROWS, tileOfColumns, tileOfRows } from "./tile";
+import { addresses, BLOCK_K, copies, panels } from "./scratch";
+import { COLUMNS, pack, ROWS, tileOfRows, tilesOfColumns } from "./tile";
 
-const BLOCK_K: i32 = 512;
 const BLOCK_COLUMNS: i32 = 128;
 
 /**
@@ -86,16 +85,15 @@ function block(
   for (let row = rowStart; row < rowEnd; row += ROWS) {
     const rows = min(ROWS, rowEnd - row);
     const target = c + <usize> row * rowBytes;
-    if (!byColumns) listRows(a + <usize> row * aRow, aRow, aK, rows, count);
+    if (byColumns) {
+      tilesOfColumns(count, <usize> row << 2, panels, target, rowBytes, rows, columns, accumulate);
+      continue;
+    }
+    listRows(a + <usize> row * aRow, aRow, aK, rows, count);
     for (let first = 0; first < columns; first += COLUMNS) {
       const width = min(COLUMNS, columns - first);
       const panel = panels + <usize> (first / COLUMNS) * panelBytes;
-      const tileAt = target + (<usize> first << 2);
-      if (byColumns) {
-        tileOfColumns(addresses, count, <usize> row << 2, panel, tileAt, rowBytes, rows, width, accumulate);
-      } else {
-        tileOfRows(addresses, 1, count, panel, tileAt, rowBytes, rows, width, accumulate);
-      }
+      tileOfRows(addresses, 1, count, panel, target + (<usize> first << 2), rowBytes, rows, width, accumulate);
     }
   }
 }

@@ -1,10 +1,15 @@
 // Memory that each thread has to itself. In order: a run of zeros, which stands for pixels outside
-// an image; a list of addresses; the corners and taps of windows; a spill tile; packed panels of one
-// operand; rows copied from the other.
+// an image; a list of addresses; a list of the addresses of copied rows; the corners and taps of
+// windows; a spill tile; packed panels of one operand; rows copied from the other; patches of images.
 
 /** Floats that are always zero. */
 export const ZERO_FLOATS: i32 = 16384;
 const ADDRESS_BYTES: usize = 1 << 16;
+/** Most inner indices that products by columns work on at a time. */
+export const BLOCK_K: i32 = 512;
+const COPIED_BYTES: usize = <usize> BLOCK_K << 2;
+/** Bytes from one copied row of a tile to the next: two vectors. */
+export const COPY_STEP: usize = 32;
 const CORNERS_BYTES: usize = 256;
 const TAPS_BYTES: usize = 1 << 14;
 const TILE_BYTES: usize = 256;
@@ -12,20 +17,27 @@ const PANEL_BYTES: usize = 2 << 20;
 
 export let zeros: usize = 0;
 export let addresses: usize = 0;
+export let copiedRows: usize = 0;
 export let corners: usize = 0;
 export let taps: usize = 0;
 export let tile: usize = 0;
 export let panels: usize = 0;
 export let copies: usize = 0;
+export let patches: usize = 0;
 
 /** Tells this thread where its scratch memory begins. */
 export function setScratch(start: usize): void {
   zeros = start;
   memory.fill(zeros, 0, <usize> ZERO_FLOATS * 4);
   addresses = zeros + <usize> ZERO_FLOATS * 4;
-  corners = addresses + ADDRESS_BYTES;
+  copiedRows = addresses + ADDRESS_BYTES;
+  corners = copiedRows + COPIED_BYTES;
   taps = corners + CORNERS_BYTES;
   tile = taps + TAPS_BYTES;
   panels = tile + TILE_BYTES;
   copies = panels + PANEL_BYTES;
+  patches = copies + <usize> BLOCK_K * COPY_STEP;
+  for (let k = 0; k < BLOCK_K; k++) {
+    store<u32>(copiedRows + (<usize> k << 2), <u32> (copies + <usize> k * COPY_STEP));
+  }
 }

@@ -1,9 +1,9 @@
 // The micro-kernels: a tile of 6 rows and 8 columns of a product lives in twelve vector registers
 // while k runs. B comes packed in panels of 8 columns, k after k. A is read where it lies:
-// `tileOfRows` follows six rows, each contiguous in k; `tileOfColumns` reads six neighbours at an
+// `tileOfRows` follows six rows, each contiguous in k; `tilesOfColumns` reads six neighbours at an
 // address given for each k.
 
-import { tile } from "./scratch";
+import { addresses, COPY_STEP, copiedRows, copies, tile } from "./scratch";
 
 export const ROWS: i32 = 6;
 export const COLUMNS: i32 = 8;
@@ -120,8 +120,45 @@ export function tileOfRows(
   if (!inside) putEdge(c, rowBytes, rows, columns, accumulate);
 }
 
-/** c[rows, columns] (+)= the sum over k of A[k, rows] (at address k of the list, plus `offset`) times panel[k]. */
-export function tileOfColumns(
+/** Panels from which on it pays to copy a tile of A before it meets them all. */
+const MANY_PANELS: i32 = 3;
+
+/**
+ * c[rows, columns] (+)= the sum over k of A[k, rows] times panel[k], for all panels of a block.
+ * A[k, 0] is at address k of the list `addresses`, plus `offset`. Where many panels follow, the six
+ * columns of A are brought together first: rows of A that lie a power of two apart push each other
+ * out of the cache.
+ */
+export function tilesOfColumns(
+  count: i32,
+  offset: usize,
+  panels: usize,
+  c: usize,
+  rowBytes: usize,
+  rows: i32,
+  columns: i32,
+  accumulate: bool,
+): void {
+  let list = addresses;
+  if (columns >= MANY_PANELS * COLUMNS) {
+    for (let i: usize = 0; i < <usize> count; i++) {
+      const from = <usize> load<u32>(addresses + (i << 2)) + offset;
+      const to = copies + i * COPY_STEP;
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+    }
+    list = copiedRows;
+    offset = 0;
+  }
+  for (let first = 0; first < columns; first += COLUMNS) {
+    const panel = panels + (<usize> (first / COLUMNS * count) << 5);
+    const width = min(COLUMNS, columns - first);
+    tileOfColumns(list, count, offset, panel, c + (<usize> first << 2), rowBytes, rows, width, accumulate);
+  }
+}
+
+/** One tile of {@linkcode tilesOfColumns}. */
+function tileOfColumns(
   addresses: usize,
   count: i32,
   offset: usize,
