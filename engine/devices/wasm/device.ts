@@ -145,7 +145,17 @@ export class WasmDevice implements Device {
   ) {
     if (bytes <= block.bytes) return block;
     if (block.bytes > 0) this.#heap.release(block.start, block.bytes);
-    return { start: this.#heap.allocate(bytes, "working memory"), bytes };
+    const start = this.#heap.allocate(bytes, "working memory");
+    // threads have nothing else to do while the program is written
+    const share = Math.ceil(bytes / this.#threads / 4) * 4;
+    this.#queue(() =>
+      this.#pool.broadcast((thread) => ({
+        kind: "touch",
+        start: start + Math.min(thread * share, bytes),
+        end: start + Math.min((thread + 1) * share, bytes),
+      }))
+    );
+    return { start, bytes };
   }
 
   #view({ inArena, byte }: Address, dtype: DType, size: number): HostArray {

@@ -14,6 +14,12 @@ export type ToWorker =
     readonly module: WebAssembly.Module;
   }
   | {
+    /** Has the system provide memory that is about to be used. */
+    readonly kind: "touch";
+    readonly start: number;
+    readonly end: number;
+  }
+  | {
     readonly kind: "run";
     readonly program: number;
     readonly from: number;

@@ -8,6 +8,7 @@ type Run = (from: number, to: number, arena: number, shared: number) => void;
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const programs = new Map<number, Run>();
 let imports: WebAssembly.Imports = {};
+let touchPages: (start: number, end: number) => void;
 let thread = 0;
 
 function handle(message: ToWorker): void {
@@ -17,6 +18,7 @@ function handle(message: ToWorker): void {
       const { exports } = new WebAssembly.Instance(message.kernels, { env });
       (exports.setScratch as (start: number) => void)(message.scratch);
       imports = { env, kernels: exports as WebAssembly.ModuleImports };
+      touchPages = exports.touchPages as typeof touchPages;
       thread = message.thread;
       return;
     }
@@ -25,6 +27,8 @@ function handle(message: ToWorker): void {
       programs.set(message.program, exports[`run${thread}`] as Run);
       return;
     }
+    case "touch":
+      return touchPages(message.start, message.end);
     case "run":
       return programs.get(message.program)!(
         message.from,

@@ -6,4 +6,4 @@ export { setScratch } from "./scratch";
 export { matmul } from "./matmul";
 export { convolution, inputGradient, weightGradient } from "./convolution";
 export { pool, poolGradient } from "./pool";
-export { copyBytes, gather, scatterAdd, sumParts, zeroBytes } from "./indexing";
+export { copyBytes, gather, scatterAdd, sumParts, touchPages, zeroBytes } from "./indexing";

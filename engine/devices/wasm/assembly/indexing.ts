@@ -76,3 +76,10 @@ export function sumParts(
     store<f32>(target + i, sum);
   }
 }
+
+const PAGE_BYTES: usize = 4096;
+
+/** Writes to every page without changing it, so that the system provides it now and not in the middle of a kernel. */
+export function touchPages(start: usize, end: usize): void {
+  for (let page = start; page < end; page += PAGE_BYTES) atomic.or<i32>(page, 0);
+}
