@@ -17,8 +17,12 @@ import { elementPass, type Pass } from "./shader.ts";
  */
 export const directScheme: ProductScheme = { cut, pass };
 
-const MOST_ROWS = 8;
-const MOST_COLUMNS = 16;
+/** Rows and columns of a tile. */
+const LARGE_TILE = [8, 16];
+/** The same for small results: less for each thread to do, and less code to compile. */
+const SMALL_TILE = [4, 8];
+/** Results of fewer elements are small. */
+const SMALL_RESULT = 8192;
 /** Threads that fill the vectors of all cores. */
 const ENOUGH_THREADS = 256;
 /** Shortest part of the inner axis that is worth a thread. */
@@ -37,10 +41,13 @@ function cut(product: Product) {
 }
 
 /** Size of a tile, and how many there are along each axis. */
-function tilesOf({ m, n }: Product) {
-  const height = Math.min(MOST_ROWS, m);
+function tilesOf({ batch, m, n }: Product) {
+  const [mostRows, mostColumns] = batch * m * n < SMALL_RESULT
+    ? SMALL_TILE
+    : LARGE_TILE;
+  const height = Math.min(mostRows, m);
   // as many as are needed anyway, as equal as whole vectors allow
-  const columns = Math.ceil(n / MOST_COLUMNS);
+  const columns = Math.ceil(n / mostColumns);
   const width = Math.ceil(n / columns / 4) * 4;
   return { height, width, rows: Math.ceil(m / height), columns };
 }
