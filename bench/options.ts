@@ -1,13 +1,11 @@
 import type { DeviceChoice } from "../engine/open_device.ts";
-import { UserError } from "../engine/user_error.ts";
 import {
   type Command,
   helpText,
   type OptionValues,
   parseArguments,
 } from "../train/arguments.ts";
-
-const deviceChoices: readonly DeviceChoice[] = ["auto", "webgpu", "wasm"];
+import { readDevice } from "../train/options.ts";
 
 const command = {
   usage: "deno task bench",
@@ -51,13 +49,7 @@ export type Options = Omit<OptionValues<typeof command>, "device"> & {
 export function readOptions(args: readonly string[]): Options | "help" {
   const options = parseArguments(command, args);
   if (options === "help") return options;
-  const device = deviceChoices.find((choice) => choice === options.device);
-  if (device) return { ...options, device };
-  throw new UserError(
-    `--device must be ${deviceChoices.join(", ")}, not ${
-      JSON.stringify(options.device)
-    }`,
-  );
+  return { ...options, device: readDevice(options.device) };
 }
 
 /** What `--help` prints. */

@@ -94,7 +94,12 @@ export function readOptions(args: readonly string[]): Options | "help" {
   return { ...options, device: readDevice(options.device) };
 }
 
-function readDevice(name: string): DeviceChoice {
+/**
+ * The device that `--device` names.
+ *
+ * @throws {UserError} if there is none of that name.
+ */
+export function readDevice(name: string): DeviceChoice {
   const choice = deviceChoices.find((choice) => choice === name);
   if (choice) return choice;
   const near = nearest(name, deviceChoices);
