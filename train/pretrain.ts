@@ -94,19 +94,8 @@ export async function pretrain(
     built,
     result.step,
   );
-  // its weights follow from the seed; evaluated only now, so that the first step need not wait
-  const fresh = buildModel(config, imageSize);
-  const untrained = await evaluate(
-    "untrained",
-    config,
-    options,
-    fresh,
-    result.step,
-  );
-  device.release(fresh.parameters.storage);
-  for (const { storage } of namedStatistics(fresh.model).values()) {
-    device.release(storage);
-  }
+  const untrained = trained &&
+    await evaluateUntrained(config, options, imageSize, result.step);
   return { ...result, finished: !signal?.aborted, untrained, trained };
 }
 
@@ -154,6 +143,23 @@ async function evaluate(
     config.evaluation,
     signal,
   );
+}
+
+/** Evaluates the model as it was initialised, whose weights follow from the seed: at the end, so that the first step need not wait. */
+async function evaluateUntrained(
+  config: Config,
+  options: PretrainOptions,
+  imageSize: number,
+  step: number,
+): Promise<NeighbourResult | undefined> {
+  const fresh = buildModel(config, imageSize);
+  const result = await evaluate("untrained", config, options, fresh, step);
+  const { device } = options;
+  device.release(fresh.parameters.storage);
+  for (const { storage } of namedStatistics(fresh.model).values()) {
+    device.release(storage);
+  }
+  return result;
 }
 
 /** Goes through the steps; holds what is pending between the device and the files. */
