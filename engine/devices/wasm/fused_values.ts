@@ -131,10 +131,7 @@ export class ValueWriter {
 
   /** Computes what does not change in the innermost loop, for each slice. */
   emitFixed(root: Expression, slices: readonly Slice[]): Values[] {
-    const fixed = unchanging(
-      root,
-      (view) => this.#loops.stride(view, this.#loops.step) === 0,
-    );
+    const fixed = this.#unchanging(inOrder(root), this.#loops.step);
     return this.#emitSlices(fixed, slices, slices.map(() => new Map()));
   }
 
@@ -153,28 +150,38 @@ export class ValueWriter {
     slices: readonly Slice[],
     known: readonly Values[],
   ): Values[] {
+    const same = new Set(this.#unchanging(expressions, this.#loops.vector));
     const first = new Map(known[0]);
     return slices.map((slice, i) => {
       const values = i === 0 ? first : new Map(known[i]);
       for (const expression of expressions) {
         if (values.has(expression)) continue;
-        const same = i > 0 && this.#isSameInAllSlices(expression);
         values.set(
           expression,
-          same ? first.get(expression)! : this.#hold(expression, slice, values),
+          i > 0 && same.has(expression)
+            ? first.get(expression)!
+            : this.#hold(expression, slice, values),
         );
       }
       return values;
     });
   }
 
-  #isSameInAllSlices(expression: Expression): boolean {
-    const order = inOrder(expression);
-    return !order.some(({ kind }) => kind === "reduced") &&
-      unchanging(
-          expression,
-          (view) => this.#loops.stride(view, this.#loops.vector) === 0,
-        ).length === order.length;
+  /** Those expressions, given operands first, whose values are the same all along a loop. */
+  #unchanging(
+    expressions: readonly Expression[],
+    loop: number,
+  ): Expression[] {
+    const changing = new Set<Expression>();
+    for (const expression of expressions) {
+      const view = place(expression)?.view;
+      if (
+        expression.kind === "reduced" ||
+        (view && this.#loops.stride(view, loop) !== 0) ||
+        children(expression).some((child) => changing.has(child))
+      ) changing.add(expression);
+    }
+    return expressions.filter((expression) => !changing.has(expression));
   }
 
   #hold(expression: Expression, slice: Slice, values: Values): number {
@@ -356,22 +363,6 @@ export class ValueWriter {
       this.#body.get(value).storeLane(lane, offset);
     }
   }
-}
-
-/** Subexpressions whose views, and those of all they are made of, satisfy `isFixed`; operands first. */
-function unchanging(
-  root: Expression,
-  isFixed: (view: View) => boolean,
-): Expression[] {
-  const changing = new Set<Expression>();
-  for (const expression of inOrder(root)) {
-    const view = place(expression)?.view;
-    if (
-      (view && !isFixed(view)) ||
-      children(expression).some((child) => changing.has(child))
-    ) changing.add(expression);
-  }
-  return inOrder(root).filter((expression) => !changing.has(expression));
 }
 
 /** Where a leaf expression reads: parameter 1 is the address of input 0. */

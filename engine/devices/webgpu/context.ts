@@ -143,8 +143,8 @@ export class GpuContext {
   }
 
   /** Queues commands without ever waiting. */
-  submitNow(commands: readonly GPUCommandBuffer[]): void {
-    this.gpu.queue.submit([...commands]);
+  submitNow(commands: GPUCommandBuffer[]): void {
+    this.gpu.queue.submit(commands);
     this.#waiting.bytes = 0;
     this.#waiting.writes = 0;
   }
