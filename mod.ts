@@ -36,16 +36,16 @@
  */
 
 // the engine: graphs, gradients, programs, devices
-export * from "./engine/tensor.ts";
-export * from "./engine/gradient.ts";
+export * from "./engine/graph/tensor.ts";
+export * from "./engine/graph/gradient.ts";
 export * from "./engine/program.ts";
 export * from "./engine/open_device.ts";
 export * from "./engine/user_error.ts";
 export type * from "./engine/devices/device.ts";
-export type * from "./engine/kernel.ts";
-export type * from "./engine/expression.ts";
-export type * from "./engine/memory.ts";
-export type { Assignment } from "./engine/schedule.ts";
+export type * from "./engine/compile/kernel.ts";
+export type * from "./engine/compile/expression.ts";
+export type * from "./engine/compile/memory.ts";
+export type { Assignment } from "./engine/compile/schedule.ts";
 
 // operations
 export * from "./engine/ops/elementwise.ts";
@@ -140,15 +140,15 @@ export {
   type LossOptions,
   type ModelOptions,
   type OptimizerConfig,
-} from "./train/config.ts";
-export type { PartialSettings } from "./train/config_loader.ts";
-export * from "./train/build.ts";
+} from "./train/config/config.ts";
+export type { PartialSettings } from "./train/config/loader.ts";
+export * from "./train/build_model.ts";
 export * from "./train/adamw.ts";
-export * from "./train/schedule.ts";
+export * from "./train/learning_rate.ts";
 export * from "./train/pretrain.ts";
 export type { StepMetrics } from "./train/training_step.ts";
-export * from "./train/run_folder.ts";
-export * from "./train/knn.ts";
+export * from "./train/run/run_folder.ts";
+export * from "./train/evaluate/knn.ts";
 export * from "./train/models/pretext_model.ts";
 export type {
   ExchangeOptions,

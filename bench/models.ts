@@ -3,30 +3,30 @@ import {
   add,
   exp,
   log,
+  materialize,
   multiply,
   negate,
   stopGradient,
-  store,
   subtract,
 } from "../engine/ops/elementwise.ts";
 import { max, mean, sum } from "../engine/ops/reduction.ts";
 import { relu } from "../engine/ops/elementwise.ts";
 import { RandomSource } from "../engine/ops/random.ts";
-import { input, type Shape, type Tensor } from "../engine/tensor.ts";
+import { input, type Shape, type Tensor } from "../engine/graph/tensor.ts";
 import { Context } from "../layers/context.ts";
 import { Linear } from "../layers/linear.ts";
 import {
-  namedStatistics,
+  namedStates,
   type PackedParameters,
   packParameters,
 } from "../layers/module.ts";
 import { BatchNorm } from "../layers/norm.ts";
 import { ResNet } from "../layers/resnet.ts";
-import { buildModel } from "../train/build.ts";
-import { type Config, configSchema } from "../train/config.ts";
-import { resolveConfig } from "../train/config_loader.ts";
-import { totalLoss } from "../train/losses.ts";
-import { presets } from "../train/presets/mod.ts";
+import { buildModel } from "../train/build_model.ts";
+import { type Config, configSchema } from "../train/config/config.ts";
+import { resolveConfig } from "../train/config/loader.ts";
+import { totalLoss } from "../train/total_loss.ts";
+import { presets } from "../train/config/presets/mod.ts";
 import { randomValues } from "./values.ts";
 import type { TrainingWork, Values } from "./work.ts";
 
@@ -118,7 +118,7 @@ function imagesInput(n: number): Tensor {
 /** Both are `[n, classes]`; each row of `labels` has a single 1. */
 function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
   const last = { axes: [-1], keepAxes: true };
-  const stored = store(logits);
+  const stored = materialize(logits);
   const shifted = subtract(stored, stopGradient(max(stored, last)));
   const logTotal = log(sum(exp(shifted), last));
   const own = sum(multiply(shifted, labels), last);
@@ -130,7 +130,7 @@ function stateOf(model: object, { entries, tensors }: PackedParameters) {
   return {
     parameters: new Map(names.map((name, i) => [name, tensors[i]])),
     vocabularies: new Map(
-      [...namedStatistics(model)]
+      [...namedStates(model)]
         .filter(([name]) => name.includes("Vocabulary."))
         .map(([name, { storage }]) => [name, storage.tensor()]),
     ),

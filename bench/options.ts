@@ -4,8 +4,8 @@ import {
   helpText,
   type OptionValues,
   parseArguments,
-} from "../train/arguments.ts";
-import { readDevice } from "../train/options.ts";
+} from "../train/cli/arguments.ts";
+import { readDevice } from "../train/cli/options.ts";
 
 const command = {
   usage: "deno task bench",

@@ -1,6 +1,6 @@
-import type { Assignment } from "../engine/schedule.ts";
-import type { Tensor } from "../engine/tensor.ts";
-import type { Config } from "../train/config.ts";
+import type { Assignment } from "../engine/compile/schedule.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
+import type { Config } from "../train/config/config.ts";
 
 /** Values of the inputs of a piece of work, row-major. */
 export type Values = Float32Array<ArrayBuffer>;

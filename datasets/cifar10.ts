@@ -7,7 +7,7 @@ import {
   findFolder,
   readLinesIfPresent,
   withFileErrors,
-} from "./files.ts";
+} from "./files/records.ts";
 import { MemoryImages } from "./memory_images.ts";
 
 const IMAGE_SIZE = 32;

@@ -1,6 +1,6 @@
 import { UserError } from "../engine/user_error.ts";
 import type { ImageDataset } from "./dataset.ts";
-import { withFileErrors } from "./files.ts";
+import { withFileErrors } from "./files/records.ts";
 
 /**
  * Images in a file of any size, read on demand: `[size, 3, imageSize, imageSize]` bytes whose

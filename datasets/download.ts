@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { createTarDecoder } from "modern-tar";
 import { UserError } from "../engine/user_error.ts";
 import type { DownloadProgress, ProgressListener } from "./dataset.ts";
-import { withFileErrors } from "./files.ts";
+import { withFileErrors } from "./files/records.ts";
 
 /** An archive on the network. */
 export interface Archive {

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { UserError } from "../engine/user_error.ts";
 import type { DatasetSplits, ImageDataset } from "./dataset.ts";
-import { naturalOrder, withFileErrors } from "./files.ts";
+import { naturalOrder, withFileErrors } from "./files/records.ts";
 import { openImageFiles } from "./image_files.ts";
 import { shuffledOrder } from "./shuffle.ts";
 import { Subset } from "./subset.ts";
 
 const IMAGE_FILE = /\.(jpe?g|png|webp)$/i;
 const TEST_SHARE = 0.2;
-const MOST_CLASSES = 256;
+const MAX_CLASSES = 256;
 
 /** Which folder of images to open. */
 export interface FolderOptions {
@@ -56,10 +56,10 @@ export async function open(options: FolderOptions): Promise<DatasetSplits> {
   }
   const paths = files.map((file) => `${options.path}/${file}`);
   const classNames = classesOf(files);
-  if (classNames !== undefined && classNames.length > MOST_CLASSES) {
+  if (classNames !== undefined && classNames.length > MAX_CLASSES) {
     throw new UserError(
       `${options.path} has ${classNames.length} subfolders with images, which would be the classes, ` +
-        `but there can be ${MOST_CLASSES} at most: put some together, or all images in one folder.`,
+        `but there can be ${MAX_CLASSES} at most: put some together, or all images in one folder.`,
     );
   }
   const labels = classNames &&

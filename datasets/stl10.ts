@@ -11,7 +11,7 @@ import {
   findFolder,
   readLinesIfPresent,
   withFileErrors,
-} from "./files.ts";
+} from "./files/records.ts";
 import { ColumnMajorFile } from "./column_major_file.ts";
 
 const IMAGE_SIZE = 96;

@@ -4,9 +4,9 @@ import type {
   Executable,
   HostArray,
 } from "./devices/device.ts";
-import { type Plan, planMemory } from "./memory.ts";
-import { type Assignment, schedule } from "./schedule.ts";
-import type { Tensor } from "./tensor.ts";
+import { type Plan, planMemory } from "./compile/memory.ts";
+import { type Assignment, schedule } from "./compile/schedule.ts";
+import type { Tensor } from "./graph/tensor.ts";
 
 /** What a program computes. */
 export interface ProgramDefinition {

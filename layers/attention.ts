@@ -1,6 +1,6 @@
 import { attention } from "../engine/ops/attention.ts";
 import { sliceAxis } from "../engine/ops/movement.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
 import { Linear } from "./linear.ts";
 

@@ -1,7 +1,7 @@
 import { add, multiply } from "../engine/ops/elementwise.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { mean } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
 import { Linear } from "./linear.ts";
 import { EMBEDDING_DEVIATION, Parameter } from "./module.ts";

@@ -4,7 +4,7 @@ import {
   reshape,
   slice,
 } from "../engine/ops/movement.ts";
-import { constant, type Tensor } from "../engine/tensor.ts";
+import { constant, type Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
 import { EMBEDDING_DEVIATION, Parameter } from "./module.ts";
 import { Transformer, type TransformerOptions } from "./transformer.ts";

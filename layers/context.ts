@@ -1,11 +1,11 @@
 import { dropout, type RandomSource } from "../engine/ops/random.ts";
-import type { Assignment } from "../engine/schedule.ts";
-import type { Tensor } from "../engine/tensor.ts";
-import type { Statistic } from "./module.ts";
+import type { Assignment } from "../engine/compile/schedule.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
+import type { State } from "./module.ts";
 
-/** What a forward pass needs besides its input: whether it trains, random numbers, running statistics. */
+/** What a forward pass needs besides its input: whether it trains, random numbers, running states. */
 export class Context {
-  readonly #current = new Map<Statistic, Tensor>();
+  readonly #current = new Map<State, Tensor>();
   readonly #random?: RandomSource;
 
   /** A pass that trains if it is given random numbers, and evaluates if not. */
@@ -13,7 +13,7 @@ export class Context {
     this.#random = random;
   }
 
-  /** Whether batches are normalised by their own statistics, and dropout drops. */
+  /** Whether batches are normalised by their own states, and dropout drops. */
   get training(): boolean {
     return this.#random !== undefined;
   }
@@ -33,17 +33,17 @@ export class Context {
     return this.#random ? dropout(x, rate, this.#random) : x;
   }
 
-  /** The latest value of a statistic in this pass. */
-  statistic(statistic: Statistic): Tensor {
-    return this.#current.get(statistic) ?? statistic.storage.tensor();
+  /** The latest value of a state in this pass. */
+  value(state: State): Tensor {
+    return this.#current.get(state) ?? state.storage.tensor();
   }
 
-  /** Replaces a statistic; a network that is applied twice updates twice. */
-  update(statistic: Statistic, value: Tensor): void {
-    this.#current.set(statistic, value);
+  /** Replaces a state; a network that is applied twice updates twice. */
+  update(state: State, value: Tensor): void {
+    this.#current.set(state, value);
   }
 
-  /** The updates of all statistics, to be assigned at the end of the step. */
+  /** The updates of all states, to be assigned at the end of the step. */
   get assignments(): Assignment[] {
     return [...this.#current].map(([{ storage }, value]) => ({
       storage,

@@ -1,5 +1,5 @@
 import { convolution } from "../engine/ops/contraction.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import { heNormal, Parameter } from "./module.ts";
 
 /** A convolution without bias (a normalisation follows), padded so that stride 1 keeps the size. */

@@ -1,4 +1,4 @@
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
 
 /** A convolutional network in groups of blocks, any of which can be used or looked at on its own. */
@@ -8,5 +8,5 @@ export interface Encoder {
   /** `res1`: `[n, height, width, 3]` -> `[n, height', width', channels[0]]` */
   forwardStem(images: Tensor): Tensor;
   /** One group of blocks: `group` 0 is `res2`, and takes the result of `res1`. */
-  forwardGroup(group: number, x: Tensor, context: Context): Tensor;
+  forwardStage(group: number, x: Tensor, context: Context): Tensor;
 }

@@ -1,12 +1,12 @@
 import { relu } from "../engine/ops/elementwise.ts";
 import { mean } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
 import type { Encoder } from "./encoder.ts";
 import { BatchNorm } from "./norm.ts";
 
 /** Groups of the residual network that whole images go through. */
-export const IMAGE_GROUPS = 4;
+export const IMAGE_STAGES = 4;
 
 /** The paper's image path (section 3.4): all four groups of a residual network on the whole image. */
 export class ImageNetwork {
@@ -25,15 +25,15 @@ export class ImageNetwork {
 
   /** Features of an image. */
   get width(): number {
-    return this.encoder.channels[IMAGE_GROUPS];
+    return this.encoder.channels[IMAGE_STAGES];
   }
 
   /** `[n, height, width, 3]` -> I: `[n, features]` */
   forward(images: Tensor, context: Context): Tensor {
     // [n, height, width, 3] -> [n, height', width', features]
     let y = this.encoder.forwardStem(images);
-    for (let group = 0; group < IMAGE_GROUPS; group++) {
-      y = this.encoder.forwardGroup(group, y, context);
+    for (let group = 0; group < IMAGE_STAGES; group++) {
+      y = this.encoder.forwardStage(group, y, context);
     }
     // [n, height', width', features] -> [n, features]
     const pooled = mean(relu(this.norm.forward(y, context)), { axes: [1, 2] });

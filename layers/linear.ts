@@ -1,6 +1,6 @@
 import { matmul } from "../engine/ops/contraction.ts";
 import { add } from "../engine/ops/elementwise.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import { LINEAR_DEVIATION, Parameter } from "./module.ts";
 
 /** `x W + b`. */

@@ -2,7 +2,7 @@ import {
   add,
   cast,
   equal,
-  index,
+  iota,
   less,
   multiply,
   subtract,
@@ -10,7 +10,7 @@ import {
 import { reshape } from "../engine/ops/movement.ts";
 import type { RandomSource } from "../engine/ops/random.ts";
 import { sum } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 
 /** Which patches of each image are hidden. */
 export interface Masks {
@@ -36,7 +36,7 @@ export function drawMasks(
   ];
   const tie = multiply(
     equal(own, other),
-    less(index(pairs, 2, "f32"), index(pairs, 1, "f32")),
+    less(iota(pairs, 2, "f32"), iota(pairs, 1, "f32")),
   );
   // [n, patches, patches] -> [n, patches]
   const rank = sum(add(less(other, own), tie), { axes: [2] });
@@ -44,9 +44,9 @@ export function drawMasks(
   const places = [n, masked, patches];
   const hasRank = equal(
     reshape(rank, [n, 1, patches]),
-    index(places, 1, "f32"),
+    iota(places, 1, "f32"),
   );
-  const locations = sum(multiply(hasRank, index(places, 2, "f32")), {
+  const locations = sum(multiply(hasRank, iota(places, 2, "f32")), {
     axes: [2],
   });
   return {

@@ -1,6 +1,11 @@
 import { normalArray } from "../engine/ops/random.ts";
-import { PART_ALIGNMENT } from "../engine/schedule.ts";
-import { type Shape, sizeOf, Storage, type Tensor } from "../engine/tensor.ts";
+import { PART_ALIGNMENT } from "../engine/compile/schedule.ts";
+import {
+  type Shape,
+  sizeOf,
+  Storage,
+  type Tensor,
+} from "../engine/graph/tensor.ts";
 
 /** How a parameter starts: a constant, or normal numbers of a standard deviation. */
 export type Initializer = { readonly constant: number } | {
@@ -49,7 +54,7 @@ export class Parameter {
 }
 
 /** A tensor that forward passes update and no gradient reaches: running means and variances, vocabularies. */
-export class Statistic {
+export class State {
   /** Its place on the device. */
   readonly storage: Storage;
 
@@ -89,8 +94,8 @@ export function namedParameters(module: object): Map<string, Parameter> {
 }
 
 /** All statistics of a module, by the path of properties that leads to each. */
-export function namedStatistics(module: object): Map<string, Statistic> {
-  return collect(module, Statistic);
+export function namedStates(module: object): Map<string, State> {
+  return collect(module, State);
 }
 
 /** Where a parameter lies in the storage that all share. */

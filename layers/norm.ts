@@ -4,9 +4,9 @@ import {
   layerNorm,
   normalizeWith,
 } from "../engine/ops/normalization.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
-import { Parameter, Statistic } from "./module.ts";
+import { Parameter, State } from "./module.ts";
 
 /** Share of a batch in the running statistics, as in PyTorch. */
 const MOMENTUM = 0.1;
@@ -18,16 +18,16 @@ export class BatchNorm {
   /** `[channels]` */
   readonly shift: Parameter;
   /** Running mean, `[channels]`. */
-  readonly mean: Statistic;
+  readonly mean: State;
   /** Running unbiased variance, `[channels]`. */
-  readonly variance: Statistic;
+  readonly variance: State;
 
   /** A normalisation of so many channels. */
   constructor(channels: number) {
     this.scale = new Parameter([channels], { constant: 1 });
     this.shift = new Parameter([channels], { constant: 0 });
-    this.mean = new Statistic("running mean", channels, 0);
-    this.variance = new Statistic("running variance", channels, 1);
+    this.mean = new State("running mean", channels, 0);
+    this.variance = new State("running variance", channels, 1);
   }
 
   /** `[..., channels]` -> the same shape */
@@ -35,8 +35,8 @@ export class BatchNorm {
     const [scale, shift] = [this.scale.tensor, this.shift.tensor];
     if (!context.training) {
       const statistics = {
-        mean: context.statistic(this.mean),
-        variance: context.statistic(this.variance),
+        mean: context.value(this.mean),
+        variance: context.value(this.variance),
       };
       return normalizeWith(x, statistics, scale, shift);
     }
@@ -51,8 +51,8 @@ export class BatchNorm {
     return output;
   }
 
-  #follow(context: Context, statistic: Statistic, value: Tensor): void {
-    const old = multiply(context.statistic(statistic), 1 - MOMENTUM);
+  #follow(context: Context, statistic: State, value: Tensor): void {
+    const old = multiply(context.value(statistic), 1 - MOMENTUM);
     context.update(
       statistic,
       add(old, multiply(stopGradient(value), MOMENTUM)),

@@ -1,7 +1,7 @@
 import { relu } from "../engine/ops/elementwise.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { mean } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import type { AttentionExchange } from "./attention_exchange.ts";
 import type { Context } from "./context.ts";
 import { BatchNorm } from "./norm.ts";
@@ -9,7 +9,7 @@ import { splitPatches } from "./patches.ts";
 import type { Encoder } from "./encoder.ts";
 
 /** Groups of the residual network that patches go through. */
-export const PATCH_GROUPS = 3;
+export const PATCH_STAGES = 3;
 
 /** The paper's patch path: the first three groups of a residual network on every patch on its own. */
 export class PatchNetwork {
@@ -32,7 +32,7 @@ export class PatchNetwork {
 
   /** Features of a patch. */
   get width(): number {
-    return this.encoder.channels[PATCH_GROUPS];
+    return this.encoder.channels[PATCH_STAGES];
   }
 
   /**
@@ -43,8 +43,8 @@ export class PatchNetwork {
   forward(images: Tensor, context: Context, visible?: Tensor): Tensor {
     // [n, height, width, 3] -> [n * patches, height / grid, width / grid, 3]
     let y = this.encoder.forwardStem(splitPatches(images, this.grid));
-    for (let group = 0; group < PATCH_GROUPS; group++) {
-      y = this.encoder.forwardGroup(group, y, context);
+    for (let group = 0; group < PATCH_STAGES; group++) {
+      y = this.encoder.forwardStage(group, y, context);
       y = this.exchanges[group]?.forward(y, context, visible) ?? y;
     }
     y = relu(this.norm.forward(y, context));

@@ -1,5 +1,5 @@
 import { permute, reshape } from "../engine/ops/movement.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 
 /**
  * Cuts images into a row-major grid of patches without gaps.

@@ -1,5 +1,5 @@
-import { unitLength } from "../engine/ops/normalization.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { l2Normalize } from "../engine/ops/normalization.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import { Linear } from "./linear.ts";
 
 /** The head of the paper's `|x, y|`: a linear map to the space in which vectors are compared. */
@@ -14,6 +14,6 @@ export class Projection {
 
   /** `[..., inputs]` -> `[..., outputs]`, rows of unit length */
   forward(x: Tensor): Tensor {
-    return unitLength(this.linear.forward(x));
+    return l2Normalize(this.linear.forward(x));
   }
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { maxPool } from "../engine/ops/contraction.ts";
 import { add, relu } from "../engine/ops/elementwise.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
 import { Convolution } from "./convolution.ts";
 import type { Encoder } from "./encoder.ts";
@@ -153,7 +153,7 @@ export class ResNet implements Encoder {
   }
 
   /** One group of blocks: `group` 0 is `res2`. */
-  forwardGroup(group: number, x: Tensor, context: Context): Tensor {
+  forwardStage(group: number, x: Tensor, context: Context): Tensor {
     return this.groups[group].reduce(
       (y, block) => block.forward(y, context),
       x,
@@ -169,7 +169,7 @@ export class ResNet implements Encoder {
   forward(images: Tensor, context: Context): Tensor[] {
     const maps = [this.forwardStem(images)];
     for (let group = 0; group < this.groups.length; group++) {
-      maps.push(this.forwardGroup(group, maps[group], context));
+      maps.push(this.forwardStage(group, maps[group], context));
     }
     return maps;
   }

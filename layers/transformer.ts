@@ -1,5 +1,5 @@
 import { add, gelu } from "../engine/ops/elementwise.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import { SelfAttention } from "./attention.ts";
 import type { Context } from "./context.ts";
 import { Linear } from "./linear.ts";

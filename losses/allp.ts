@@ -5,7 +5,7 @@ import {
   divide,
   equal,
   exp,
-  index,
+  iota,
   less,
   log,
   multiply,
@@ -13,7 +13,7 @@ import {
 } from "../engine/ops/elementwise.ts";
 import { broadcastTo, reshape } from "../engine/ops/movement.ts";
 import { sum } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import { collapseIndicators } from "./collapse.ts";
 import { retrieval } from "./contrast.ts";
 import { similarity, SIMILARITY_MARGIN } from "./similarity.ts";
@@ -79,7 +79,7 @@ export function allpLoss(
   // over [instances, views] x [instances, views]
   const pairs = [instances, views, instances, views];
   const isSame = reshape(
-    equal(index(pairs, 0, "f32"), index(pairs, 2, "f32")),
+    equal(iota(pairs, 0, "f32"), iota(pairs, 2, "f32")),
     [n, n],
   );
   const isNegative = subtract(1, isSame);
@@ -91,8 +91,8 @@ export function allpLoss(
   // pairs (a, b) of views of one instance, a before b
   const isPair = reshape(
     multiply(
-      equal(index(pairs, 0, "f32"), index(pairs, 2, "f32")),
-      less(index(pairs, 1, "f32"), index(pairs, 3, "f32")),
+      equal(iota(pairs, 0, "f32"), iota(pairs, 2, "f32")),
+      less(iota(pairs, 1, "f32"), iota(pairs, 3, "f32")),
     ),
     [n, n],
   );
@@ -105,7 +105,7 @@ export function allpLoss(
   );
   if (form === "nce") loss = add(loss, negativePart());
   const similarToOthers = sum(multiply(s, isNegative));
-  const itself = equal(index([n, n], 0, "f32"), index([n, n], 1, "f32"));
+  const itself = equal(iota([n, n], 0, "f32"), iota([n, n], 1, "f32"));
   const others = multiply(s, subtract(1, itself));
   return {
     loss,
@@ -127,7 +127,7 @@ export function allpLoss(
       // the same for all partners b: counted once for each view that comes after a
       const after = reshape(
         broadcastTo(
-          reshape(subtract(views - 1, index([views], 0, "f32")), [1, views]),
+          reshape(subtract(views - 1, iota([views], 0, "f32")), [1, views]),
           [instances, views],
         ),
         [n, 1],
@@ -144,7 +144,7 @@ export function allpLoss(
     );
     const counted = multiply(
       broadcastTo(reshape(isNegative, [instances, views, 1, n]), shape),
-      less(index(shape, 1, "f32"), index(shape, 2, "f32")),
+      less(iota(shape, 1, "f32"), iota(shape, 2, "f32")),
     );
     return multiply(
       sum(multiply(log(subtract(1, bounded(ratio))), counted)),
@@ -154,7 +154,7 @@ export function allpLoss(
 
   /** `e(a, b) + Σ_k e(a, k)` for the views a, b of each instance: `[instances, views, views]`. */
   function sumOfOwn(): Tensor {
-    const ofInstance = equal(index(pairs, 0, "f32"), index(pairs, 2, "f32"));
+    const ofInstance = equal(iota(pairs, 0, "f32"), iota(pairs, 2, "f32"));
     // [instances, views, instances, views] -> [instances, views, views]
     return sum(multiply(reshape(total, pairs), ofInstance), { axes: [2] });
   }

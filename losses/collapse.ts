@@ -9,7 +9,7 @@ import {
   subtract,
 } from "../engine/ops/elementwise.ts";
 import { mean, sum, variance } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 
 /**
  * How much representations vary.

@@ -9,7 +9,7 @@ import {
   subtract,
 } from "../engine/ops/elementwise.ts";
 import { max, mean, sum } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import type { LossValue } from "./term.ts";
 
 /**

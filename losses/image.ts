@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { equal, index } from "../engine/ops/elementwise.ts";
+import { equal, iota } from "../engine/ops/elementwise.ts";
 import { reshape } from "../engine/ops/movement.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import { collapseIndicators } from "./collapse.ts";
 import { contrast, type Normalizer, normalizerSchema } from "./contrast.ts";
 import { similarity } from "./similarity.ts";
@@ -63,7 +63,7 @@ export function imageLoss(
   // over [instances, views] x [instances, views]: same instance
   const pairs = [n / views, views, n / views, views];
   const isPositive = reshape(
-    equal(index(pairs, 0, "f32"), index(pairs, 2, "f32")),
+    equal(iota(pairs, 0, "f32"), iota(pairs, 2, "f32")),
     [n, n],
   );
   const { loss, metrics } = contrast(

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { equal, index, multiply } from "../engine/ops/elementwise.ts";
+import { equal, iota, multiply } from "../engine/ops/elementwise.ts";
 import { broadcastTo, reshape } from "../engine/ops/movement.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import { collapseIndicators } from "./collapse.ts";
 import { contrast, type Normalizer, normalizerSchema } from "./contrast.ts";
 import type { LossValue, PretextOutputs } from "./term.ts";
@@ -77,8 +77,8 @@ export function maskedPatchLoss(
     pairs,
   );
   const isPositive = multiply(
-    equal(index(pairs, 0), index(pairs, 3)),
-    equal(location, index(pairs, 5)),
+    equal(iota(pairs, 0), iota(pairs, 3)),
+    equal(location, iota(pairs, 5)),
   );
   const { loss, metrics } = contrast(
     similarities,

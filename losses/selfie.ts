@@ -4,16 +4,16 @@ import {
   add,
   equal,
   exp,
-  index,
+  iota,
   log,
+  materialize,
   multiply,
   negate,
   stopGradient,
-  store,
   subtract,
 } from "../engine/ops/elementwise.ts";
 import { max, mean, sum } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import type { LossValue, PretextOutputs } from "./term.ts";
 
 /** Settings of the loss of Selfie. */
@@ -57,12 +57,12 @@ export interface Jigsaw {
 export function selfieLoss({ queries, candidates }: Jigsaw): LossValue {
   const [n, masked, width] = queries.shape;
   // [n, masked, masked]
-  const logits = store(multiply(
+  const logits = materialize(multiply(
     matmul(queries, candidates, { transposeB: true }),
     1 / Math.sqrt(width),
   ));
   const shape = [n, masked, masked];
-  const isOwn = equal(index(shape, 1, "f32"), index(shape, 2, "f32"));
+  const isOwn = equal(iota(shape, 1, "f32"), iota(shape, 2, "f32"));
   const last = { axes: [2], keepAxes: true };
   const largest = max(logits, last);
   const own = sum(multiply(logits, isOwn), last);

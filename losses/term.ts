@@ -1,4 +1,4 @@
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import type { ContrastedViews } from "./allp.ts";
 import type { PredictedImages } from "./image.ts";
 import type { MaskedPatches } from "./masked_patch.ts";

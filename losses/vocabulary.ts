@@ -10,7 +10,7 @@ import {
   subtract,
 } from "../engine/ops/elementwise.ts";
 import { sum } from "../engine/ops/reduction.ts";
-import { constant, type Tensor } from "../engine/tensor.ts";
+import { constant, type Tensor } from "../engine/graph/tensor.ts";
 import { blocks } from "../vocab/stream.ts";
 import { similarity, SIMILARITY_MARGIN } from "./similarity.ts";
 

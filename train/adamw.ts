@@ -9,8 +9,8 @@ import {
 } from "../engine/ops/elementwise.ts";
 import { reshape, sliceAxis } from "../engine/ops/movement.ts";
 import { sum } from "../engine/ops/reduction.ts";
-import type { Assignment } from "../engine/schedule.ts";
-import { Storage, type Tensor } from "../engine/tensor.ts";
+import type { Assignment } from "../engine/compile/schedule.ts";
+import { Storage, type Tensor } from "../engine/graph/tensor.ts";
 
 /** Settings of AdamW. */
 export interface AdamWOptions {

@@ -2,7 +2,7 @@ import type { Device } from "../engine/devices/device.ts";
 import { matmul } from "../engine/ops/contraction.ts";
 import { add, multiply, relu } from "../engine/ops/elementwise.ts";
 import { Program } from "../engine/program.ts";
-import { Storage, type Tensor } from "../engine/tensor.ts";
+import { Storage, type Tensor } from "../engine/graph/tensor.ts";
 
 /** How long one measurement takes, at most. */
 const MEASURING_SECONDS = 0.3;

@@ -1,12 +1,12 @@
 import { imageSizeOf } from "../datasets/registry.ts";
 import type { DeviceLimits } from "../engine/devices/device.ts";
-import { bytesOf, wholeOf } from "../engine/memory.ts";
+import { bytesOf, wholeOf } from "../engine/compile/memory.ts";
 import { planProgram } from "../engine/program.ts";
-import type { Storage } from "../engine/tensor.ts";
-import { type Work, workOf } from "../engine/work.ts";
-import { namedStatistics } from "../layers/module.ts";
-import { buildModel } from "./build.ts";
-import type { Config } from "./config.ts";
+import type { Storage } from "../engine/graph/tensor.ts";
+import { type Work, workOf } from "../engine/compile/work.ts";
+import { namedStates } from "../layers/module.ts";
+import { buildModel } from "./build_model.ts";
+import type { Config } from "./config/config.ts";
 import { traceStep } from "./training_step.ts";
 
 /** What a step needs, in bytes. */
@@ -51,7 +51,7 @@ export function estimateStep(
     maxBlockBytes: Infinity,
   });
   const vocabularies = new Set(
-    [...namedStatistics(built.model)]
+    [...namedStates(built.model)]
       .filter(([name]) => /^(patch|image)Vocabulary\./.test(name))
       .map(([, { storage }]) => storage),
   );

@@ -1,8 +1,8 @@
-import { equal, index, select } from "../engine/ops/elementwise.ts";
+import { equal, iota, select } from "../engine/ops/elementwise.ts";
 import { broadcastTo, concatenate, reshape } from "../engine/ops/movement.ts";
 import type { Device } from "../engine/devices/device.ts";
-import type { Assignment } from "../engine/schedule.ts";
-import { Storage, type Tensor } from "../engine/tensor.ts";
+import type { Assignment } from "../engine/compile/schedule.ts";
+import { Storage, type Tensor } from "../engine/graph/tensor.ts";
 
 /**
  * The numbers of the last steps, kept on the device, so that reading them, for which the host has to
@@ -26,7 +26,7 @@ export class MetricsRing {
       concatenate(values.map((value) => reshape(value, [1]))),
       shape,
     );
-    const isSlot = equal(index(shape, 0), slot);
+    const isSlot = equal(iota(shape, 0), slot);
     return {
       storage: this.#storage,
       value: select(isSlot, row, this.#storage.tensor(shape)),

@@ -2,24 +2,27 @@ import type { DatasetSplits } from "../datasets/dataset.ts";
 import { BatchLoader } from "../datasets/loader.ts";
 import type { Device } from "../engine/devices/device.ts";
 import { UserError } from "../engine/user_error.ts";
-import { namedStatistics } from "../layers/module.ts";
-import { buildModel, type BuiltModel } from "./build.ts";
+import { namedStates } from "../layers/module.ts";
+import { buildModel, type BuiltModel } from "./build_model.ts";
 import {
   type Checkpoint,
   loadLatestCheckpoint,
   saveCheckpoint,
-} from "./checkpoint.ts";
-import type { Config } from "./config.ts";
-import { firstDifference } from "./config_difference.ts";
-import { nearestNeighbourAccuracy, type NeighbourResult } from "./knn.ts";
-import { MetricsFile, readMetrics } from "./metrics_file.ts";
-import type { RunFolder } from "./run_folder.ts";
+} from "./run/checkpoint.ts";
+import type { Config } from "./config/config.ts";
+import { firstDifference } from "./config/difference.ts";
+import {
+  nearestNeighbourAccuracy,
+  type NeighbourResult,
+} from "./evaluate/knn.ts";
+import { MetricsFile, readMetrics } from "./run/metrics_file.ts";
+import type { RunFolder } from "./run/run_folder.ts";
 import { type StepMetrics, TrainingStep } from "./training_step.ts";
 import {
   captureState,
   restoreState,
   type TrainingState,
-} from "./training_state.ts";
+} from "./run/training_state.ts";
 
 /** How long numbers may wait on the device before they are shown. */
 const SHOW_MS = 500;
@@ -156,7 +159,7 @@ async function evaluateUntrained(
   const result = await evaluate("untrained", config, options, fresh, step);
   const { device } = options;
   device.release(fresh.parameters.storage);
-  for (const { storage } of namedStatistics(fresh.model).values()) {
+  for (const { storage } of namedStates(fresh.model).values()) {
     device.release(storage);
   }
   return result;

@@ -1,6 +1,6 @@
 import type { Augmentation } from "../datasets/augmentation/augmentation.ts";
 import type { Device } from "../engine/devices/device.ts";
-import { gradient } from "../engine/gradient.ts";
+import { gradient } from "../engine/graph/gradient.ts";
 import {
   abs,
   less,
@@ -15,16 +15,16 @@ import {
   Program,
   type ProgramDefinition,
 } from "../engine/program.ts";
-import { type Assignment, PART_ALIGNMENT } from "../engine/schedule.ts";
-import { input, Storage, type Tensor } from "../engine/tensor.ts";
+import { type Assignment, PART_ALIGNMENT } from "../engine/compile/schedule.ts";
+import { input, Storage, type Tensor } from "../engine/graph/tensor.ts";
 import { Context } from "../layers/context.ts";
 import type { PackedParameters } from "../layers/module.ts";
 import { AdamW } from "./adamw.ts";
-import type { Config } from "./config.ts";
-import { totalLoss } from "./losses.ts";
+import type { Config } from "./config/config.ts";
+import { totalLoss } from "./total_loss.ts";
 import { MetricsRing } from "./metrics_ring.ts";
 import type { PretextModel } from "./models/pretext_model.ts";
-import { learningRateAt } from "./schedule.ts";
+import { learningRateAt } from "./learning_rate.ts";
 
 /** Steps whose numbers wait on the device until they are read. */
 const RING_LENGTH = 16;

@@ -13,11 +13,11 @@ import {
 } from "../engine/ops/elementwise.ts";
 import { scatterAdd } from "../engine/ops/indexing.ts";
 import { reshape } from "../engine/ops/movement.ts";
-import { unitLength } from "../engine/ops/normalization.ts";
+import { l2Normalize } from "../engine/ops/normalization.ts";
 import { max, mean, sum } from "../engine/ops/reduction.ts";
-import { constant, type Tensor } from "../engine/tensor.ts";
+import { constant, type Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "../layers/context.ts";
-import { Statistic } from "../layers/module.ts";
+import { State } from "../layers/module.ts";
 import { randomDirections } from "./directions.ts";
 import { type Match, matchEntries } from "./match.ts";
 import { quantiles } from "./quantiles.ts";
@@ -64,9 +64,9 @@ const MASS_IN_USE = 0.5;
 /** The paper's dynamic vocabulary (section 3.5): moving cluster centres with masses. */
 export class DynamicVocabulary implements Vocabulary {
   /** v: `[entries * width]`, rows of unit length. */
-  readonly vectors: Statistic;
+  readonly vectors: State;
   /** m: `[entries]` */
-  readonly masses: Statistic;
+  readonly masses: State;
 
   /** A vocabulary of random directions of `width` dimensions, all of mass 1. */
   constructor(
@@ -76,26 +76,26 @@ export class DynamicVocabulary implements Vocabulary {
     label: string,
   ) {
     const { entries } = options;
-    this.vectors = new Statistic(
+    this.vectors = new State(
       `${label} vectors`,
       entries * width,
       randomDirections(entries, width, seed),
     );
-    this.masses = new Statistic(`${label} masses`, entries, 1);
+    this.masses = new State(`${label} masses`, entries, 1);
   }
 
   update(targets: Tensor, context: Context): Tensor {
     const { entries, decay, match } = this.options;
     const u = stopGradient(targets);
-    const v = reshape(context.statistic(this.vectors), [entries, this.width]);
-    const m = context.statistic(this.masses);
+    const v = reshape(context.value(this.vectors), [entries, this.width]);
+    const m = context.value(this.masses);
     // Eq. 17
     const matched = matchEntries(v, m, u, match);
     // Σ over the targets that an entry matched of u, and of 1
     const sums = scatterAdd(entries, matched, u);
     const counts = scatterAdd(entries, matched, constant(1, [u.shape[0], 1]));
     // Eq. 18; an entry that nothing matched keeps its direction exactly, however light it is
-    const moved = unitLength(add(multiply(v, reshape(m, [entries, 1])), sums));
+    const moved = l2Normalize(add(multiply(v, reshape(m, [entries, 1])), sums));
     const vectors = select(less(0.5, counts), moved, v);
     // Eq. 19
     const masses = multiply(add(m, reshape(counts, [entries])), decay);
@@ -105,7 +105,7 @@ export class DynamicVocabulary implements Vocabulary {
   }
 
   metrics(context: Context): Readonly<Record<string, Tensor>> {
-    const masses = context.statistic(this.masses);
+    const masses = context.value(this.masses);
     const share = divide(masses, sum(masses));
     const entropy = negate(sum(multiply(share, log(maximum(share, 1e-30)))));
     const [low, median, high] = quantiles(masses, [0.1, 0.5, 0.9]);

@@ -11,8 +11,8 @@ import {
 } from "../engine/ops/elementwise.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { argmax, max } from "../engine/ops/reduction.ts";
-import { store } from "../engine/ops/elementwise.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { materialize } from "../engine/ops/elementwise.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import { blocks } from "./stream.ts";
 
 /** How an entry is chosen for a target: as Eq. 17, which favours light entries, or by the cosine alone. */
@@ -39,7 +39,7 @@ export function matchEntries(
   for (const { parts: [v, m], start } of blocks(vectors, masses)) {
     // [n, block]
     const cosine = matmul(targets, v, { transposeB: true });
-    const score = store(
+    const score = materialize(
       match === "cosine" ? cosine : massAwareCosine(cosine, m),
     );
     const blockBest = max(score, { axes: [1] });

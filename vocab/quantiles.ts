@@ -1,14 +1,14 @@
 import {
   add,
   divide,
-  index,
+  iota,
   less,
   multiply,
   subtract,
 } from "../engine/ops/elementwise.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { max, sum } from "../engine/ops/reduction.ts";
-import { constant, type Tensor } from "../engine/tensor.ts";
+import { constant, type Tensor } from "../engine/graph/tensor.ts";
 
 const PARTS = 64;
 const ROUNDS = 3;
@@ -32,7 +32,7 @@ export function quantiles(x: Tensor, shares: readonly number[]): Tensor[] {
       width = divide(width, PARTS);
       const ends = add(
         start,
-        multiply(add(index([PARTS], 0, "f32"), 1), width),
+        multiply(add(iota([PARTS], 0, "f32"), 1), width),
       );
       // [n, PARTS] -> [PARTS]: elements up to each end
       const upTo = subtract(

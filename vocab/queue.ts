@@ -2,7 +2,7 @@ import { z } from "zod";
 import {
   add,
   cast,
-  index,
+  iota,
   less,
   multiply,
   select,
@@ -11,10 +11,10 @@ import {
 } from "../engine/ops/elementwise.ts";
 import { gather } from "../engine/ops/indexing.ts";
 import { reshape } from "../engine/ops/movement.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "../layers/context.ts";
 import { UserError } from "../engine/user_error.ts";
-import { Statistic } from "../layers/module.ts";
+import { State } from "../layers/module.ts";
 import { randomDirections } from "./directions.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -49,9 +49,9 @@ export function create(
 /** A first-in-first-out queue of the latest targets, as memory banks keep them (He et al. 2019). */
 export class Queue implements Vocabulary {
   /** `[entries * width]`, rows of unit length. */
-  readonly vectors: Statistic;
+  readonly vectors: State;
   /** The entry that the next target replaces, `[1]`. */
-  readonly position: Statistic;
+  readonly position: State;
 
   /** A queue of so many entries of `width` dimensions, random directions at first. */
   constructor(
@@ -61,8 +61,8 @@ export class Queue implements Vocabulary {
     label: string,
   ) {
     const initial = randomDirections(entries, width, seed);
-    this.vectors = new Statistic(`${label} vectors`, initial.length, initial);
-    this.position = new Statistic(`${label} position`, 1, 0);
+    this.vectors = new State(`${label} vectors`, initial.length, initial);
+    this.position = new State(`${label} position`, 1, 0);
   }
 
   /**
@@ -78,10 +78,10 @@ export class Queue implements Vocabulary {
         `${n} targets do not fit a queue of ${entries} entries; raise model.vocabulary.entries`,
       );
     }
-    const position = context.statistic(this.position);
-    const old = reshape(context.statistic(this.vectors), [entries, width]);
+    const position = context.value(this.position);
+    const old = reshape(context.value(this.vectors), [entries, width]);
     // entry e takes target e - position, counted around the ring, if there is one
-    const behind = subtract(index([entries], 0, "f32"), position);
+    const behind = subtract(iota([entries], 0, "f32"), position);
     const order = add(behind, multiply(less(behind, 0), entries));
     const latest = gather(stopGradient(targets), cast(order, "i32"));
     const vectors = select(reshape(less(order, n), [entries, 1]), latest, old);

@@ -1,4 +1,4 @@
-import type { Shape, Tensor } from "../engine/tensor.ts";
+import type { Shape, Tensor } from "../engine/graph/tensor.ts";
 import { slice } from "../engine/ops/movement.ts";
 
 /** Entries that are compared at a time: few enough for a cache, enough for a fast matrix product. */

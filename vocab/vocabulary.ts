@@ -1,4 +1,4 @@
-import type { Tensor } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "../layers/context.ts";
 
 /** A store of vectors of earlier batches, from which negatives are taken. */

@@ -1,7 +1,7 @@
 import type { Device } from "../../engine/devices/device.ts";
-import { add, store } from "../../engine/ops/elementwise.ts";
+import { add, materialize } from "../../engine/ops/elementwise.ts";
 import { Program } from "../../engine/program.ts";
-import { Storage, type Tensor } from "../../engine/tensor.ts";
+import { Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import { TrainingStep } from "../../train/training_step.ts";
 import { median } from "../compare.ts";
 import { presetConfig, smallestSizes } from "../models.ts";
@@ -54,7 +54,7 @@ async function queueingTime(device: Device): Promise<number> {
 /** The host does the work itself: time of a kernel that has next to nothing to do. */
 async function smallKernelTime(device: Device): Promise<number> {
   let x: Tensor = new Storage("x", 1).tensor();
-  for (let i = 0; i < SMALL_KERNELS; i++) x = store(add(x, 1));
+  for (let i = 0; i < SMALL_KERNELS; i++) x = materialize(add(x, 1));
   const program = await Program.compile(device, { outputs: [x] });
   await program.run();
   const times: number[] = [];

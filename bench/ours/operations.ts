@@ -1,5 +1,5 @@
 import type { Device } from "../../engine/devices/device.ts";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { attention } from "../../engine/ops/attention.ts";
 import { convolution, matmul } from "../../engine/ops/contraction.ts";
 import { multiply, relu, subtract } from "../../engine/ops/elementwise.ts";
@@ -7,7 +7,7 @@ import { reshape } from "../../engine/ops/movement.ts";
 import { batchNorm } from "../../engine/ops/normalization.ts";
 import { mean, sum } from "../../engine/ops/reduction.ts";
 import { Program } from "../../engine/program.ts";
-import { Storage, type Tensor } from "../../engine/tensor.ts";
+import { Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import type {
   AttentionWork,
   Contender,

@@ -1,11 +1,11 @@
 import type { Device } from "../../engine/devices/device.ts";
-import { type Plan, wholeOf } from "../../engine/memory.ts";
+import { type Plan, wholeOf } from "../../engine/compile/memory.ts";
 import {
   type Feeds,
   Program,
   type ProgramDefinition,
 } from "../../engine/program.ts";
-import { type Shape, Storage, type Tensor } from "../../engine/tensor.ts";
+import { type Shape, Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import type { Contender, Values } from "../work.ts";
 
 /** Values that lie on the device from the beginning. */

@@ -1,10 +1,10 @@
 import type { Device } from "../../engine/devices/device.ts";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { Program, type ProgramDefinition } from "../../engine/program.ts";
-import { input, type Storage, type Tensor } from "../../engine/tensor.ts";
+import { input, type Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import { AdamW } from "../../train/adamw.ts";
-import { buildModel } from "../../train/build.ts";
-import type { Config } from "../../train/config.ts";
+import { buildModel } from "../../train/build_model.ts";
+import type { Config } from "../../train/config/config.ts";
 import {
   flattenGradients,
   type TrainingParts,

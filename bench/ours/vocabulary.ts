@@ -1,10 +1,10 @@
 import type { Device } from "../../engine/devices/device.ts";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { matmul } from "../../engine/ops/contraction.ts";
 import { add } from "../../engine/ops/elementwise.ts";
 import { slice } from "../../engine/ops/movement.ts";
 import { Program, type ProgramDefinition } from "../../engine/program.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
 import { vocabularyLoss } from "../../losses/vocabulary.ts";
 import { matchEntries } from "../../vocab/match.ts";
 import { blocks } from "../../vocab/stream.ts";

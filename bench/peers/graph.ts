@@ -8,7 +8,7 @@ import {
   type Tensor,
   type UnaryName,
   type Window,
-} from "../../engine/tensor.ts";
+} from "../../engine/graph/tensor.ts";
 import type { TrainingWork } from "../work.ts";
 
 /** An array of a library, or a number that broadcasts to any shape. */
@@ -89,7 +89,7 @@ function onHost(
         values: stateValues(operation.storage, operation.offset, size),
         shape,
       };
-    case "index":
+    case "iota":
       return {
         values: Int32Array.from({ length: shape[operation.axis] }, (_, i) => i),
         shape: shape.map((length, axis) =>
@@ -233,7 +233,7 @@ function alias<Value>(
     case "constant":
       return node.operation.value;
     case "expand":
-    case "store":
+    case "materialize":
       return small(node.inputs[0]);
     case "customGradient":
       return softmaxInput(node) ? undefined : small(node.inputs[0]);

@@ -1,4 +1,4 @@
-import type { DType } from "../../engine/tensor.ts";
+import type { DType } from "../../engine/graph/tensor.ts";
 import type { Operand, Operations } from "./graph.ts";
 
 /** The library. */

@@ -1,4 +1,4 @@
-import type { Shape } from "../../engine/tensor.ts";
+import type { Shape } from "../../engine/graph/tensor.ts";
 import type {
   AttentionWork,
   ConvolutionWork,

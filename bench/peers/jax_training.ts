@@ -1,4 +1,4 @@
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { TrainingWork } from "../work.ts";
 import { hostValues, initialParameters, interpret } from "./graph.ts";
 import {

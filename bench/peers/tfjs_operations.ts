@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-import-prefix -- fetched for the benchmark alone, and in no lock file
 import type * as tfjs from "npm:@tensorflow/tfjs@4.22.0";
-import type { DType, Shape } from "../../engine/tensor.ts";
+import type { DType, Shape } from "../../engine/graph/tensor.ts";
 import type { HostValues, Operand, Operations } from "./graph.ts";
 
 /** The library. */

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-import-prefix -- fetched for the benchmark alone, and in no lock file
 import type { Scalar, Tensor } from "npm:@tensorflow/tfjs@4.22.0";
-import type { Tensor as Node } from "../../engine/tensor.ts";
+import type { Tensor as Node } from "../../engine/graph/tensor.ts";
 import type { TrainingWork } from "../work.ts";
 import { hostValues, initialParameters, interpret } from "./graph.ts";
 import { tensorOf, type Tfjs, tfjsOperations } from "./tfjs_operations.ts";

@@ -1,8 +1,8 @@
 /** Prints a line as soon as the default preset has taken its first step. */
-import { configSchema } from "../../train/config.ts";
-import { loadConfig } from "../../train/config_loader.ts";
-import { DEFAULT_PRESET } from "../../train/options.ts";
-import { presets } from "../../train/presets/mod.ts";
+import { configSchema } from "../../train/config/config.ts";
+import { loadConfig } from "../../train/config/loader.ts";
+import { DEFAULT_PRESET } from "../../train/cli/options.ts";
+import { presets } from "../../train/config/presets/mod.ts";
 import { pretrainBriefly } from "./pretraining.ts";
 
 const config = await loadConfig(configSchema, presets, {

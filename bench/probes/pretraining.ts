@@ -1,8 +1,8 @@
 import { openDataset } from "../../datasets/registry.ts";
 import { type DeviceChoice, openDevice } from "../../engine/open_device.ts";
-import type { Config } from "../../train/config.ts";
+import type { Config } from "../../train/config/config.ts";
 import { pretrain } from "../../train/pretrain.ts";
-import { createRunFolder } from "../../train/run_folder.ts";
+import { createRunFolder } from "../../train/run/run_folder.ts";
 
 /** Pretrains on the device that the arguments name, without evaluation, in a folder that is removed afterwards. */
 export async function pretrainBriefly(

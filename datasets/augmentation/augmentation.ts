@@ -1,5 +1,5 @@
 import type { RandomSource } from "../../engine/ops/random.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
 
 /** Turns bytes into what a network sees, on the device. */
 export interface Augmentation {

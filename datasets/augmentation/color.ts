@@ -20,7 +20,7 @@ import {
 } from "../../engine/ops/movement.ts";
 import type { RandomSource } from "../../engine/ops/random.ts";
 import { mean, sum } from "../../engine/ops/reduction.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
 
 /** Red, green and blue, each `[n, height, 1, width]`, 0 to 1. */
 export type Planes = readonly [Tensor, Tensor, Tensor];

@@ -5,7 +5,7 @@ import {
   equal,
   exp,
   floor,
-  index,
+  iota,
   less,
   multiply,
   select,
@@ -15,7 +15,7 @@ import {
 import { reshape, sliceAxis } from "../../engine/ops/movement.ts";
 import type { RandomSource } from "../../engine/ops/random.ts";
 import { min, sum } from "../../engine/ops/reduction.ts";
-import { constant, type Tensor } from "../../engine/tensor.ts";
+import { constant, type Tensor } from "../../engine/graph/tensor.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { drawFlips, jitterColors, normalize, planesOf } from "./color.ts";
 import { resizeMatrix, sample, zeros } from "./sampling.ts";
@@ -67,7 +67,7 @@ function drawBoxes(n: number, size: number, random: RandomSource): Boxes {
   const widths = round(sqrt(multiply(area, ratio)));
   const heights = round(sqrt(divide(area, ratio)));
   const fits = multiply(less(widths, size + 0.5), less(heights, size + 0.5));
-  const attempt = index(shape, 1, "f32");
+  const attempt = iota(shape, 1, "f32");
   const first = min(select(fits, attempt, ATTEMPTS), {
     axes: [1],
     keepAxes: true,

@@ -6,7 +6,7 @@ import {
   clamp,
   divide,
   equal,
-  index,
+  iota,
   less,
   maximum,
   multiply,
@@ -15,7 +15,7 @@ import {
 } from "../../engine/ops/elementwise.ts";
 import { broadcastTo, permute, reshape } from "../../engine/ops/movement.ts";
 import { sum } from "../../engine/ops/reduction.ts";
-import { constant, type Tensor } from "../../engine/tensor.ts";
+import { constant, type Tensor } from "../../engine/graph/tensor.ts";
 
 /**
  * Crops, resizes, flips and translations are linear along each axis, so each is a pair of small
@@ -24,7 +24,7 @@ import { constant, type Tensor } from "../../engine/tensor.ts";
 
 /** Position of each output pixel, counted from the other end where `flip` `[n]` is 1: `[n, out, 1]`. */
 function outputPositions(n: number, out: number, flip: Tensor): Tensor {
-  const position = index([n, out, 1], 1, "f32");
+  const position = iota([n, out, 1], 1, "f32");
   return select(
     reshape(flip, [n, 1, 1]),
     subtract(out - 1, position),
@@ -72,7 +72,7 @@ export function resizeMatrix(
     multiply(add(outputPositions(n, out, flip), 0.5), scale),
   );
   // [n, out, size]
-  const pixel = add(index([n, out, size], 2, "f32"), 0.5);
+  const pixel = add(iota([n, out, size], 2, "f32"), 0.5);
   const weight = cubic(divide(subtract(pixel, center), maximum(scale, 1)));
   const inside = multiply(less(first, pixel), less(pixel, add(first, extent)));
   const weights = multiply(weight, inside);
@@ -93,7 +93,7 @@ export function translateMatrix(
 ): Tensor {
   const n = shift.size;
   const moved = abs(
-    subtract(index([n, size, 1], 1, "f32"), reshape(shift, [n, 1, 1])),
+    subtract(iota([n, size, 1], 1, "f32"), reshape(shift, [n, 1, 1])),
   );
   const reflected = subtract(size - 1, abs(subtract(size - 1, moved)));
   const source = select(
@@ -101,7 +101,7 @@ export function translateMatrix(
     subtract(size - 1, reflected),
     reflected,
   );
-  return cast(equal(source, index([n, size, size], 2, "f32")), "f32");
+  return cast(equal(source, iota([n, size, size], 2, "f32")), "f32");
 }
 
 /**

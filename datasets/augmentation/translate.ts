@@ -6,7 +6,7 @@ import {
   subtract,
 } from "../../engine/ops/elementwise.ts";
 import type { RandomSource } from "../../engine/ops/random.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Augmentation } from "./augmentation.ts";
 import { drawFlips, jitterColors, normalize, planesOf } from "./color.ts";
 import { sample, translateMatrix, zeros } from "./sampling.ts";
@@ -29,7 +29,7 @@ export const schema: z.ZodType<TranslateOptions> = z.strictObject({
 /** Mean and deviation of the colours of CIFAR-10. */
 const MEAN = [125.3 / 255, 123 / 255, 113.9 / 255];
 const DEVIATION = [63 / 255, 62.1 / 255, 66.7 / 255];
-const MOST_PIXELS = 4;
+const MAX_PIXELS = 4;
 const PROBABILITY = 0.8;
 
 /**
@@ -50,9 +50,9 @@ export function create(
       const applied = less(random.uniform([total]), PROBABILITY);
       const shift = () => {
         const pixels = floor(
-          multiply(random.uniform([total]), 2 * MOST_PIXELS + 1),
+          multiply(random.uniform([total]), 2 * MAX_PIXELS + 1),
         );
-        return multiply(applied, subtract(pixels, MOST_PIXELS));
+        return multiply(applied, subtract(pixels, MAX_PIXELS));
       };
       const vertical = translateMatrix(shift(), zeros(total), size);
       const horizontal = translateMatrix(shift(), flips, size);

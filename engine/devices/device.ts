@@ -1,6 +1,6 @@
-import type { Buffer } from "../kernel.ts";
-import type { Plan } from "../memory.ts";
-import type { Storage } from "../tensor.ts";
+import type { Buffer } from "../compile/kernel.ts";
+import type { Plan } from "../compile/memory.ts";
+import type { Storage } from "../graph/tensor.ts";
 
 /** Values of one type as the host holds them. */
 export type HostArray =

@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { multiply, select } from "./elementwise.ts";
 import { matmul } from "./contraction.ts";
 import { permute, reshape } from "./movement.ts";

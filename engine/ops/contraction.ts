@@ -1,4 +1,9 @@
-import { broadcastShapes, type Shape, Tensor, type Window } from "../tensor.ts";
+import {
+  broadcastShapes,
+  type Shape,
+  Tensor,
+  type Window,
+} from "../graph/tensor.ts";
 import { broadcastTo, pad, reshape, slice } from "./movement.ts";
 
 /** Which operand of a matrix product is stored transposed. */

@@ -6,7 +6,7 @@ import {
   sameShape,
   Tensor,
   type UnaryName,
-} from "../tensor.ts";
+} from "../graph/tensor.ts";
 import { broadcastTo } from "./movement.ts";
 
 /** A tensor, or a number that broadcasts to any shape. */
@@ -133,8 +133,8 @@ export function stopGradient(x: Tensor): Tensor {
  * The same values, computed once and kept for all that use them. Where the same number must come out
  * for several users, as when a maximum is looked for again, recomputing it could round differently.
  */
-export function store(x: Tensor): Tensor {
-  return new Tensor({ kind: "store" }, [x], x.shape, x.dtype);
+export function materialize(x: Tensor): Tensor {
+  return new Tensor({ kind: "materialize" }, [x], x.shape, x.dtype);
 }
 
 /**
@@ -158,12 +158,12 @@ export function customGradient(
 }
 
 /** Position of each element along `axis`, as whole numbers. */
-export function index(
+export function iota(
   shape: readonly number[],
   axis: number,
   dtype: "f32" | "i32" = "i32",
 ): Tensor {
-  return cast(new Tensor({ kind: "index", axis }, [], shape, "i32"), dtype);
+  return cast(new Tensor({ kind: "iota", axis }, [], shape, "i32"), dtype);
 }
 
 /** Throws unless both tensors have the same shape; `what` names them. */

@@ -1,4 +1,4 @@
-import { sameShape, Tensor } from "../tensor.ts";
+import { sameShape, Tensor } from "../graph/tensor.ts";
 
 /**
  * Rows of a table: `[rows, ...]` at indices `[n]` (i32) gives `[n, ...]`.

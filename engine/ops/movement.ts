@@ -1,4 +1,4 @@
-import { sameShape, type Shape, sizeOf, Tensor } from "../tensor.ts";
+import { sameShape, type Shape, sizeOf, Tensor } from "../graph/tensor.ts";
 
 /** Turns axes counted from the end (-1 is the last) into axes counted from the front. */
 export function normalizeAxes(axes: readonly number[], rank: number): number[] {

@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import {
   add,
   customGradient,
@@ -116,7 +116,7 @@ export function softmax(x: Tensor): Tensor {
 }
 
 /** `x` divided by its Euclidean length along the last axis; lengths below `epsilon` count as `epsilon`. */
-export function unitLength(x: Tensor, epsilon = 1e-6): Tensor {
+export function l2Normalize(x: Tensor, epsilon = 1e-6): Tensor {
   const last = { axes: [-1], keepAxes: true };
   const inverse = divide(1, maximum(sqrt(sum(square(x), last)), epsilon));
   const y = multiply(x, inverse);
@@ -130,5 +130,5 @@ export function unitLength(x: Tensor, epsilon = 1e-6): Tensor {
 
 /** Cosine of every row of `x` `[n, width]` with every row of `y` `[m, width]`: `[n, m]`. */
 export function cosineSimilarity(x: Tensor, y: Tensor): Tensor {
-  return matmul(unitLength(x), unitLength(y), { transposeB: true });
+  return matmul(l2Normalize(x), l2Normalize(y), { transposeB: true });
 }

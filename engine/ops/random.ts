@@ -1,4 +1,4 @@
-import { type Shape, Tensor } from "../tensor.ts";
+import { type Shape, Tensor } from "../graph/tensor.ts";
 import { divide, less, multiply } from "./elementwise.ts";
 
 /**

@@ -1,12 +1,12 @@
-import { Tensor } from "../tensor.ts";
+import { Tensor } from "../graph/tensor.ts";
 import {
   cast,
   equal,
-  index,
+  iota,
+  materialize,
   multiply,
   negate,
   select,
-  store,
   subtract,
 } from "./elementwise.ts";
 import { normalizeAxes, reshape } from "./movement.ts";
@@ -64,11 +64,11 @@ export function variance(x: Tensor, options: ReductionOptions = {}): Tensor {
 /** Position of the first largest element along `axis`, as i32; no gradient. */
 export function argmax(x: Tensor, axis: number): Tensor {
   const [normal] = normalizeAxes([axis], x.shape.length);
-  const values = store(x);
+  const values = materialize(x);
   const largest = max(values, { axes: [normal], keepAxes: true });
   const candidates = select(
     equal(values, largest),
-    index(x.shape, normal, "f32"),
+    iota(x.shape, normal, "f32"),
     x.shape[normal],
   );
   return cast(min(candidates, { axes: [normal] }), "i32");

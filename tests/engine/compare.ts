@@ -1,11 +1,11 @@
 import { assert, AssertionError } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { add, multiply } from "../../engine/ops/elementwise.ts";
 import { broadcastTo } from "../../engine/ops/movement.ts";
 import { sum } from "../../engine/ops/reduction.ts";
 import { type Feeds, Program } from "../../engine/program.ts";
-import { input, type Shape, type Tensor } from "../../engine/tensor.ts";
+import { input, type Shape, type Tensor } from "../../engine/graph/tensor.ts";
 import { evaluate } from "./reference.ts";
 
 /** Uniform numbers in [low, high). */

@@ -1,4 +1,4 @@
-import { reachable } from "../../engine/gradient.ts";
+import { reachable } from "../../engine/graph/gradient.ts";
 import { philox } from "../../engine/ops/random.ts";
 import {
   rowMajorStrides,
@@ -6,7 +6,7 @@ import {
   sizeOf,
   type Tensor,
   type Window,
-} from "../../engine/tensor.ts";
+} from "../../engine/graph/tensor.ts";
 
 /** Values of inputs, and of states by the name of their storage. */
 export type Values = Readonly<Record<string, ArrayLike<number>>>;
@@ -102,7 +102,7 @@ function compute(
     }
     case "constant":
       return y.fill(operation.value);
-    case "index":
+    case "iota":
       each(shape, (position, flat) => y[flat] = position[operation.axis]);
       return y;
     case "random":
@@ -132,7 +132,7 @@ function compute(
       });
       return y;
     case "reshape":
-    case "store":
+    case "materialize":
     case "stopGradient":
     case "customGradient":
       return x;

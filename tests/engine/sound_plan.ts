@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
 import type { DeviceLimits } from "../../engine/devices/device.ts";
-import type { Buffer } from "../../engine/kernel.ts";
-import { bytesOf, type Plan, wholeOf } from "../../engine/memory.ts";
+import type { Buffer } from "../../engine/compile/kernel.ts";
+import { bytesOf, type Plan, wholeOf } from "../../engine/compile/memory.ts";
 
 /**
  * Plays a plan through and asserts that every kernel reads what was written for it: that nothing

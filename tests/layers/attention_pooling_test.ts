@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { multiply } from "../../engine/ops/elementwise.ts";
 import { RandomSource } from "../../engine/ops/random.ts";
 import { sum } from "../../engine/ops/reduction.ts";
 import { Program } from "../../engine/program.ts";
-import { input, Storage, type Tensor } from "../../engine/tensor.ts";
+import { input, Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import { AttentionPooling } from "../../layers/attention_pooling.ts";
 import { Context } from "../../layers/context.ts";
 import { packParameters } from "../../layers/module.ts";

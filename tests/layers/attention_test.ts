@@ -1,7 +1,12 @@
 import { assertAlmostEquals } from "@std/assert";
 import { RandomSource } from "../../engine/ops/random.ts";
 import { Program } from "../../engine/program.ts";
-import { constant, input, Storage, type Tensor } from "../../engine/tensor.ts";
+import {
+  constant,
+  input,
+  Storage,
+  type Tensor,
+} from "../../engine/graph/tensor.ts";
 import { SelfAttention } from "../../layers/attention.ts";
 import { Context } from "../../layers/context.ts";
 import { Transformer, TransformerLayer } from "../../layers/transformer.ts";

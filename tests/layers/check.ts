@@ -1,11 +1,16 @@
 import { assert, AssertionError } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { add, multiply } from "../../engine/ops/elementwise.ts";
 import { RandomSource } from "../../engine/ops/random.ts";
 import { sum } from "../../engine/ops/reduction.ts";
 import { Program } from "../../engine/program.ts";
-import { input, type Shape, sizeOf, type Tensor } from "../../engine/tensor.ts";
+import {
+  input,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import { packParameters } from "../../layers/module.ts";
 import { assertClose, poison, randomArray } from "../engine/compare.ts";

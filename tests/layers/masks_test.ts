@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { RandomSource } from "../../engine/ops/random.ts";
 import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/tensor.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { drawMasks } from "../../layers/masks.ts";
 import { testOnDevices } from "../engine/devices.ts";
 

@@ -5,12 +5,12 @@ import {
   assertNotEquals,
   assertThrows,
 } from "@std/assert";
-import { sizeOf } from "../../engine/tensor.ts";
+import { sizeOf } from "../../engine/graph/tensor.ts";
 import { Convolution } from "../../layers/convolution.ts";
 import { Linear } from "../../layers/linear.ts";
 import {
   namedParameters,
-  namedStatistics,
+  namedStates,
   packParameters,
 } from "../../layers/module.ts";
 import { BatchNorm } from "../../layers/norm.ts";
@@ -35,7 +35,7 @@ Deno.test("parameters and statistics are named by the properties that lead to th
     "list.1.scale",
     "list.1.shift",
   ]);
-  assertEquals([...namedStatistics(model()).keys()], [
+  assertEquals([...namedStates(model()).keys()], [
     "list.1.mean",
     "list.1.variance",
   ]);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { RandomSource } from "../../engine/ops/random.ts";
 import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/tensor.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import { packParameters } from "../../layers/module.ts";
 import { BatchNorm } from "../../layers/norm.ts";

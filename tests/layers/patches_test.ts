@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/tensor.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { PatchNetwork } from "../../layers/patch_network.ts";
 import { splitPatches } from "../../layers/patches.ts";
 import { ResNet } from "../../layers/resnet.ts";

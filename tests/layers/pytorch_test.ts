@@ -1,14 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { multiply } from "../../engine/ops/elementwise.ts";
 import { RandomSource } from "../../engine/ops/random.ts";
 import { sum } from "../../engine/ops/reduction.ts";
 import { Program } from "../../engine/program.ts";
-import { input, Storage, type Tensor } from "../../engine/tensor.ts";
+import { input, Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import {
-  namedStatistics,
+  namedStates,
   type PackedParameters,
   packParameters,
 } from "../../layers/module.ts";
@@ -130,7 +130,7 @@ testOnDevices(
     for (const batch of fixture.batches) {
       await program.run({ x: toArray(batch) });
     }
-    const statistics = namedStatistics(group);
+    const statistics = namedStates(group);
     assertEquals(
       [...statistics.keys()].sort(),
       Object.keys(fixture.statistics).sort(),

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { input, sizeOf } from "../../engine/tensor.ts";
+import { input, sizeOf } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import { namedParameters, packParameters } from "../../layers/module.ts";
 import { Block, ResNet, resNetChannels } from "../../layers/resnet.ts";

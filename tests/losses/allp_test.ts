@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/tensor.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { allpLoss, compute, schema } from "../../losses/allp.ts";
 import { assertClose } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";

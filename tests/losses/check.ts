@@ -1,10 +1,15 @@
 import { assertEquals } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { add, multiply } from "../../engine/ops/elementwise.ts";
 import { normalArray } from "../../engine/ops/random.ts";
 import { Program } from "../../engine/program.ts";
-import { input, type Shape, sizeOf, type Tensor } from "../../engine/tensor.ts";
+import {
+  input,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from "../../engine/graph/tensor.ts";
 import type { LossValue } from "../../losses/term.ts";
 import { assertClose, poison } from "../engine/compare.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/tensor.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import type { Normalizer } from "../../losses/contrast.ts";
 import { compute, imageLoss } from "../../losses/image.ts";
 import { assertClose } from "../engine/compare.ts";

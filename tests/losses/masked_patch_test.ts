@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { multiply } from "../../engine/ops/elementwise.ts";
 import { Program } from "../../engine/program.ts";
-import { input, Storage, type Tensor } from "../../engine/tensor.ts";
+import { input, Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import type { Normalizer } from "../../losses/contrast.ts";
 import { compute, maskedPatchLoss } from "../../losses/masked_patch.ts";
 import type { LossValue } from "../../losses/term.ts";

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/tensor.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { compute, selfieLoss } from "../../losses/selfie.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLoss } from "./check.ts";

@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { multiply } from "../../engine/ops/elementwise.ts";
 import { Program } from "../../engine/program.ts";
-import { constant, input } from "../../engine/tensor.ts";
+import { constant, input } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import * as imageVocabulary from "../../losses/image_vocabulary.ts";
 import * as patchVocabulary from "../../losses/patch_vocabulary.ts";

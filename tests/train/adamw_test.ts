@@ -1,13 +1,16 @@
 import { assert, assertAlmostEquals } from "@std/assert";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { square, subtract, tanh } from "../../engine/ops/elementwise.ts";
 import { matmul } from "../../engine/ops/contraction.ts";
 import { reshape, sliceAxis } from "../../engine/ops/movement.ts";
 import { sum } from "../../engine/ops/reduction.ts";
 import { Program } from "../../engine/program.ts";
-import { input, Storage } from "../../engine/tensor.ts";
+import { input, Storage } from "../../engine/graph/tensor.ts";
 import { AdamW, type AdamWOptions } from "../../train/adamw.ts";
-import { learningRateAt, type ScheduleOptions } from "../../train/schedule.ts";
+import {
+  learningRateAt,
+  type ScheduleOptions,
+} from "../../train/learning_rate.ts";
 import { assertClose } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { type FixtureArray, readFixture } from "../fixtures/read.ts";

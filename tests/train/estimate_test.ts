@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { dryRun } from "../../train/dry_run.ts";
+import { dryRun } from "../../train/cli/dry_run.ts";
 import { estimateStep, totalBytes } from "../../train/estimate.ts";
-import { presets } from "../../train/presets/mod.ts";
-import { loadConfig } from "../../train/config_loader.ts";
-import { configSchema } from "../../train/config.ts";
+import { presets } from "../../train/config/presets/mod.ts";
+import { loadConfig } from "../../train/config/loader.ts";
+import { configSchema } from "../../train/config/config.ts";
 import { devices, testOnDevices } from "../engine/devices.ts";
 import { startTiny, tinyConfig } from "./tiny_model.ts";
 

@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
-import { listCheckpoints, loadCheckpoint } from "../../train/checkpoint.ts";
-import type { Config } from "../../train/config.ts";
+import { listCheckpoints, loadCheckpoint } from "../../train/run/checkpoint.ts";
+import type { Config } from "../../train/config/config.ts";
 import { pretrain, type PretrainResult } from "../../train/pretrain.ts";
 import {
   createRunFolder,
   openRunFolder,
   type RunFolder,
-} from "../../train/run_folder.ts";
+} from "../../train/run/run_folder.ts";
 import { devices, testOnDevices } from "../engine/devices.ts";
 import { withFolder } from "./folder.ts";
 import { fullModel, tinyConfig, tinyImages } from "./tiny_model.ts";

@@ -1,10 +1,10 @@
 import { MemoryImages } from "../../datasets/memory_images.ts";
 import type { Device } from "../../engine/devices/device.ts";
-import { buildModel, type BuiltModel } from "../../train/build.ts";
-import { type Config, configSchema } from "../../train/config.ts";
-import type { StoredTensor } from "../../train/safetensors_header.ts";
+import { buildModel, type BuiltModel } from "../../train/build_model.ts";
+import { type Config, configSchema } from "../../train/config/config.ts";
+import type { StoredTensor } from "../../train/run/safetensors_header.ts";
 import { TrainingStep } from "../../train/training_step.ts";
-import { captureState } from "../../train/training_state.ts";
+import { captureState } from "../../train/run/training_state.ts";
 
 /** Height and width of the images in pixels. */
 export const IMAGE_SIZE = 16;

@@ -1,10 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { add, multiply } from "../../engine/ops/elementwise.ts";
 import { sum } from "../../engine/ops/reduction.ts";
 import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/tensor.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import {
   DynamicVocabulary,

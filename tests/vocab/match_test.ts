@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/tensor.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { type Match, matchEntries } from "../../vocab/match.ts";
 import { poison } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";

@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/tensor.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { quantiles } from "../../vocab/quantiles.ts";
 import { testOnDevices } from "../engine/devices.ts";
 

@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { gradient } from "../../engine/gradient.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { sum } from "../../engine/ops/reduction.ts";
 import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/tensor.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import { Queue } from "../../vocab/queue.ts";
 import { poison } from "../engine/compare.ts";

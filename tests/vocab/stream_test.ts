@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import type { DeviceLimits } from "../../engine/devices/device.ts";
-import { gradient } from "../../engine/gradient.ts";
-import type { Plan } from "../../engine/memory.ts";
+import { gradient } from "../../engine/graph/gradient.ts";
+import type { Plan } from "../../engine/compile/memory.ts";
 import { multiply } from "../../engine/ops/elementwise.ts";
 import { planProgram } from "../../engine/program.ts";
-import { input } from "../../engine/tensor.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import { vocabularyLoss } from "../../losses/vocabulary.ts";
 import { DynamicVocabulary } from "../../vocab/dynamic.ts";

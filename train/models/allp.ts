@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { AttentionPooling } from "../../layers/attention_pooling.ts";
 import type { Context } from "../../layers/context.ts";
-import { PATCH_GROUPS, type PatchNetwork } from "../../layers/patch_network.ts";
+import { PATCH_STAGES, type PatchNetwork } from "../../layers/patch_network.ts";
 import { Projection } from "../../layers/projection.ts";
 import type { PretextOutputs } from "../../losses/term.ts";
 import {
@@ -34,8 +34,8 @@ export const schema: z.ZodType<AllpOptions> = z.strictObject({
 });
 
 /** Groups of the encoder that the task uses. */
-export function groupsOf(_options: AllpOptions): number {
-  return PATCH_GROUPS;
+export function stagesOf(_options: AllpOptions): number {
+  return PATCH_STAGES;
 }
 
 /**
@@ -104,7 +104,7 @@ export class Allp implements PretextModel {
   }
 
   /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */
-  represent(images: Tensor, context: Context): Tensor {
+  features(images: Tensor, context: Context): Tensor {
     const P = this.patchNetwork.forward(images, context);
     return quarters(P, this.options.grid);
   }

@@ -6,12 +6,12 @@ import {
   reshape,
   sliceAxis,
 } from "../../engine/ops/movement.ts";
-import { constant, type Tensor } from "../../engine/tensor.ts";
+import { constant, type Tensor } from "../../engine/graph/tensor.ts";
 import type { Context } from "../../layers/context.ts";
-import { IMAGE_GROUPS, ImageNetwork } from "../../layers/image_network.ts";
+import { IMAGE_STAGES, ImageNetwork } from "../../layers/image_network.ts";
 import { drawMasks } from "../../layers/masks.ts";
 import { EMBEDDING_DEVIATION, Parameter } from "../../layers/module.ts";
-import { PATCH_GROUPS, type PatchNetwork } from "../../layers/patch_network.ts";
+import { PATCH_STAGES, type PatchNetwork } from "../../layers/patch_network.ts";
 import { Projection } from "../../layers/projection.ts";
 import { Transformer } from "../../layers/transformer.ts";
 import type { PretextOutputs } from "../../losses/term.ts";
@@ -62,8 +62,8 @@ export const schema: z.ZodType<MaskedPatchPredictionOptions> = z.strictObject({
 });
 
 /** Groups of the encoder that the task uses. */
-export function groupsOf({ doubleView }: MaskedPatchPredictionOptions): number {
-  return doubleView ? IMAGE_GROUPS : PATCH_GROUPS;
+export function stagesOf({ doubleView }: MaskedPatchPredictionOptions): number {
+  return doubleView ? IMAGE_STAGES : PATCH_STAGES;
 }
 
 /**
@@ -199,7 +199,7 @@ export class MaskedPatchPrediction implements PretextModel {
   }
 
   /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */
-  represent(images: Tensor, context: Context): Tensor {
+  features(images: Tensor, context: Context): Tensor {
     const P = this.patchNetwork.forward(images, context);
     return quarters(P, this.options.grid);
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AttentionExchange } from "../../layers/attention_exchange.ts";
 import type { Encoder } from "../../layers/encoder.ts";
-import { PATCH_GROUPS, PatchNetwork } from "../../layers/patch_network.ts";
+import { PATCH_STAGES, PatchNetwork } from "../../layers/patch_network.ts";
 import type { TransformerOptions } from "../../layers/transformer.ts";
 
 /** Sizes of a transformer whose width is given by what it is applied to. */
@@ -71,7 +71,7 @@ export function createPatchNetwork(
       `model.grid ${grid} does not divide images of ${imageSize} pixels`,
     );
   }
-  const width = encoder.channels[PATCH_GROUPS];
+  const width = encoder.channels[PATCH_STAGES];
   if (width % transformer.heads !== 0) {
     throw new RangeError(
       `model.transformer.heads ${transformer.heads} does not divide the ${width} features of a patch`,

@@ -1,4 +1,4 @@
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Context } from "../../layers/context.ts";
 import type { Encoder } from "../../layers/encoder.ts";
 import type { PretextOutputs } from "../../losses/term.ts";
@@ -19,7 +19,7 @@ export interface PretextModel {
    * @param images `[n, height, width, 3]`, normalised
    * @returns `[n, features]`
    */
-  represent(images: Tensor, context: Context): Tensor;
+  features(images: Tensor, context: Context): Tensor;
 }
 
 /** What a model is made for. */

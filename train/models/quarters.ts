@@ -1,6 +1,6 @@
 import { concatenate, reshape, slice } from "../../engine/ops/movement.ts";
 import { mean } from "../../engine/ops/reduction.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
 
 /**
  * The representations of patches, averaged in each quarter of the image; the middle row and column

@@ -1,13 +1,13 @@
-import { add, index, multiply } from "../../engine/ops/elementwise.ts";
+import { add, iota, multiply } from "../../engine/ops/elementwise.ts";
 import { gather } from "../../engine/ops/indexing.ts";
 import { reshape } from "../../engine/ops/movement.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
 
 /** The tokens of each image at its locations: `[n, tokens, width]` at i32 `[n, count]` -> `[n, count, width]` */
 export function rowsAt(x: Tensor, locations: Tensor): Tensor {
   const [n, tokens, width] = x.shape;
   const count = locations.shape[1];
-  const rows = add(multiply(index([n, count], 0), tokens), locations);
+  const rows = add(multiply(iota([n, count], 0), tokens), locations);
   return reshape(
     gather(reshape(x, [n * tokens, width]), reshape(rows, [n * count])),
     [n, count, width],

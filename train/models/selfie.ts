@@ -2,12 +2,12 @@ import { z } from "zod";
 import { add } from "../../engine/ops/elementwise.ts";
 import { gather } from "../../engine/ops/indexing.ts";
 import { reshape } from "../../engine/ops/movement.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import type { Tensor } from "../../engine/graph/tensor.ts";
 import { AttentionPooling } from "../../layers/attention_pooling.ts";
 import type { Context } from "../../layers/context.ts";
 import { drawMasks } from "../../layers/masks.ts";
 import { EMBEDDING_DEVIATION, Parameter } from "../../layers/module.ts";
-import { PATCH_GROUPS, type PatchNetwork } from "../../layers/patch_network.ts";
+import { PATCH_STAGES, type PatchNetwork } from "../../layers/patch_network.ts";
 import type { PretextOutputs } from "../../losses/term.ts";
 import {
   checkMasked,
@@ -40,8 +40,8 @@ export const schema: z.ZodType<SelfieOptions> = z.strictObject({
 });
 
 /** Groups of the encoder that the task uses. */
-export function groupsOf(_options: SelfieOptions): number {
-  return PATCH_GROUPS;
+export function stagesOf(_options: SelfieOptions): number {
+  return PATCH_STAGES;
 }
 
 /**
@@ -116,7 +116,7 @@ export class Selfie implements PretextModel {
   }
 
   /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */
-  represent(images: Tensor, context: Context): Tensor {
+  features(images: Tensor, context: Context): Tensor {
     const P = this.patchNetwork.forward(images, context);
     return quarters(P, this.options.grid);
   }

@@ -3,9 +3,9 @@ import type {
   Dispatch,
   ImageGeometry,
   MatmulKernel,
-} from "../../kernel.ts";
-import { bytesOf } from "../../memory.ts";
-import { sizeOf } from "../../tensor.ts";
+} from "../../compile/kernel.ts";
+import { bytesOf } from "../../compile/memory.ts";
+import { sizeOf } from "../../graph/tensor.ts";
 import { UserError } from "../../user_error.ts";
 import { fusedShape } from "./fused.ts";
 
@@ -49,13 +49,13 @@ const SMALL_WORK = 16384;
 const TILE_ROWS = 6;
 const TILE_COLUMNS = 8;
 /** Zeros that stand for a pixel outside an image; see `assembly/scratch.ts`. */
-const MOST_CHANNELS = 16384;
+const MAX_CHANNELS = 16384;
 /** Parts of a long inner axis, each summed on its own. */
-const MOST_PARTS = 16;
+const MAX_PARTS = 16;
 /** Shortest part of an inner axis that is worth a sum of its own. */
-const SHORTEST_PART = 512;
+const MIN_PART_LENGTH = 512;
 /** Floats that the sums of all parts may take. */
-const MOST_PARTIAL_FLOATS = 1 << 20;
+const MAX_PARTIAL_FLOATS = 1 << 20;
 
 /** Cuts `units` into one range per thread, each a multiple of `grain` long but the last. */
 function share(
@@ -176,9 +176,9 @@ export function sharedBytesOf({ kernel, output }: Dispatch): number {
  */
 function partsOf(results: number, length: number): number {
   const most = Math.min(
-    MOST_PARTS,
-    length / SHORTEST_PART,
-    MOST_PARTIAL_FLOATS / results,
+    MAX_PARTS,
+    length / MIN_PART_LENGTH,
+    MAX_PARTIAL_FLOATS / results,
   );
   return 2 ** Math.max(0, Math.floor(Math.log2(most)));
 }
@@ -361,9 +361,9 @@ function sizesOf(geometry: ImageGeometry): number[] {
 }
 
 function checkChannels(channels: number, output: Buffer): void {
-  if (channels > MOST_CHANNELS) {
+  if (channels > MAX_CHANNELS) {
     throw new UserError(
-      `${output.label}: convolutions have at most ${MOST_CHANNELS} channels, not ${channels}`,
+      `${output.label}: convolutions have at most ${MAX_CHANNELS} channels, not ${channels}`,
     );
   }
 }

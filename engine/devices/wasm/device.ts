@@ -1,10 +1,10 @@
-import type { Buffer } from "../../kernel.ts";
-import { bytesOf, type Plan, wholeOf } from "../../memory.ts";
-import type { DType, Storage } from "../../tensor.ts";
+import type { Buffer } from "../../compile/kernel.ts";
+import { bytesOf, type Plan, wholeOf } from "../../compile/memory.ts";
+import type { DType, Storage } from "../../graph/tensor.ts";
 import type { Device, DeviceLimits, Executable, HostArray } from "../device.ts";
 import { sharedBytesOf } from "./calls.ts";
 import { Heap } from "./heap.ts";
-import { compileKernels, WorkerPool } from "./pool.ts";
+import { compileKernels, WorkerPool } from "./worker_pool.ts";
 import { type Address, writeProgram } from "./program_module.ts";
 
 /** Bytes of scratch memory of one thread; see `assembly/scratch.ts`. */

@@ -1,6 +1,10 @@
-import { inOrder, type ScalarType, type View } from "../../expression.ts";
-import type { FusedKernel } from "../../kernel.ts";
-import { FunctionBody } from "./encoder.ts";
+import {
+  inOrder,
+  type ScalarType,
+  type View,
+} from "../../compile/expression.ts";
+import type { FusedKernel } from "../../compile/kernel.ts";
+import { FunctionBody } from "./assembler.ts";
 import {
   arithmetic,
   single,

@@ -4,9 +4,9 @@ import {
   inOrder,
   type ScalarType,
   type View,
-} from "../../expression.ts";
-import type { BinaryName } from "../../tensor.ts";
-import type { FunctionBody, SimdInstruction } from "./encoder.ts";
+} from "../../compile/expression.ts";
+import type { BinaryName } from "../../graph/tensor.ts";
+import type { FunctionBody, SimdInstruction } from "./assembler.ts";
 import {
   emitErf,
   emitExp,
@@ -208,7 +208,7 @@ export class ValueWriter {
         if (expression.dtype === "f32") body.splatFloat(expression.value);
         else body.splatBits(expression.value);
         return;
-      case "index":
+      case "iota":
         return this.#pushPositions(this.#pointerOf(expression)!, slice);
       case "random": {
         this.#pushPositions(this.#pointerOf(expression)!, slice);
@@ -376,7 +376,7 @@ function place(
       const bytes = expression.dtype === "u8" ? 1 : 4;
       return { view: expression.view, base: 1 + expression.input, bytes };
     }
-    case "index":
+    case "iota":
       return { view: expression.view, base: undefined, bytes: 1 };
     case "random":
       return { view: expression.counter, base: undefined, bytes: 1 };

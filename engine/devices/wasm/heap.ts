@@ -1,7 +1,7 @@
 import { UserError } from "../../user_error.ts";
 
 const PAGE = 65536;
-const MOST_PAGES = 65536;
+const MAX_PAGES = 65536;
 /** Bytes behind everything, because kernels may read a little beyond the end of a buffer. */
 const MARGIN = 256;
 
@@ -21,7 +21,7 @@ export class Heap {
   constructor(start: number) {
     this.memory = new WebAssembly.Memory({
       initial: Math.ceil(start / PAGE),
-      maximum: MOST_PAGES,
+      maximum: MAX_PAGES,
       shared: true,
     });
     this.#free = [];
@@ -59,7 +59,7 @@ export class Heap {
           mebibytes(size)
         } MiB, and of the 4096 MiB that WebAssembly can address only ` +
           `${
-            mebibytes(MOST_PAGES * PAGE - this.#end)
+            mebibytes(MAX_PAGES * PAGE - this.#end)
           } are left; lower the batch size or the width of the network`,
       );
     }

@@ -1,7 +1,7 @@
-import type { Buffer, Dispatch } from "../../kernel.ts";
-import { wholeOf } from "../../memory.ts";
+import type { Buffer, Dispatch } from "../../compile/kernel.ts";
+import { wholeOf } from "../../compile/memory.ts";
 import { callsOf, type KernelName, kernelParameters, SHARED } from "./calls.ts";
-import { FunctionBody, ModuleWriter } from "./encoder.ts";
+import { FunctionBody, ModuleWriter } from "./assembler.ts";
 import { writeFused } from "./fused.ts";
 
 /** Where a buffer lies: at an absolute address, or at an offset in the arena. */

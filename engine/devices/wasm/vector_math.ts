@@ -1,4 +1,4 @@
-import type { FunctionBody } from "./encoder.ts";
+import type { FunctionBody } from "./assembler.ts";
 
 /**
  * Functions that WebAssembly has no instruction for, on four f32 at a time. Each takes the local

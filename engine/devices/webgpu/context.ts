@@ -4,8 +4,8 @@ import type { ProductSchemeName } from "./product.ts";
 /** Every so many submits the host waits for an earlier one, so that it cannot run far ahead. */
 const SUBMITS_BETWEEN_WAITS = 16;
 /** Written bytes and writes that may wait for a submit: more of them have corrupted uploads. */
-const MOST_WAITING_BYTES = 16 * 2 ** 20;
-const MOST_WAITING_WRITES = 16;
+const MAX_PENDING_BYTES = 16 * 2 ** 20;
+const MAX_PENDING_WRITES = 16;
 
 /** A WebGPU device with what all programs on it share: its first error, its pipelines, its queue. */
 export class GpuContext {
@@ -137,7 +137,7 @@ export class GpuContext {
     this.#waiting.bytes += bytes;
     this.#waiting.writes++;
     const { bytes: total, writes } = this.#waiting;
-    if (total >= MOST_WAITING_BYTES || writes >= MOST_WAITING_WRITES) {
+    if (total >= MAX_PENDING_BYTES || writes >= MAX_PENDING_WRITES) {
       this.submitNow([]);
     }
   }

@@ -1,10 +1,10 @@
-import type { View } from "../../expression.ts";
+import type { View } from "../../compile/expression.ts";
 import type {
   ConvolutionKernel,
   ImageGeometry,
   MatmulKernel,
-} from "../../kernel.ts";
-import { sizeOf } from "../../tensor.ts";
+} from "../../compile/kernel.ts";
+import { sizeOf } from "../../graph/tensor.ts";
 import type { Matrix, Product } from "./matrix.ts";
 import { lowerProduct, type ProductSchemeName } from "./product.ts";
 import type { Operand } from "./operand.ts";

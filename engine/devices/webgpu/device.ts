@@ -1,5 +1,5 @@
-import { bytesOf, type Plan } from "../../memory.ts";
-import type { Storage } from "../../tensor.ts";
+import { bytesOf, type Plan } from "../../compile/memory.ts";
+import type { Storage } from "../../graph/tensor.ts";
 import type { Device, DeviceLimits, Executable, HostArray } from "../device.ts";
 import { GpuContext } from "./context.ts";
 import { WebGpuExecutable } from "./executable.ts";
@@ -10,7 +10,7 @@ import { ProgramMemory } from "./program_memory.ts";
 import { download, upload } from "./transfer.ts";
 
 /** Drivers refuse single allocations that are much larger, whatever WebGPU says. */
-const LARGEST_BLOCK_BYTES = 2 ** 31;
+const MAX_BLOCK_BYTES = 2 ** 31;
 
 /** Limits that matter here and whose defaults are far below what most hardware has. */
 const raisedLimits = [
@@ -46,7 +46,7 @@ export class WebGpuDevice implements Device {
     this.description = `WebGPU on ${name}${this.software ? " (software)" : ""}`;
     const alignDown = (bytes: number) => bytes - bytes % ALIGNMENT;
     const maxBlockBytes = alignDown(
-      Math.min(gpu.limits.maxBufferSize, LARGEST_BLOCK_BYTES),
+      Math.min(gpu.limits.maxBufferSize, MAX_BLOCK_BYTES),
     );
     this.limits = {
       alignment: ALIGNMENT,

@@ -24,17 +24,17 @@ const SMALL_TILE = [4, 8];
 /** Results of fewer elements are small. */
 const SMALL_RESULT = 8192;
 /** Threads that fill the vectors of all cores. */
-const ENOUGH_THREADS = 256;
+const TARGET_THREADS = 256;
 /** Shortest part of the inner axis that is worth a thread. */
-const SHORTEST_PART = 64;
+const MIN_PART_LENGTH = 64;
 
 function cut(product: Product) {
   const { rows, columns } = tilesOf(product);
   const run = runOf(product);
   return {
     parts: Math.min(
-      Math.ceil(ENOUGH_THREADS / (product.batch * rows * columns)),
-      Math.floor(product.k / SHORTEST_PART),
+      Math.ceil(TARGET_THREADS / (product.batch * rows * columns)),
+      Math.floor(product.k / MIN_PART_LENGTH),
     ),
     depth: run === Infinity ? 1 : run,
   };

@@ -1,5 +1,5 @@
-import type { Buffer, Dispatch } from "../../kernel.ts";
-import type { Plan } from "../../memory.ts";
+import type { Buffer, Dispatch } from "../../compile/kernel.ts";
+import type { Plan } from "../../compile/memory.ts";
 import { UserError } from "../../user_error.ts";
 import type { DeviceLimits, Executable, HostArray } from "../device.ts";
 import type { GpuContext } from "./context.ts";

@@ -3,7 +3,7 @@ import {
   inOrder,
   type ScalarType,
   type View,
-} from "../../expression.ts";
+} from "../../compile/expression.ts";
 import { element, type Operand, typeOf } from "./operand.ts";
 import { INFINITY } from "./shader.ts";
 
@@ -54,7 +54,7 @@ export class ExpressionWriter {
         );
       case "constant":
         return literal(expression.value, expression.dtype);
-      case "index":
+      case "iota":
         return `i32(${position(expression.view)})`;
       case "random": {
         const seed = this.name(expression.seed);

@@ -1,6 +1,10 @@
-import { children, type Expression, inOrder } from "../../expression.ts";
-import type { FusedKernel } from "../../kernel.ts";
-import { sizeOf } from "../../tensor.ts";
+import {
+  children,
+  type Expression,
+  inOrder,
+} from "../../compile/expression.ts";
+import type { FusedKernel } from "../../compile/kernel.ts";
+import { sizeOf } from "../../graph/tensor.ts";
 import {
   ExpressionWriter,
   helpersOf,
@@ -139,7 +143,7 @@ workgroupBarrier();
 function changesInside({ body, kept }: FusedKernel): ReadonlySet<Expression> {
   const changing = new Set<Expression>();
   for (const expression of inOrder(body)) {
-    const view = expression.kind === "load" || expression.kind === "index"
+    const view = expression.kind === "load" || expression.kind === "iota"
       ? expression.view
       : expression.kind === "random"
       ? expression.counter
@@ -153,16 +157,16 @@ function changesInside({ body, kept }: FusedKernel): ReadonlySet<Expression> {
 }
 
 /** Iterations that a lane should have at least, to be worth its part in the tree. */
-const FEWEST_ITERATIONS = 4;
+const MIN_ITERATIONS = 4;
 /** Threads that keep a GPU busy. */
-const ENOUGH_THREADS = 1 << 15;
+const TARGET_THREADS = 1 << 15;
 /** Neighbouring threads that read neighbouring words together. */
 const COALESCED = 32;
 
 /** How many lanes a result gets, and whether neighbouring threads take neighbouring results. */
 function arrange(kernel: FusedKernel, results: number, length: number) {
   const { loops, kept, body } = kernel;
-  const most = Math.min(THREADS, powerOfTwo(length / FEWEST_ITERATIONS));
+  const most = Math.min(THREADS, powerOfTwo(length / MIN_ITERATIONS));
   const stepsOf = (loop: number) =>
     inOrder(body).filter((expression) =>
       expression.kind === "load" && expression.view.strides[loop] === 1
@@ -170,7 +174,7 @@ function arrange(kernel: FusedKernel, results: number, length: number) {
       .length;
   const keptFirst = kept > 0 && stepsOf(kept - 1) > stepsOf(loops.length - 1);
   if (!keptFirst) return { lanes: most, keptFirst };
-  const enough = powerOfTwo(ENOUGH_THREADS / results);
+  const enough = powerOfTwo(TARGET_THREADS / results);
   const coalesced = THREADS / Math.min(COALESCED, 2 * powerOfTwo(results));
   return { lanes: Math.min(most, enough, coalesced), keptFirst };
 }

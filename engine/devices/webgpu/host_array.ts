@@ -1,4 +1,4 @@
-import type { DType } from "../../tensor.ts";
+import type { DType } from "../../graph/tensor.ts";
 import { UserError } from "../../user_error.ts";
 import type { HostArray } from "../device.ts";
 

@@ -1,4 +1,4 @@
-import type { GatherKernel, ScatterKernel } from "../../kernel.ts";
+import type { GatherKernel, ScatterKernel } from "../../compile/kernel.ts";
 import { element, type Operand } from "./operand.ts";
 import {
   elementPass,

@@ -1,10 +1,10 @@
-import type { FusedKernel, Kernel } from "../../kernel.ts";
-import type { Expression } from "../../expression.ts";
+import type { FusedKernel, Kernel } from "../../compile/kernel.ts";
+import type { Expression } from "../../compile/expression.ts";
 import { lowerConvolution, lowerMatmul } from "./contraction.ts";
 import { lowerFused } from "./fused.ts";
 import { lowerGather, lowerScatter } from "./indexing.ts";
 import { type Operand, typeOf } from "./operand.ts";
-import { lowerPool } from "./pool.ts";
+import { lowerPool } from "./pooling.ts";
 import type { ProductSchemeName } from "./product.ts";
 import type { Lowered } from "./shader.ts";
 

@@ -1,5 +1,5 @@
-import type { Buffer } from "../../kernel.ts";
-import type { DType } from "../../tensor.ts";
+import type { Buffer } from "../../compile/kernel.ts";
+import type { DType } from "../../graph/tensor.ts";
 import { UserError } from "../../user_error.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { Buffer } from "../../kernel.ts";
-import { bytesOf, type Plan, wholeOf } from "../../memory.ts";
-import type { Storage } from "../../tensor.ts";
+import type { Buffer } from "../../compile/kernel.ts";
+import { bytesOf, type Plan, wholeOf } from "../../compile/memory.ts";
+import type { Storage } from "../../graph/tensor.ts";
 import type { GpuContext } from "./context.ts";
 import type { Location } from "./operand.ts";
 

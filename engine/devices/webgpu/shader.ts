@@ -1,9 +1,9 @@
-import type { Shape } from "../../tensor.ts";
+import type { Shape } from "../../graph/tensor.ts";
 
 /** Threads of a workgroup in kernels without tiles. */
 export const THREADS = 256;
 /** Workgroups that every WebGPU device takes along one axis of a dispatch. */
-const MOST_GROUPS = 65535;
+const MAX_WORKGROUPS = 65535;
 
 /** One shader and how often it runs. */
 export interface Pass {
@@ -34,7 +34,7 @@ export function workgroupPass(
   body: string,
   declarations = "",
 ): Pass {
-  const rows = Math.ceil(groups / MOST_GROUPS);
+  const rows = Math.ceil(groups / MAX_WORKGROUPS);
   const columns = Math.ceil(groups / rows);
   const code = `${declarations}
 @compute @workgroup_size(${threads})

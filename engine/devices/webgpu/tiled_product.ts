@@ -15,16 +15,16 @@ import { type Pass, workgroupPass } from "./shader.ts";
 export const tiledScheme: ProductScheme = { cut, pass };
 
 /** Workgroups that keep a GPU busy. */
-const ENOUGH_GROUPS = 128;
+const TARGET_WORKGROUPS = 128;
 /** Shortest part of the inner axis that is worth a workgroup. */
-const SHORTEST_PART = 512;
+const MIN_PART_LENGTH = 512;
 
 function cut(product: Product) {
   const tile = tileSize(product);
   return {
     parts: Math.min(
-      Math.ceil(ENOUGH_GROUPS / tilesOf(product, tile)),
-      Math.floor(product.k / SHORTEST_PART),
+      Math.ceil(TARGET_WORKGROUPS / tilesOf(product, tile)),
+      Math.floor(product.k / MIN_PART_LENGTH),
     ),
     depth: tile / 4,
   };
@@ -36,8 +36,8 @@ function tilesOf({ batch, m, n }: Product, tile: number): number {
 
 /** Rows and columns of a tile: small where large ones would be mostly empty or too few. */
 function tileSize(product: Product): 32 | 64 {
-  const parts = Math.max(1, Math.floor(product.k / SHORTEST_PART));
-  const enough = tilesOf(product, 64) * parts >= ENOUGH_GROUPS;
+  const parts = Math.max(1, Math.floor(product.k / MIN_PART_LENGTH));
+  const enough = tilesOf(product, 64) * parts >= TARGET_WORKGROUPS;
   return enough && Math.min(product.m, product.n) > 32 ? 64 : 32;
 }
 

@@ -7,7 +7,7 @@ import {
 import { cast, multiply } from "../../../engine/ops/elementwise.ts";
 import { permute } from "../../../engine/ops/movement.ts";
 import type { RandomSource } from "../../../engine/ops/random.ts";
-import type { Tensor } from "../../../engine/tensor.ts";
+import type { Tensor } from "../../../engine/graph/tensor.ts";
 import { assertClose } from "../../engine/compare.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { NaiveRandom } from "../../layers/naive_random.ts";

@@ -2,7 +2,7 @@ import type { Augmentation } from "../../../datasets/augmentation/augmentation.t
 import type { Device, HostArray } from "../../../engine/devices/device.ts";
 import { RandomSource } from "../../../engine/ops/random.ts";
 import { Program } from "../../../engine/program.ts";
-import { input } from "../../../engine/tensor.ts";
+import { input } from "../../../engine/graph/tensor.ts";
 import { poison } from "../../engine/compare.ts";
 
 /** Images as they are stored: `[n, 3, size, size]`. */

@@ -1,7 +1,7 @@
 import { resizeMatrix } from "../../../datasets/augmentation/sampling.ts";
-import { index } from "../../../engine/ops/elementwise.ts";
+import { iota } from "../../../engine/ops/elementwise.ts";
 import { Program } from "../../../engine/program.ts";
-import { constant } from "../../../engine/tensor.ts";
+import { constant } from "../../../engine/graph/tensor.ts";
 import { assertClose } from "../../engine/compare.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { type FixtureArray, readFixture } from "../../fixtures/read.ts";
@@ -28,7 +28,7 @@ for (
       const weights = resizeMatrix(
         constant(start, [2]),
         constant(length, [2]),
-        index([2], 0, "f32"),
+        iota([2], 0, "f32"),
         out,
         size,
       );

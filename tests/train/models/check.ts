@@ -1,15 +1,15 @@
 import { assert, assertEquals, AssertionError } from "@std/assert";
 import type { Device } from "../../../engine/devices/device.ts";
-import { gradient } from "../../../engine/gradient.ts";
+import { gradient } from "../../../engine/graph/gradient.ts";
 import { RandomSource } from "../../../engine/ops/random.ts";
 import { Program } from "../../../engine/program.ts";
-import { input, sizeOf, Tensor } from "../../../engine/tensor.ts";
+import { input, sizeOf, Tensor } from "../../../engine/graph/tensor.ts";
 import { Context } from "../../../layers/context.ts";
-import { namedStatistics } from "../../../layers/module.ts";
+import { namedStates } from "../../../layers/module.ts";
 import type { PretextOutputs } from "../../../losses/term.ts";
-import { buildModel } from "../../../train/build.ts";
-import type { Config } from "../../../train/config.ts";
-import { totalLoss } from "../../../train/losses.ts";
+import { buildModel } from "../../../train/build_model.ts";
+import type { Config } from "../../../train/config/config.ts";
+import { totalLoss } from "../../../train/total_loss.ts";
 import { assertClose, poison, randomArray } from "../../engine/compare.ts";
 import { NaiveRandom } from "../../layers/naive_random.ts";
 
@@ -86,7 +86,7 @@ async function checkDraw(
   });
   const results = await program.evaluate(feeds);
   program.destroy();
-  const statistics = namedStatistics(model);
+  const statistics = namedStates(model);
   for (const used of [...statistics.values(), parameters]) {
     device.release(used.storage);
   }

@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { gradient } from "../../../engine/gradient.ts";
+import { gradient } from "../../../engine/graph/gradient.ts";
 import { RandomSource } from "../../../engine/ops/random.ts";
 import { sum } from "../../../engine/ops/reduction.ts";
 import { Program } from "../../../engine/program.ts";
-import { input } from "../../../engine/tensor.ts";
+import { input } from "../../../engine/graph/tensor.ts";
 import { Context } from "../../../layers/context.ts";
-import { namedParameters, namedStatistics } from "../../../layers/module.ts";
+import { namedParameters, namedStates } from "../../../layers/module.ts";
 import { ResNet } from "../../../layers/resnet.ts";
-import { buildModel } from "../../../train/build.ts";
+import { buildModel } from "../../../train/build_model.ts";
 import { assertClose, randomArray } from "../../engine/compare.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { channelStatistics, convolve } from "../../layers/naive.ts";
@@ -72,7 +72,7 @@ testOnDevices(
       images: pixels,
       key: Uint32Array.of(1, 2),
     });
-    const statistics = namedStatistics(model);
+    const statistics = namedStates(model);
     const read = (name: string) =>
       device.read(
         statistics.get(`encoder.groups.0.0.norms.0.${name}`)!.storage,

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import type { Device } from "../../../engine/devices/device.ts";
-import { gradient } from "../../../engine/gradient.ts";
+import { gradient } from "../../../engine/graph/gradient.ts";
 import { RandomSource } from "../../../engine/ops/random.ts";
 import { Program } from "../../../engine/program.ts";
-import { input } from "../../../engine/tensor.ts";
+import { input } from "../../../engine/graph/tensor.ts";
 import { Context } from "../../../layers/context.ts";
-import { buildModel } from "../../../train/build.ts";
-import { totalLoss } from "../../../train/losses.ts";
+import { buildModel } from "../../../train/build_model.ts";
+import { totalLoss } from "../../../train/total_loss.ts";
 import { randomArray } from "../../engine/compare.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { outputTensors } from "./check.ts";

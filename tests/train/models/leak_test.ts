@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Device } from "../../../engine/devices/device.ts";
-import { gradient } from "../../../engine/gradient.ts";
+import { gradient } from "../../../engine/graph/gradient.ts";
 import { multiply } from "../../../engine/ops/elementwise.ts";
 import { normalArray, RandomSource } from "../../../engine/ops/random.ts";
 import { sum } from "../../../engine/ops/reduction.ts";
 import { Program } from "../../../engine/program.ts";
-import { input } from "../../../engine/tensor.ts";
+import { input } from "../../../engine/graph/tensor.ts";
 import { Context } from "../../../layers/context.ts";
-import { namedStatistics } from "../../../layers/module.ts";
-import { buildModel } from "../../../train/build.ts";
-import type { Config } from "../../../train/config.ts";
+import { namedStates } from "../../../layers/module.ts";
+import { buildModel } from "../../../train/build_model.ts";
+import type { Config } from "../../../train/config/config.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { NaiveRandom } from "../../layers/naive_random.ts";
 
@@ -93,7 +93,7 @@ class Probe {
     return new Probe(program, shapes, () => {
       program.destroy();
       device.release(storage);
-      for (const { storage } of namedStatistics(model).values()) {
+      for (const { storage } of namedStates(model).values()) {
         device.release(storage);
       }
     });

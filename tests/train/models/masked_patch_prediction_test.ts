@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { namedStatistics } from "../../../layers/module.ts";
-import { buildModel } from "../../../train/build.ts";
+import { namedStates } from "../../../layers/module.ts";
+import { buildModel } from "../../../train/build_model.ts";
 import type { MaskedPatchPredictionOptions } from "../../../train/models/masked_patch_prediction.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { checkModel } from "./check.ts";
@@ -70,7 +70,7 @@ Deno.test("the vocabularies of patches and of images start apart, by the seed of
       {},
       { seed },
     );
-    const statistics = namedStatistics(buildModel(config, SIZE).model);
+    const statistics = namedStates(buildModel(config, SIZE).model);
     return statistics.get(`${label}.vectors`)!.storage.initial;
   };
   const patches = vectorsOf(1, "patchVocabulary");

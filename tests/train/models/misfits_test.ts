@@ -1,7 +1,7 @@
 import { assertThrows } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
-import { buildModel } from "../../../train/build.ts";
-import type { Config } from "../../../train/config.ts";
+import { buildModel } from "../../../train/build_model.ts";
+import type { Config } from "../../../train/config/config.ts";
 import { traceStep } from "../../../train/training_step.ts";
 import { exchange, SIZE, tinyModel } from "./tiny_models.ts";
 

@@ -1,5 +1,5 @@
 import type { PretextOutputs } from "../../../losses/term.ts";
-import type { Config, LossOptions } from "../../../train/config.ts";
+import type { Config, LossOptions } from "../../../train/config/config.ts";
 import type { NaiveOutputs } from "./naive_pass.ts";
 import { dot, rowsOf } from "./naive_vocabulary.ts";
 

@@ -1,5 +1,5 @@
 import { Program } from "../../../engine/program.ts";
-import { input } from "../../../engine/tensor.ts";
+import { input } from "../../../engine/graph/tensor.ts";
 import { quarters } from "../../../train/models/quarters.ts";
 import { assertClose, randomArray } from "../../engine/compare.ts";
 import { testOnDevices } from "../../engine/devices.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Program } from "../../../engine/program.ts";
-import { input } from "../../../engine/tensor.ts";
+import { input } from "../../../engine/graph/tensor.ts";
 import { rowsAt } from "../../../train/models/rows_at.ts";
 import { randomArray } from "../../engine/compare.ts";
 import { testOnDevices } from "../../engine/devices.ts";

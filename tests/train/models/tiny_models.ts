@@ -1,4 +1,4 @@
-import type { Config } from "../../../train/config.ts";
+import type { Config } from "../../../train/config/config.ts";
 import { tinyConfig } from "../tiny_model.ts";
 
 /** Height and width of the images in pixels. */

@@ -1,0 +1,113 @@
+import type { PoolKernel } from "../../compile/kernel.ts";
+import { sizeOf } from "../../graph/tensor.ts";
+import { element, type Operand } from "./operand.ts";
+import {
+  elementPass,
+  INFINITY,
+  type Lowered,
+  LOWEST,
+  unravel,
+} from "./shader.ts";
+
+/**
+ * Pooling, one thread per element of the result. The gradient gathers: a thread looks at every window
+ * that its element is in, and for a maximum finds again which element that window chose, so
+ * nothing is stored by the forward pass and no two threads add to one place. Positions are u32,
+ * so those above or left of the image wrap to large numbers and count as outside.
+ */
+export function lowerPool(
+  kernel: PoolKernel,
+  inputs: readonly Operand[],
+  output: Operand,
+): Lowered {
+  const { n, height, width, outHeight, outWidth, inputs: channels } =
+    kernel.geometry;
+  const [rows, columns] = kernel.gradient
+    ? [height, width]
+    : [outHeight, outWidth];
+  const sizes = [n, rows, columns, channels];
+  const place = unravel("id", sizes, ["image", "row", "column", "channel"]);
+  const body = `${place}
+${kernel.gradient ? gradient(kernel, inputs[0]) : forward(kernel)}
+${element(output, "id")} = result;`;
+  const pass = elementPass(
+    sizeOf(sizes),
+    body,
+    windows(kernel, inputs.at(-1)!),
+  );
+  return { passes: [pass] };
+}
+
+function forward({ mode, geometry: { window: { size } } }: PoolKernel): string {
+  const combined = mode === "max" ? "max(result, value)" : "result + value";
+  return `var result = ${mode === "max" ? LOWEST : "0f"};
+for (var i = 0u; i < ${size}u; i++) {
+for (var j = 0u; j < ${size}u; j++) {
+let value = inWindow(image, row, column, channel, i, j);
+result = ${combined};
+}
+}
+${mode === "max" ? "" : `result /= ${size * size}f;`}`;
+}
+
+/** An element is in at most `reach` windows along each axis: the last that begins before it, and those above or left of that. */
+function gradient({ mode, geometry }: PoolKernel, dy: Operand): string {
+  const {
+    outHeight,
+    outWidth,
+    inputs: channels,
+    window: { size, stride, padding },
+  } = geometry;
+  const reach = Math.ceil(size / stride);
+  const chosen = mode === "max"
+    ? ` && choice(image, outRow, outColumn, channel) == i * ${size}u + j`
+    : "";
+  return `var result = 0f;
+for (var up = 0u; up < ${reach}u; up++) {
+for (var left = 0u; left < ${reach}u; left++) {
+let outRow = (row + ${padding}u) / ${stride}u - up;
+let outColumn = (column + ${padding}u) / ${stride}u - left;
+// place of the element in that window
+let i = row + ${padding}u - outRow * ${stride}u;
+let j = column + ${padding}u - outColumn * ${stride}u;
+if (outRow < ${outHeight}u && outColumn < ${outWidth}u && i < ${size}u && j < ${size}u${chosen}) {
+let position = ((image * ${outHeight}u + outRow) * ${outWidth}u + outColumn) * ${channels}u + channel;
+result += ${element(dy, "position")};
+}
+}
+}
+${mode === "max" ? "" : `result /= ${size * size}f;`}`;
+}
+
+/** Functions that look at the windows of `x`. */
+function windows({ mode, gradient, geometry }: PoolKernel, x: Operand): string {
+  const { height, width, inputs: channels, window: { size, stride, padding } } =
+    geometry;
+  const place = "image: u32, row: u32, column: u32, channel: u32";
+  const inWindow = `fn inWindow(${place}, i: u32, j: u32) -> f32 {
+let y = row * ${stride}u + i - ${padding}u;
+let x = column * ${stride}u + j - ${padding}u;
+if (y >= ${height}u || x >= ${width}u) { return ${
+    mode === "max" ? LOWEST : "0f"
+  }; }
+let position = ((image * ${height}u + y) * ${width}u + x) * ${channels}u + channel;
+return ${element(x, "position")};
+}`;
+  // the first of equal elements in row-major order
+  const choice = `fn choice(${place}) -> u32 {
+var largest = ${LOWEST};
+var result = 0u;
+for (var i = 0u; i < ${size}u; i++) {
+for (var j = 0u; j < ${size}u; j++) {
+let value = inWindow(image, row, column, channel, i, j);
+if (value > largest) {
+largest = value;
+result = i * ${size}u + j;
+}
+}
+}
+return result;
+}`;
+  return [INFINITY, inWindow, ...(gradient && mode === "max" ? [choice] : [])]
+    .join("\n");
+}

@@ -1,0 +1,119 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../engine/user_error.ts";
+import {
+  writeAll,
+  writeAtomically,
+  writeJsonAtomically,
+} from "../../../datasets/files/atomic_file.ts";
+import { withRoomFor } from "./failing_disk.ts";
+import { withFolder } from "../../train/folder.ts";
+
+function names(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+Deno.test("a file is written whole, over the old one, with nothing left beside it", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(
+      `${folder}/a.json`,
+      "a much longer text than the new one",
+    );
+    await writeJsonAtomically(`${folder}/a.json`, { b: [1] });
+    assertEquals(JSON.parse(await Deno.readTextFile(`${folder}/a.json`)), {
+      b: [1],
+    });
+    assertEquals(names(folder), ["a.json"]);
+  });
+});
+
+Deno.test("while a file is being written the old one stays in its place", async () => {
+  await withFolder(async (folder) => {
+    await writeJsonAtomically(`${folder}/a.json`, "old");
+    await writeAtomically(`${folder}/a.json`, async (sink) => {
+      await writeAll(sink, new Uint8Array(10));
+      assertEquals(await Deno.readTextFile(`${folder}/a.json`), '"old"\n');
+    });
+    assertEquals((await Deno.readFile(`${folder}/a.json`)).length, 10);
+  });
+});
+
+Deno.test("a file is flushed to the disk before it takes its name", async () => {
+  const { rename } = Deno;
+  const { sync } = Deno.FsFile.prototype;
+  const calls: string[] = [];
+  Deno.rename = (...args) => (calls.push("rename"), rename(...args));
+  Deno.FsFile.prototype.sync = function () {
+    calls.push("sync");
+    return sync.call(this);
+  };
+  try {
+    await withFolder((folder) => writeJsonAtomically(`${folder}/a.json`, 1));
+  } finally {
+    Deno.rename = rename;
+    Deno.FsFile.prototype.sync = sync;
+  }
+  assertEquals(calls, ["sync", "rename"]);
+});
+
+Deno.test("when writing fails the old file stays and the new one is removed", async () => {
+  await withFolder(async (folder) => {
+    await writeJsonAtomically(`${folder}/a.json`, "old");
+    await assertRejects(
+      () =>
+        writeAtomically(`${folder}/a.json`, async (sink) => {
+          await writeAll(sink, new Uint8Array(10));
+          throw new TypeError("no more");
+        }),
+      TypeError,
+      "no more",
+    );
+    assertEquals(names(folder), ["a.json"]);
+    assertEquals(await Deno.readTextFile(`${folder}/a.json`), '"old"\n');
+  });
+});
+
+Deno.test("a full disk is reported as such, and the file cut short is removed", async () => {
+  await withFolder(async (folder) => {
+    await withRoomFor(100, async () => {
+      await assertRejects(
+        () => writeJsonAtomically(`${folder}/a.json`, "x".repeat(200)),
+        UserError,
+        `cannot write ${folder}/a.json: the disk is full`,
+      );
+    });
+    assertEquals(names(folder), []);
+  });
+});
+
+Deno.test("a file that may not be written is reported as such", {
+  permissions: { read: true, write: false },
+}, async () => {
+  await assertRejects(
+    () => writeJsonAtomically("a.json", 1),
+    UserError,
+    "cannot write a.json: Deno was not given permission; run again with --allow-write",
+  );
+});
+
+Deno.test("a missing folder is reported as such", async () => {
+  await withFolder(async (folder) => {
+    await assertRejects(
+      () => writeJsonAtomically(`${folder}/b/a.json`, 1),
+      UserError,
+      `cannot write ${folder}/b/a.json: there is no such file or folder`,
+    );
+  });
+});
+
+Deno.test("bytes that the sink takes in parts all arrive in order", async () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(1000));
+  const taken: number[] = [];
+  await writeAll({
+    write: (part) => {
+      const count = Math.min(part.length, 1 + Math.floor(Math.random() * 100));
+      taken.push(...part.subarray(0, count));
+      return Promise.resolve(count);
+    },
+  }, bytes);
+  assertEquals(taken, [...bytes]);
+});

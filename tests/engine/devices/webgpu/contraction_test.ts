@@ -1,0 +1,215 @@
+import type { WebGpuDevice } from "../../../../engine/devices/webgpu/device.ts";
+import type {
+  ConvolutionKernel,
+  ImageGeometry,
+  MatmulKernel,
+} from "../../../../engine/compile/kernel.ts";
+import {
+  assertClose,
+  filled,
+  gpuTest,
+  runKernel,
+  withRandom,
+} from "./harness.ts";
+import { naiveConvolution, naiveMatmul } from "./naive.ts";
+
+/** Both ways to compute products are tested on any device. */
+const schemes = ["tiled", "direct"] as const;
+
+/** Registers a test of each way. */
+function productTest(
+  name: string,
+  test: (device: WebGpuDevice) => Promise<void>,
+): void {
+  schemes.forEach((scheme) => gpuTest(`${scheme}: ${name}`, test, scheme));
+}
+
+/** A plain product; `transposed` operands are stored with their axes exchanged. */
+function product(
+  m: number,
+  n: number,
+  k: number,
+  transposed = "",
+): MatmulKernel {
+  return {
+    kind: "matmul",
+    batch: [],
+    m,
+    n,
+    k,
+    a: { offset: 0, strides: transposed.includes("a") ? [1, m] : [k, 1] },
+    b: { offset: 0, strides: transposed.includes("b") ? [1, k] : [n, 1] },
+  };
+}
+
+const products: Record<string, MatmulKernel> = {
+  "of single elements": product(1, 1, 1),
+  "that fills its tiles": product(64, 128, 32),
+  "of prime sizes in small tiles": product(37, 41, 43),
+  "of prime sizes in large tiles": product(577, 769, 29, "a"),
+  "with both operands transposed": product(67, 35, 17, "ab"),
+  "of a row by a column, cut into parts": product(1, 1, 5003),
+  "of few tiles and a long inner axis, cut into parts": product(
+    67,
+    33,
+    4099,
+    "a",
+  ),
+  "in large tiles, cut into parts": product(65, 67, 16411, "b"),
+  "with more workgroups than fit along one axis": {
+    kind: "matmul",
+    batch: [70001],
+    m: 1,
+    n: 1,
+    k: 2,
+    a: { offset: 0, strides: [2, 2, 1] },
+    b: { offset: 0, strides: [2, 1, 1] },
+  },
+  "over two batch loops, one of them repeating an operand": {
+    kind: "matmul",
+    batch: [3, 5],
+    m: 7,
+    n: 9,
+    k: 11,
+    a: { offset: 2, strides: [77, 0, 11, 1] },
+    b: { offset: 3, strides: [9, 297, 27, 1] },
+  },
+  "over a batch cut into parts": {
+    kind: "matmul",
+    batch: [2],
+    m: 5,
+    n: 3,
+    k: 1500,
+    a: { offset: 0, strides: [7500, 1, 5] },
+    b: { offset: 0, strides: [4500, 1, 1500] },
+  },
+};
+
+/** Elements that a view reaches. */
+function extent(
+  { offset, strides }: MatmulKernel["a"],
+  loops: readonly number[],
+): number {
+  return strides.reduce(
+    (end, stride, loop) => end + stride * (loops[loop] - 1),
+    offset,
+  ) + 1;
+}
+
+for (const [name, kernel] of Object.entries(products)) {
+  productTest(
+    `a matrix product ${name} equals its definition`,
+    (device) =>
+      withRandom(async (random) => {
+        const { batch, m, n, k } = kernel;
+        const a = filled(extent(kernel.a, [...batch, m, k]), random);
+        const b = filled(extent(kernel.b, [...batch, k, n]), random);
+        const expected = naiveMatmul(kernel, a, b);
+        assertClose(
+          await runKernel(device, kernel, [a, b], expected.length),
+          expected,
+          1e-5,
+        );
+      }),
+  );
+}
+
+function geometry(
+  sizes: Omit<ImageGeometry, "outHeight" | "outWidth">,
+): ImageGeometry {
+  const { size, stride, padding } = sizes.window;
+  const count = (length: number) =>
+    Math.floor((length + 2 * padding - size) / stride) + 1;
+  return {
+    ...sizes,
+    outHeight: count(sizes.height),
+    outWidth: count(sizes.width),
+  };
+}
+
+const geometries: Record<string, ImageGeometry> = {
+  "3x3 with padding": geometry({
+    n: 2,
+    height: 9,
+    width: 11,
+    inputs: 5,
+    outputs: 7,
+    window: { size: 3, stride: 1, padding: 1 },
+  }),
+  "7x7 with stride 2, as in a stem": geometry({
+    n: 3,
+    height: 17,
+    width: 14,
+    inputs: 3,
+    outputs: 34,
+    window: { size: 7, stride: 2, padding: 3 },
+  }),
+  "3x3 of whole tiles of channels": geometry({
+    n: 3,
+    height: 6,
+    width: 5,
+    inputs: 16,
+    outputs: 24,
+    window: { size: 3, stride: 2, padding: 1 },
+  }),
+  "2x2 with stride 3, which skips pixels": geometry({
+    n: 1,
+    height: 10,
+    width: 12,
+    inputs: 4,
+    outputs: 2,
+    window: { size: 2, stride: 3, padding: 0 },
+  }),
+  "with enough pixels that the gradient of the weight is cut into parts":
+    geometry({
+      n: 5,
+      height: 16,
+      width: 15,
+      inputs: 4,
+      outputs: 3,
+      window: { size: 3, stride: 1, padding: 1 },
+    }),
+};
+
+for (const [name, sizes] of Object.entries(geometries)) {
+  productTest(
+    `all passes of a convolution ${name} equal their definition`,
+    (device) =>
+      withRandom(async (random) => {
+        const {
+          n,
+          height,
+          width,
+          inputs,
+          outHeight,
+          outWidth,
+          outputs,
+          window,
+        } = sizes;
+        const x = filled(n * height * width * inputs, random);
+        const weight = filled(window.size ** 2 * inputs * outputs, random);
+        const y = filled(n * outHeight * outWidth * outputs, random);
+        const operands = {
+          forward: [x, weight],
+          inputGradient: [y, weight],
+          weightGradient: [x, y],
+        };
+        for (
+          const pass of ["forward", "inputGradient", "weightGradient"] as const
+        ) {
+          const kernel: ConvolutionKernel = {
+            kind: "convolution",
+            pass,
+            geometry: sizes,
+          };
+          const [first, second] = operands[pass];
+          const expected = naiveConvolution(kernel, first, second);
+          assertClose(
+            await runKernel(device, kernel, [first, second], expected.length),
+            expected,
+            1e-5,
+          );
+        }
+      }),
+  );
+}

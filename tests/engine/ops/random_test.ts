@@ -1,0 +1,33 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { normalArray, philox } from "../../../engine/ops/random.ts";
+
+// from the known-answer tests of Random123, the authors' library: counters, key, first word
+const knownAnswers = [
+  [0, 0, 0, 0xff1dae59],
+  [0xffffffff, 0xffffffff, 0xffffffff, 0x2c3f628b],
+  [0x243f6a88, 0x85a308d3, 0x13198a2e, 0xdd7ce038],
+] as const;
+
+Deno.test("Philox gives the numbers that its authors publish", () => {
+  for (const [low, high, key, word] of knownAnswers) {
+    // the key of stream 0 is the seed XOR the golden ratio
+    const seed = (key ^ 0x9e3779b9) >>> 0;
+    assertEquals(philox(seed, 0, high, low), word);
+  }
+});
+
+Deno.test("normal numbers have the moments of a normal distribution, at odd sizes too", () => {
+  const values = normalArray(100_001, 2, 5, 3);
+  const moment = (power: number) =>
+    values.reduce((sum, value) => sum + (value / 2) ** power, 0) /
+    values.length;
+  assertAlmostEquals(moment(1), 0, 0.02);
+  assertAlmostEquals(moment(2), 1, 0.03);
+  assertAlmostEquals(moment(3), 0, 0.06);
+  assertAlmostEquals(moment(4), 3, 0.15);
+  const neighbours = values.subarray(1).reduce(
+    (sum, value, i) => sum + value * values[i],
+    0,
+  );
+  assertAlmostEquals(neighbours / values.length, 0, 0.06);
+});

@@ -1,0 +1,146 @@
+import { fileURLToPath } from "node:url";
+import { assertEquals, assertMatch } from "@std/assert";
+import configuration from "../../../deno.json" with { type: "json" };
+import { readMetrics } from "../../../train/run/metrics_file.ts";
+
+const root = new URL("../../../", import.meta.url);
+// deno run --allow-... script
+const [, , ...flagsAndScript] = configuration.tasks.pretrain.command.split(" ");
+const flags = flagsAndScript.slice(0, -1);
+const script = new URL(flagsAndScript.at(-1)!, root);
+
+/** Options for a model so small, whichever the preset, that a run takes about a second. */
+export const TINY: readonly string[] = [
+  "data.name=synthetic",
+  "data.trainSize=4",
+  "data.testSize=2",
+  "augmentation.name=translate",
+  "views=1",
+  "encoder.depth=18",
+  "encoder.width=0.0625",
+  "encoder.stem=small",
+  "model.name=maskedPatchPrediction",
+  "model.grid=2",
+  "model.masked=1",
+  "model.transformer.layers=1",
+  "model.transformer.heads=2",
+  "model.transformer.feedForward=12",
+  "model.projection=8",
+  "model.exchange=null",
+  "model.doubleView=false",
+  "model.vocabulary=null",
+  "losses.maskedPatch.weight=1",
+  "losses.image.weight=0",
+  "losses.patchVocabulary.weight=0",
+  "losses.imageVocabulary.weight=0",
+  "losses.selfie.weight=0",
+  "losses.allp.weight=0",
+  "batchSize=2",
+  "steps=3",
+  "metricsEvery=1",
+].flatMap((setting) => ["--set", setting]);
+
+/** What a program left behind when it ended. */
+export interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Starts `deno task pretrain` in a folder.
+ *
+ * @param moreFlags Flags for Deno besides those of the task.
+ */
+export function startCommand(
+  folder: string,
+  args: readonly string[],
+  moreFlags: readonly string[] = [],
+): Deno.ChildProcess {
+  const config = new URL("deno.json", root);
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      `--config=${fileURLToPath(config)}`,
+      ...flags,
+      ...moreFlags,
+      script.href,
+      ...args,
+    ],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Waits for a program to end. */
+export async function outputOf(child: Deno.ChildProcess): Promise<Output> {
+  const { code, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return {
+    code,
+    stdout: decoder.decode(stdout),
+    stderr: decoder.decode(stderr),
+  };
+}
+
+/** Runs `deno task pretrain` in a folder, to its end. */
+export function runCommand(
+  ...parameters: Parameters<typeof startCommand>
+): Promise<Output> {
+  return outputOf(startCommand(...parameters));
+}
+
+/** The content of a JSON file. */
+// deno-lint-ignore no-explicit-any
+export async function readJson(path: string): Promise<any> {
+  return JSON.parse(await Deno.readTextFile(path));
+}
+
+/** The steps of which a run has recorded the measurements. */
+export async function stepsMeasured(run: string): Promise<number[]> {
+  return (await readMetrics(`${run}/metrics.jsonl`)).map(({ step }) => step);
+}
+
+/**
+ * Runs `deno task pretrain`, which must refuse: one sentence on the error stream, code 1, and
+ * nothing in the folder is changed.
+ *
+ * @param expected What must follow `error: `.
+ */
+export async function assertRefused(
+  expected: RegExp,
+  folder: string,
+  ...options: [args: readonly string[], moreFlags?: readonly string[]]
+): Promise<void> {
+  const before = await inventory(folder);
+  const { code, stdout, stderr } = await runCommand(folder, ...options);
+  assertEquals([code, stdout], [1, ""], stderr);
+  const [error, ...more] = stderr.trimEnd().split("\n")
+    .filter((line) => !/^(data|device|run): /.test(line));
+  assertEquals(more, []);
+  assertMatch(error, /^error: /);
+  assertMatch(error.replace("error: ", ""), expected);
+  // where runs are put by default may stay, empty
+  const after = (await inventory(folder))
+    .filter((item) => item !== `${folder}/runs/`);
+  assertEquals(after, before);
+}
+
+/** All that lies in a folder: of each file its size and when it was last written. */
+async function inventory(folder: string): Promise<string[]> {
+  const items: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) items.push(`${path}/`, ...await inventory(path));
+    else {
+      const { size, mtime } = await Deno.stat(path);
+      items.push(`${path}, ${size} bytes of ${mtime?.getTime()}`);
+    }
+  }
+  return items.sort();
+}

@@ -1,0 +1,249 @@
+/**
+ * What the command `pretrain` says to a person who got something wrong: a sentence, without a stack
+ * trace, and nothing on the disk is changed.
+ */
+import { presets } from "../../../train/config/presets/mod.ts";
+import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+import { assertRefused, TINY } from "./command.ts";
+
+const set = (...settings: string[]) =>
+  settings.flatMap((setting) => ["--set", setting]);
+const [preset] = Object.keys(presets).sort((a, b) => b.length - a.length);
+const cifar10 = set("data.name=cifar10", "data.path=data");
+const stl10 = set("data.name=stl10", "data.path=data");
+const pictures = set("data.name=folder", "data.path=pictures");
+
+/** What is wrong, the arguments, what must follow `error: `, and the files that are there. */
+const mistakes: [
+  string,
+  readonly string[],
+  RegExp,
+  Record<string, string | Uint8Array>?,
+][] = [
+  // data
+  [
+    "CIFAR-10 is missing",
+    cifar10,
+    /^There is no CIFAR-10 .* in data: .*, or fetch it with --download/,
+  ],
+  [
+    "STL-10 is missing",
+    stl10,
+    /^There is no unlabeled_X.bin .* in data: .*, or fetch it with --download/,
+  ],
+  ["the folder of images is missing", pictures, /^pictures does not exist/],
+  [
+    "a training file of CIFAR-10 is cut short",
+    cifar10,
+    /^data\/data_batch_2.bin has 6145 bytes, .* cut short, so replace it/,
+    {
+      "data/data_batch_1.bin": new Uint8Array(2 * 3073),
+      "data/data_batch_2.bin": new Uint8Array(2 * 3073 - 1),
+    },
+  ],
+  [
+    "the test file of CIFAR-10 is empty",
+    cifar10,
+    /^data\/test_batch.bin has 0 bytes/,
+    {
+      "data/data_batch_1.bin": new Uint8Array(3073),
+      "data/test_batch.bin": "",
+    },
+  ],
+  [
+    "a file of STL-10 has another size",
+    stl10,
+    /^data\/unlabeled_X.bin has 30000 bytes, not a whole number of 27648-byte/,
+    { "data/unlabeled_X.bin": new Uint8Array(30000) },
+  ],
+  [
+    "there is no image in the folder",
+    pictures,
+    /^There are no JPEG, PNG or WebP images in pictures/,
+    { "pictures/notes.txt": "none yet" },
+  ],
+  [
+    "no image in the folder can be decoded",
+    pictures,
+    /^None of the image files, 2 in number, can be read: pictures\/1.jpg/,
+    { "pictures/1.jpg": "not a picture", "pictures/2.jpg": "" },
+  ],
+  [
+    "--download is given where there is nothing to fetch",
+    [...TINY, "--download"],
+    /^There is nothing to download for the data set "synthetic"/,
+  ],
+  // settings
+  ["a setting is unknown", set("stesp=3"), /^stesp .*; did you mean steps\?$/],
+  [
+    "a setting within another is unknown",
+    set("encoder.widht=1"),
+    /^encoder.widht is not a setting; did you mean encoder.width\?$/,
+  ],
+  [
+    "a value is out of range",
+    set("steps=0"),
+    /^steps must be at least 1, not 0$/,
+  ],
+  [
+    "a value is of another type",
+    set("steps=many"),
+    /^steps must be a number, not "many"$/,
+  ],
+  [
+    "a value is not whole",
+    set("steps=2.5"),
+    /^steps must be a whole number, not 2.5$/,
+  ],
+  [
+    "a name is misspelt",
+    set("data.name=cifar"),
+    /^data.name must be .*, not "cifar"; did you mean "cifar10"\?$/,
+  ],
+  [
+    "the batch does not hold whole instances",
+    set("batchSize=7", "views=2"),
+    /^batchSize.* must be a multiple of views/,
+  ],
+  ["a setting has no value", set("steps"), /not of the form path.to.key=value/],
+  [
+    "a step is too large for the device",
+    [...TINY, ...set("batchSize=4000000"), "--device", "wasm"],
+    /needs \d+ MiB, .*; lower the batch size/,
+  ],
+  // options
+  [
+    "a preset is unknown",
+    ["--preset", `${preset}x`],
+    new RegExp(`^there is no preset .*; did you mean ${preset}\\?`),
+  ],
+  [
+    "an option is unknown",
+    ["--prest", preset],
+    /^--prest is not an option .*; did you mean --preset\?$/,
+  ],
+  [
+    "an argument belongs to no option",
+    ["cifar10"],
+    /^"cifar10" belongs to no option .*--help/,
+  ],
+  ["an option lacks its value", ["--out"], /^--out needs a value/],
+  [
+    "a device is unknown",
+    ["--device", "webgp"],
+    /^--device must be auto, webgpu, wasm, not "webgp"; did you mean webgpu\?$/,
+  ],
+  [
+    "a run is to go on with other settings",
+    ["--resume", "run", "--set", "steps=3"],
+    /^--resume goes on with the config of its run; leave out .*--set/,
+  ],
+  // the config file
+  [
+    "the config file is missing",
+    ["--config", "none.json"],
+    /^cannot read none.json: there is no such file or folder$/,
+  ],
+  [
+    "the config file is not JSON",
+    ["--config", "my.json"],
+    /^my.json is not JSON: .* at line 2, column 1$/,
+    { "my.json": '{ "steps":\n} ' },
+  ],
+  [
+    "the config file is not an object",
+    ["--config", "my.json"],
+    /^my.json must hold an object/,
+    { "my.json": "[1]" },
+  ],
+  [
+    "a key of the config file is unknown",
+    ["--preset", preset, "--config", "my.json"],
+    /^optimizer.learningrate is .*; did you mean optimizer.learningRate\?$/,
+    { "my.json": '{ "optimizer": { "learningrate": 1 } }' },
+  ],
+  // the folder of the run
+  [
+    "--out is not empty",
+    [...TINY, "--out", "run"],
+    /^run is not empty .*; choose another folder$/,
+    { "run/thesis.txt": "precious" },
+  ],
+  [
+    "--out is a file",
+    [...TINY, "--out", "run"],
+    /^cannot read the folder run: /,
+    { "run": "precious" },
+  ],
+  [
+    "--out lies below a file",
+    [...TINY, "--out", "file/run"],
+    /file\/run: a part of the path is a file, not a folder$/,
+    { "file": "precious" },
+  ],
+  [
+    "the folder to resume does not exist",
+    ["--resume", "run"],
+    /^run is not the folder of a run: it has no config.json$/,
+  ],
+  [
+    "the folder to resume is not that of a run",
+    ["--resume", "run"],
+    /^run is not the folder of a run: it has no config.json$/,
+    { "run/thesis.txt": "precious" },
+  ],
+  [
+    "the run to resume ended before its first checkpoint was whole",
+    ["--resume", "run", "--device", "wasm"],
+    /^run has no checkpoint to resume from; start a new run$/,
+    {
+      "run/config.json": JSON.stringify({
+        data: { name: "synthetic", trainSize: 1, testSize: 1 },
+        augmentation: { name: "translate" },
+      }),
+      "run/checkpoints/step-000003.safetensors": "",
+    },
+  ],
+  [
+    "the folder to resume belongs to another program",
+    ["--resume", "run"],
+    /^run\/config.json is damaged: it is not JSON/,
+    { "run/config.json": "port = 80" },
+  ],
+];
+
+for (const [what, args, expected, files = {}] of mistakes) {
+  Deno.test(`it is refused, in a sentence, that ${what}`, async () => {
+    using folder = new TemporaryFolder();
+    for (const [name, content] of Object.entries(files)) {
+      folder.write(name, content);
+    }
+    await assertRefused(expected, folder.path, args);
+  });
+}
+
+/** A flag that takes a permission away, the arguments, and what must follow `error: `. */
+const denials: [string, readonly string[], RegExp][] = [
+  [
+    "--deny-read=pictures",
+    pictures,
+    /^Deno was not allowed to read pictures: .*--allow-read=pictures/,
+  ],
+  [
+    "--deny-write",
+    TINY,
+    /^cannot make the folder runs: .*--allow-write$/,
+  ],
+  [
+    "--deny-write=run/checkpoints",
+    [...TINY, "--out", "run"],
+    /^cannot make the folder run\/checkpoints: .*--allow-write$/,
+  ],
+];
+
+for (const [flag, args, expected] of denials) {
+  Deno.test(`what Deno is told to forbid by ${flag} is named`, async () => {
+    using folder = new TemporaryFolder();
+    await assertRefused(expected, folder.path, args, [flag]);
+  });
+}

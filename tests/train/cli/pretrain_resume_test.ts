@@ -1,0 +1,165 @@
+/** The command `pretrain` interrupted, and gone on with or not, from end to end. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { listCheckpoints } from "../../../train/run/checkpoint.ts";
+import { listFolder } from "../../../datasets/files/folders.ts";
+import {
+  assertRefused,
+  outputOf,
+  readJson,
+  runCommand,
+  startCommand,
+  stepsMeasured,
+  TINY,
+} from "./command.ts";
+import { withFolder } from "../folder.ts";
+
+/** The numbers 1 to `count`. */
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i + 1);
+}
+
+Deno.test("Ctrl-C ends a run with a checkpoint and the command that finishes it", () =>
+  withFolder(async (folder) => {
+    const steps = 250;
+    const child = startCommand(folder, [
+      ...TINY,
+      ...["--set", `steps=${steps}`, "--set", "checkpoints.every=5"],
+      ...["--device", "wasm", "--out", "run"],
+    ]);
+    const run = `${folder}/run`;
+    let running = true;
+    const output = outputOf(child).finally(() => running = false);
+    const saved = () => listCheckpoints(`${run}/checkpoints`);
+    while (running && (await saved()).length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    child.kill("SIGINT");
+    const { code, stdout, stderr } = await output;
+    assertEquals(code, 0, stderr);
+    assertMatch(stderr, /^stopping; press Ctrl-C again to stop at once$/m);
+    const [, stopped, resume] = stdout.match(
+      /^stopped after (\d+) of 250 steps; go on with:\n {2}deno task pretrain (--resume run)\n$/,
+    ) ?? [];
+    const done = Number(stopped);
+    assert(done >= 5 && done < steps, stdout);
+    assertEquals((await saved()).at(-1), done);
+    assertEquals(await stepsMeasured(run), upTo(done));
+    assert(!(await listFolder(run)).includes("result.json"));
+
+    const args = [...resume.split(" "), "--device", "wasm"];
+    const rest = await runCommand(folder, args);
+    assertEquals(rest.code, 0, rest.stderr);
+    assertMatch(rest.stderr, new RegExp(`from step ${done} on`));
+    assertMatch(rest.stdout, /^kNN accuracy: .* trained, .* untrained/m);
+    assertEquals(await stepsMeasured(run), upTo(steps));
+    assertEquals((await readJson(`${run}/result.json`)).step, steps);
+  }));
+
+Deno.test("Ctrl-C before the first step leaves no folder behind", () =>
+  withFolder(async (folder) => {
+    const child = startCommand(folder, [
+      ...TINY,
+      ...["--device", "wasm", "--out", "run"],
+    ]);
+    const [forReading, forOutput] = child.stderr.tee();
+    const stdout = new Response(child.stdout).text();
+    const stderr = new Response(forOutput).text();
+    for await (const text of forReading.pipeThrough(new TextDecoderStream())) {
+      // printed before the step is compiled, which takes a while
+      if (text.includes("run: ")) child.kill("SIGINT");
+    }
+    assertEquals((await child.status).code, 0, await stderr);
+    assertEquals(
+      await stdout,
+      "stopped before the first step; nothing was changed\n",
+    );
+    assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
+  }));
+
+const CONFIG = "config.json";
+const LAST = "checkpoints/step-000003";
+
+type Damage = (good: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
+
+const cutShort: Damage = (good) => good.slice(0, good.length / 2);
+
+function replace(text: string, other: string): Damage {
+  return (good) => {
+    const before = new TextDecoder().decode(good);
+    assert(before.includes(text));
+    return new TextEncoder().encode(before.replace(text, other));
+  };
+}
+
+/** What happened, the file of the run, what it then holds, and what must follow `error: `. */
+const damages: [string, string, Damage, RegExp][] = [
+  [
+    "the tensors of the last checkpoint were cut short",
+    `${LAST}.safetensors`,
+    cutShort,
+    /^run\/checkpoints\/step-000003.safetensors is cut short: .* go on from step 2, .* remove run\/checkpoints\/step-000003.json$/,
+  ],
+  [
+    "the JSON of the last checkpoint was cut short",
+    `${LAST}.json`,
+    cutShort,
+    /^run\/checkpoints\/step-000003.json is cut short .* go on from step 2, .* remove run\/checkpoints\/step-000003.json$/,
+  ],
+  [
+    "a setting was changed",
+    CONFIG,
+    replace('"width": 0.0625', '"width": 0.125'),
+    /^run\/config.json does not match .*: encoder.width is 0.125, .* started with 0.0625; set it back$/,
+  ],
+  [
+    "a setting was removed, so that its default holds",
+    CONFIG,
+    replace('"steps": 3,', ""),
+    /^run\/config.json does not match .*: steps is 100000, .* started with 3; set it back$/,
+  ],
+  [
+    "a setting was misspelt",
+    CONFIG,
+    replace('"width"', '"widht"'),
+    /^run\/config.json is wrong: encoder.widht is .*; did you mean encoder.width\?$/,
+  ],
+  [
+    "the config was cut short",
+    CONFIG,
+    cutShort,
+    /^run\/config.json is damaged: it is not JSON/,
+  ],
+];
+
+Deno.test("a run is not gone on with", (t) =>
+  withFolder(async (folder) => {
+    const resume = ["--resume", "run", "--device", "wasm"];
+    const { code, stderr } = await runCommand(folder, [
+      ...[...TINY, "--set", "checkpoints.every=2"],
+      ...["--device", "wasm", "--out", "run"],
+    ]);
+    assertEquals(code, 0, stderr);
+    for (const [what, file, damage, expected] of damages) {
+      await t.step(`where ${what}`, async () => {
+        const path = `${folder}/run/${file}`;
+        const good = await Deno.readFile(path);
+        await Deno.writeFile(path, damage(good));
+        await assertRefused(expected, folder, resume);
+        await Deno.writeFile(path, good);
+      });
+    }
+    await t.step("by a new one in its folder", () =>
+      assertRefused(
+        /^run already holds a run; continue that one, or choose another folder$/,
+        folder,
+        [...TINY, "--out", "run"],
+      ));
+    await t.step("except from the step before, as advised", async () => {
+      await Deno.remove(`${folder}/run/${LAST}.json`);
+      const { code, stderr } = await runCommand(folder, resume);
+      assertEquals(code, 0, stderr);
+      assertMatch(stderr, /from step 2 on/);
+      assertEquals(await listCheckpoints(`${folder}/run/checkpoints`), [2, 3]);
+      assertEquals(await stepsMeasured(`${folder}/run`), [1, 2, 3]);
+    });
+  }));

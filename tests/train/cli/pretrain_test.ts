@@ -1,0 +1,118 @@
+/** The command `pretrain` from end to end, as a person runs it: what it prints, and what it leaves. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { listCheckpoints } from "../../../train/run/checkpoint.ts";
+import { presets } from "../../../train/config/presets/mod.ts";
+import { imageFile } from "../../datasets/image_file.ts";
+import { testOnDevices } from "../../engine/devices.ts";
+import { readJson, runCommand, stepsMeasured, TINY } from "./command.ts";
+import { withFolder } from "../folder.ts";
+
+testOnDevices(
+  "a run leaves its folder and prints the accuracies",
+  ({ kind }) =>
+    withFolder(async (folder) => {
+      const args = [...TINY, "--device", kind];
+      const { code, stdout, stderr } = await runCommand(folder, args);
+      assertEquals(code, 0, stderr);
+      const [{ name }] = await Array.fromAsync(Deno.readDir(`${folder}/runs`));
+      const run = `${folder}/runs/${name}`;
+      const config = await readJson(`${run}/config.json`);
+      assertEquals([config.steps, config.data.trainSize], [3, 4]);
+      assertEquals(await stepsMeasured(run), [1, 2, 3]);
+      assertEquals(await listCheckpoints(`${run}/checkpoints`), [3]);
+      const result = await readJson(`${run}/result.json`);
+      assertEquals(result.step, 3);
+      const [trained, untrained] = [result.trained, result.untrained].map(
+        ({ accuracy }) => `${(100 * accuracy).toFixed(1)} %`,
+      );
+      assertEquals(stdout.split("\n"), [
+        `loss: ${result.metrics.loss.toFixed(4)}`,
+        `kNN accuracy: ${trained} trained, ${untrained} untrained ` +
+        "(2 test images, 4 nearest of 4)",
+        `run: runs/${name}`,
+        "",
+      ]);
+      const device = { wasm: "WebAssembly", webgpu: "WebGPU" }[kind];
+      assertMatch(stderr, new RegExp(`^device: ${device} .*asked for`, "m"));
+    }),
+);
+
+Deno.test("a dry run says what a step needs, without images, and leaves nothing behind", () =>
+  withFolder(async (folder) => {
+    const { code, stdout, stderr } = await runCommand(folder, [
+      ...["--preset", "baseline", "--dry-run", "--device", "wasm"],
+      // fewer weights to draw
+      ...["--set", "encoder.width=0.125", "--set", "batchSize=16"],
+      ...["--set", "model.transformer.heads=8"],
+    ]);
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /one step of 16 images needs .* [KM]iB:\n/);
+    assertMatch(stdout, /this device can hold it\n$/);
+    assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
+  }));
+
+Deno.test("the config.json of a run, given as --config, makes the same run again", () =>
+  withFolder(async (folder) => {
+    const first = [...TINY, "--out", "first"];
+    const second = ["--config", "first/config.json", "--out", "second"];
+    for (const args of [first, second]) {
+      const wasm = ["--device", "wasm"];
+      const { code, stderr } = await runCommand(folder, [...args, ...wasm]);
+      assertEquals(code, 0, stderr);
+    }
+    for (const name of ["config.json", "metrics.jsonl", "result.json"]) {
+      assertEquals(
+        await Deno.readTextFile(`${folder}/second/${name}`),
+        await Deno.readTextFile(`${folder}/first/${name}`),
+      );
+    }
+  }));
+
+Deno.test("image files that cannot be decoded are named, counted and left out of the run", () =>
+  withFolder(async (folder) => {
+    const jpeg = imageFile("JPEG", 32, 32, (x, y) => [8 * x, 8 * y, 0]);
+    await Deno.mkdir(`${folder}/pictures`);
+    for (let i = 0; i < 10; i++) {
+      const file = i < 3 ? jpeg : jpeg.subarray(0, jpeg.length / 2);
+      await Deno.writeFile(`${folder}/pictures/${i}.jpg`, file);
+    }
+    const settings = TINY.map((text) =>
+      text.replace("name=synthetic", "name=folder")
+        .replace("trainSize=4", "path=pictures")
+        .replace("testSize=2", "imageSize=32")
+    );
+    const { code, stdout, stderr } = await runCommand(folder, [
+      ...settings,
+      ...["--device", "wasm", "--out", "run"],
+    ]);
+    assertEquals(code, 0, stderr);
+    const lines = stderr.split("\n");
+    for (let i = 3; i < 8; i++) {
+      assertMatch(
+        lines[i - 3],
+        new RegExp(`^Skipping pictures/${i}.jpg \\(.+`),
+      );
+    }
+    assertEquals(lines[5], "Skipping 2 more files that cannot be read.");
+    assertMatch(lines[6], /^data: folder, 3 images of 32x32, no labelled ones/);
+    assertEquals(await stepsMeasured(`${folder}/run`), [1, 2, 3]);
+    assertMatch(stdout, /^loss: .*\nrun: run\n$/);
+  }));
+
+Deno.test("--help names every option and preset in lines of at most 80 characters", () =>
+  withFolder(async (folder) => {
+    const { code, stdout, stderr } = await runCommand(folder, ["--help"]);
+    assertEquals([code, stderr], [0, ""]);
+    const options = ["config", "device", "download", "help", "out", "preset"];
+    for (const option of [...options, "resume", "set"]) {
+      assertMatch(stdout, new RegExp(`^  --${option} .*  \\w`, "m"));
+    }
+    const lines = stdout.split("\n");
+    for (const [name, { description }] of Object.entries(presets)) {
+      const isAbout = (line: string) =>
+        line.startsWith(`  ${name} `) && line.includes(description);
+      assert(lines.some(isAbout), name);
+    }
+    assertEquals(lines.filter((line) => line.length > 80), []);
+    assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
+  }));

@@ -1,0 +1,172 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { formatDuration, Progress } from "../../../train/cli/progress.ts";
+
+/** An output with a clock set by hand; `screen` is what a terminal would show. */
+class FakeOutput {
+  time = 1e6 * Math.random();
+  written: string[] = [];
+  #columns?: number;
+
+  constructor(columns?: number) {
+    this.#columns = columns;
+  }
+
+  write(text: string): void {
+    this.written.push(text);
+  }
+
+  columns(): number | undefined {
+    return this.#columns;
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  screen(): string[] {
+    return this.written.join("").split("\n").map((line) =>
+      line.split("\r").at(-1)!.replace("\x1b[K", "")
+    );
+  }
+}
+
+/** Does steps of `ms` milliseconds each. */
+function work(
+  progress: Progress,
+  output: FakeOutput,
+  [from, to]: [number, number],
+  ms: number,
+): void {
+  for (let step = from + 1; step <= to; step++) {
+    output.time += ms;
+    progress.update(step, { loss: 0.5 / step });
+  }
+}
+
+Deno.test("elsewhere than on a terminal a line is printed every ten seconds and at the end", () => {
+  const output = new FakeOutput();
+  const progress = new Progress({ total: 100, output });
+  work(progress, output, [0, 65], 500);
+  assertEquals(output.written.length, 3);
+  assertEquals(
+    output.written[1],
+    "40/100  2.00 steps/s  30s left  loss 0.0125\n",
+  );
+  progress.finish();
+  assertEquals(output.written.length, 4);
+  assertMatch(output.written[3], /^65\/100 .*\n$/);
+});
+
+Deno.test("a terminal is drawn over ten times a second at most, on one line", () => {
+  const output = new FakeOutput(120);
+  const progress = new Progress({ total: 1000, output });
+  work(progress, output, [0, 500], 10);
+  assertEquals(output.written.length, 50);
+  assert(
+    output.written.every((text) =>
+      text.startsWith("\r") && !text.includes("\n")
+    ),
+  );
+  assertEquals(output.screen(), [
+    "[====================                    ]  " +
+    "500/1000  100 steps/s  5s left  loss 0.00100",
+  ]);
+  progress.finish();
+  assertEquals(output.screen().length, 2);
+});
+
+Deno.test("the line fits the terminal, whatever its width", () => {
+  const parts = [
+    "1000/1000",
+    "10.0 steps/s",
+    "0s left",
+    "loss 0.000500",
+  ];
+  for (let columns = 1; columns <= 200; columns++) {
+    const output = new FakeOutput(columns);
+    const progress = new Progress({ total: 1000, output });
+    work(progress, output, [0, 1000], 100);
+    const [line] = output.screen();
+    assert(line.length < columns, `${line.length} of ${columns}`);
+    // No part is cut, lest a number be read for another one.
+    const shown = line.split("  ").filter((part) => !/^ *$|[=\[\]]/.test(part));
+    if (columns > parts[0].length) {
+      assertEquals(shown, parts.slice(0, shown.length));
+    }
+  }
+});
+
+Deno.test("the rate follows a change of speed", () => {
+  const output = new FakeOutput();
+  const progress = new Progress({ total: 10_000, output });
+  work(progress, output, [0, 1000], 10);
+  assertMatch(output.written.at(-1)!, / 100 steps\/s /);
+  work(progress, output, [1000, 1100], 1000);
+  assertMatch(output.written.at(-1)!, / 1\.\d+ steps\/s .* 2h 2\dm left/);
+});
+
+Deno.test("the rate does not count steps done before", () => {
+  const output = new FakeOutput();
+  const progress = new Progress({
+    total: 1000,
+    start: 500,
+    output,
+  });
+  work(progress, output, [500, 520], 500);
+  assertMatch(
+    output.written[0],
+    /^520\/1000 {2}2\.00 steps\/s {2}4m 0s left/,
+  );
+});
+
+Deno.test("before the first step neither rate nor time left is shown", () => {
+  const output = new FakeOutput();
+  const progress = new Progress({ total: 10, output });
+  progress.finish();
+  assertEquals(output.written, ["0/10\n"]);
+});
+
+Deno.test("a line printed in between stands above the progress", () => {
+  const output = new FakeOutput(20);
+  const progress = new Progress({ total: 10, output });
+  work(progress, output, [0, 1], 1000);
+  progress.print("hello");
+  assertEquals(output.screen()[0], "hello");
+  assertMatch(output.screen()[1], /^1\/10 /);
+  const file = new FakeOutput();
+  new Progress({ total: 10, output: file }).print("hello");
+  assertEquals(file.written, ["hello\n"]);
+});
+
+Deno.test("values of any size are readable", () => {
+  const output = new FakeOutput();
+  const progress = new Progress({ total: 10, output });
+  progress.update(0, {
+    lr: 3e-4,
+    small: 1.234e-9,
+    large: 123456.7,
+    none: 0,
+    bad: NaN,
+  });
+  progress.finish();
+  assertEquals(
+    output.written[0],
+    "0/10  lr 0.000300  small 1.23e-9  large 123457  none 0.00  bad NaN\n",
+  );
+});
+
+Deno.test("a duration is written with its two largest units", () => {
+  const cases: [number, string][] = [
+    [0, "0s"],
+    [0.4, "0s"],
+    [59.4, "59s"],
+    [59.6, "1m 0s"],
+    [83, "1m 23s"],
+    [3600, "1h 0m"],
+    [7500.2, "2h 5m"],
+    [86400 * 3 + 3600 * 4 + 59, "3d 4h"],
+  ];
+  for (const [seconds, text] of cases) {
+    assertEquals(formatDuration(seconds), text);
+  }
+});

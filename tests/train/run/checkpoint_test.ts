@@ -1,0 +1,231 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../engine/user_error.ts";
+import {
+  bestCheckpointStep,
+  type Checkpoint,
+  listCheckpoints,
+  loadCheckpoint,
+  loadLatestCheckpoint,
+  markBestCheckpoint,
+  saveCheckpoint,
+} from "../../../train/run/checkpoint.ts";
+import { killedAfter, withRoomFor } from "../../datasets/files/failing_disk.ts";
+import { withFolder } from "../folder.ts";
+
+/** A checkpoint with random tensors. */
+function checkpoint(step: number): Checkpoint {
+  const data = crypto.getRandomValues(new Uint8Array(240)).buffer;
+  return {
+    step,
+    tensors: {
+      "layer.weight": { shape: [3, 20], data: new Uint32Array(data) },
+      "layer.bias": {
+        shape: [5],
+        data: Float32Array.from({ length: 5 }, Math.random),
+      },
+    },
+    metadata: {
+      config: { steps: step * 2, name: "naïve" },
+      seed: Math.random(),
+    },
+  };
+}
+
+function names(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+/** Cuts off two bytes or more: JSON without its last line end would still be whole. */
+async function cutShort(path: string): Promise<void> {
+  const { size } = await Deno.stat(path);
+  await Deno.truncate(path, Math.floor(Math.random() * (size - 1)));
+}
+
+Deno.test("a checkpoint comes back as it was saved", async () => {
+  await withFolder(async (folder) => {
+    const saved = checkpoint(123);
+    await saveCheckpoint(folder, saved, 2);
+    assertEquals(names(folder), [
+      "step-000123.json",
+      "step-000123.safetensors",
+    ]);
+    assertEquals(await loadLatestCheckpoint(folder), saved);
+    assertEquals(await loadCheckpoint(folder, 123), saved);
+  });
+});
+
+Deno.test("a folder without checkpoints has no latest one", async () => {
+  await withFolder(async (folder) => {
+    assertEquals(await loadLatestCheckpoint(folder), undefined);
+    assertEquals(await loadLatestCheckpoint(`${folder}/none`), undefined);
+  });
+});
+
+Deno.test("the last ones and the best are kept, by number of steps", async () => {
+  await withFolder(async (folder) => {
+    for (const step of [5, 999_999, 1_000_000, 10_000_000]) {
+      await saveCheckpoint(folder, checkpoint(step), 2);
+      if (step === 5) await markBestCheckpoint(folder, 5);
+    }
+    assertEquals(await listCheckpoints(folder), [5, 1_000_000, 10_000_000]);
+    assertEquals(await bestCheckpointStep(folder), 5);
+    assertEquals(names(folder).length, 7);
+    assertEquals((await loadLatestCheckpoint(folder))?.step, 10_000_000);
+
+    await markBestCheckpoint(folder, 10_000_000);
+    await saveCheckpoint(folder, checkpoint(10_000_001), 1);
+    assertEquals(await listCheckpoints(folder), [10_000_000, 10_000_001]);
+  });
+});
+
+Deno.test("a second checkpoint of a step replaces the first", async () => {
+  await withFolder(async (folder) => {
+    await saveCheckpoint(folder, checkpoint(7), 2);
+    const second = checkpoint(7);
+    await saveCheckpoint(folder, second, 2);
+    assertEquals(await loadLatestCheckpoint(folder), second);
+  });
+});
+
+Deno.test("killed at any moment of a save, the earlier or the new checkpoint is whole", async () => {
+  let cutOff = true;
+  const found = new Set<number>();
+  for (let allowed = 0; cutOff; allowed++) {
+    await withFolder(async (folder) => {
+      const [first, second, third] = [10, 20, 30].map(checkpoint);
+      await saveCheckpoint(folder, first, 1);
+      cutOff = await killedAfter(
+        allowed,
+        () => saveCheckpoint(folder, second, 1),
+      );
+      const latest = await loadLatestCheckpoint(folder);
+      assertEquals(latest, latest?.step === 20 ? second : first);
+      found.add(latest!.step);
+      for (const step of await listCheckpoints(folder)) {
+        await loadCheckpoint(folder, step);
+      }
+
+      await saveCheckpoint(folder, third, 1);
+      assertEquals(names(folder), [
+        "step-000030.json",
+        "step-000030.safetensors",
+      ]);
+      assertEquals(await loadLatestCheckpoint(folder), third);
+    });
+    assert(allowed < 100);
+  }
+  assertEquals([...found], [10, 20]);
+});
+
+Deno.test("killed at any moment of a second save of a step, no mixture is left", async () => {
+  let cutOff = true;
+  for (let allowed = 0; cutOff; allowed++) {
+    await withFolder(async (folder) => {
+      const saved = [checkpoint(10), checkpoint(20), checkpoint(20)];
+      await saveCheckpoint(folder, saved[0], 2);
+      await saveCheckpoint(folder, saved[1], 2);
+      cutOff = await killedAfter(
+        allowed,
+        () => saveCheckpoint(folder, saved[2], 2),
+      );
+      const latest = await loadLatestCheckpoint(folder);
+      assert(
+        saved.some(({ metadata }) => metadata.seed === latest?.metadata.seed),
+      );
+      assertEquals(
+        latest,
+        saved.find(({ metadata }) => metadata.seed === latest?.metadata.seed),
+      );
+    });
+  }
+});
+
+Deno.test("on a full disk the save fails, leaves no file and the earlier checkpoint", async () => {
+  await withFolder(async (folder) => {
+    const first = checkpoint(1);
+    await saveCheckpoint(folder, first, 1);
+    const before = names(folder);
+    const { size } = await Deno.stat(`${folder}/step-000001.safetensors`);
+    // Room for nothing, for a part of the tensors, and for all of them but not the JSON.
+    const cases = [[0, "safetensors"], [size - 1, "safetensors"], [
+      size,
+      "json",
+    ]] as const;
+    for (const [room, failing] of cases) {
+      await withRoomFor(room, async () => {
+        await assertRejects(
+          () => saveCheckpoint(folder, checkpoint(2), 1),
+          UserError,
+          `cannot write ${folder}/step-000002.${failing}: the disk is full`,
+        );
+      });
+      assertEquals(names(folder), before);
+      assertEquals(await loadLatestCheckpoint(folder), first);
+    }
+  });
+});
+
+Deno.test("a checkpoint cut short is refused, with the newest whole one before it", async () => {
+  for (const damaged of ["safetensors", "json"]) {
+    await withFolder(async (folder) => {
+      const saved = [1, 2, 3, 4].map(checkpoint);
+      for (const each of saved) await saveCheckpoint(folder, each, 4);
+      await cutShort(`${folder}/step-000003.safetensors`);
+      await cutShort(`${folder}/step-000004.${damaged}`);
+      const { message } = await assertRejects(
+        () => loadLatestCheckpoint(folder),
+        UserError,
+        `${folder}/step-000004.${damaged} is cut short`,
+      );
+      const advice =
+        "; to go on from step 2, the newest whole checkpoint before it, " +
+        `remove ${folder}/step-000004.json and ${folder}/step-000003.json`;
+      assertEquals(message.slice(message.indexOf(";")), advice);
+
+      for (const file of message.match(/step-\d+\.json/g)!.slice(-2)) {
+        await Deno.remove(`${folder}/${file}`);
+      }
+      assertEquals(await loadLatestCheckpoint(folder), saved[1]);
+    });
+  }
+});
+
+Deno.test("where no checkpoint is whole the message says so", async () => {
+  await withFolder(async (folder) => {
+    await saveCheckpoint(folder, checkpoint(1), 2);
+    await saveCheckpoint(folder, checkpoint(2), 2);
+    await cutShort(`${folder}/step-000001.json`);
+    await Deno.remove(`${folder}/step-000002.safetensors`);
+    await assertRejects(
+      () => loadLatestCheckpoint(folder),
+      UserError,
+      `${folder}/step-000002.safetensors is missing; no earlier checkpoint is whole, so start a new run`,
+    );
+  });
+});
+
+Deno.test("a checkpoint whose JSON is that of another one is refused", async () => {
+  await withFolder(async (folder) => {
+    await saveCheckpoint(folder, checkpoint(1), 2);
+    await saveCheckpoint(folder, checkpoint(2), 2);
+    await Deno.copyFile(
+      `${folder}/step-000001.json`,
+      `${folder}/step-000002.json`,
+    );
+    await assertRejects(
+      () => loadCheckpoint(folder, 2),
+      UserError,
+      `${folder}/step-000002.json is damaged: it says that its step is 1`,
+    );
+  });
+});
+
+Deno.test("files of another kind in the folder are left alone", async () => {
+  await withFolder(async (folder) => {
+    for (const name of ["notes.txt", "encoder.safetensors"]) {
+      await Deno.writeTextFile(`${folder}/${name}`, "mine");
+      await saveCheckpoint(folder, checkpoint(1), 1);
+      assert(names(folder).includes(name));
+    }
+  });
+});

@@ -1,0 +1,125 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { UserError } from "../../../engine/user_error.ts";
+import {
+  createRunFolder,
+  isRunFolder,
+  openRunFolder,
+} from "../../../train/run/run_folder.ts";
+import { withFolder } from "../folder.ts";
+
+/** Runs a test with a folder of its own as the working directory. */
+async function withinFolder(test: () => Promise<void>): Promise<void> {
+  const before = Deno.cwd();
+  await withFolder(async (folder) => {
+    Deno.chdir(folder);
+    try {
+      await test();
+    } finally {
+      Deno.chdir(before);
+    }
+  });
+}
+
+Deno.test("a run gets a folder named by time and name, with its config", async () => {
+  await withinFolder(async () => {
+    const config = { steps: 3, list: [1, null] };
+    const run = await createRunFolder("cifar10-quick", config);
+    assertMatch(
+      run.path,
+      /^runs\/\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-cifar10-quick$/,
+    );
+    assertEquals(JSON.parse(await Deno.readTextFile(run.configPath)), config);
+    assert((await Deno.stat(run.checkpointsPath)).isDirectory);
+    assertEquals(await openRunFolder(run.path), { run, config });
+  });
+});
+
+Deno.test("runs begun within the same second get folders of their own", async () => {
+  await withinFolder(async () => {
+    const runs = await Promise.all(
+      [1, 2, 3].map((n) => createRunFolder("a", { n })),
+    );
+    assertEquals(new Set(runs.map((run) => run.path)).size, 3);
+  });
+});
+
+Deno.test("a name that is no file name is refused", async () => {
+  for (const name of ["../a", "a b", ""]) {
+    await assertRejects(
+      () => createRunFolder(name, {}),
+      UserError,
+      `the run's name is ${JSON.stringify(name)}`,
+    );
+  }
+});
+
+Deno.test("a folder chosen by name is made, with those it lies in, or used where it is empty", async () => {
+  await withFolder(async (folder) => {
+    for (const out of [`${folder}/a/b`, `${folder}/empty`]) {
+      if (out.endsWith("empty")) await Deno.mkdir(out);
+      assertEquals(await isRunFolder(out), false);
+      assertEquals((await createRunFolder("a", {}, out)).path, out);
+      assertEquals(await isRunFolder(out), true);
+    }
+  });
+});
+
+Deno.test("a folder that is not empty is refused and left as it is", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/thesis.txt`, "mine");
+    await assertRejects(
+      () => createRunFolder("a", {}, folder),
+      UserError,
+      `${folder} is not empty and not the folder of a run; choose another folder`,
+    );
+    assertEquals([...Deno.readDirSync(folder)].length, 1);
+    await createRunFolder("a", { first: true }, `${folder}/run`);
+    await assertRejects(
+      () => createRunFolder("a", {}, `${folder}/run`),
+      UserError,
+      `${folder}/run already holds a run; continue that one, or choose another folder`,
+    );
+    assertEquals((await openRunFolder(`${folder}/run`)).config, {
+      first: true,
+    });
+  });
+});
+
+Deno.test("a file in the place of the folder is refused", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/run`, "a file");
+    await assertRejects(
+      () => createRunFolder("a", {}, `${folder}/run`),
+      UserError,
+      `${folder}/run`,
+    );
+  });
+});
+
+Deno.test("what is not the folder of a run is not opened", async () => {
+  await withFolder(async (folder) => {
+    for (const path of [folder, `${folder}/none`]) {
+      await assertRejects(
+        () => openRunFolder(path),
+        UserError,
+        `${path} is not the folder of a run: it has no config.json`,
+      );
+    }
+    await Deno.writeTextFile(`${folder}/config.json`, '{"steps": ');
+    await assertRejects(
+      () => openRunFolder(folder),
+      UserError,
+      `${folder}/config.json is damaged: it is not JSON`,
+    );
+  });
+});
+
+Deno.test("a folder that may not be written is reported", {
+  permissions: { read: true, write: false },
+}, async () => {
+  await assertRejects(
+    () => createRunFolder("a", {}, "some/new/folder"),
+    UserError,
+    "cannot make the folder some/new/folder: Deno was not given permission; run again with --allow-write",
+  );
+});

@@ -1,0 +1,197 @@
+import { parseArgs } from "@std/cli/parse-args";
+import { UserError } from "../../engine/user_error.ts";
+import { nearest } from "../config/nearest.ts";
+
+/** An option that is given or not. */
+export interface FlagOption {
+  /** Tells the kinds apart. */
+  readonly kind: "flag";
+  /** What it does, in a line. */
+  readonly help: string;
+}
+
+/** An option that takes text. */
+export interface TextOption {
+  /** Tells the kinds apart. */
+  readonly kind: "text";
+  /** What it does, in a line. */
+  readonly help: string;
+  /** Stands for the value in the help, such as `FILE`. */
+  readonly value: string;
+  /** The value where the option is not given. */
+  readonly default?: string;
+  /** Whether it may be given several times; its value is then a list. */
+  readonly repeatable?: boolean;
+}
+
+/** An option that takes a number. */
+export interface NumberOption {
+  /** Any finite number, or a whole one. */
+  readonly kind: "number" | "integer";
+  /** What it does, in a line. */
+  readonly help: string;
+  /** Stands for the value in the help, such as `STEPS`. */
+  readonly value: string;
+  /** The value where the option is not given. */
+  readonly default?: number;
+}
+
+/** An option of a command. */
+export type Option = FlagOption | TextOption | NumberOption;
+
+/** A command of a program. */
+export interface Command {
+  /** How it is called, such as `dv2 pretrain`. */
+  readonly usage: string;
+  /** What it does, in a line. */
+  readonly help: string;
+  /** Its options by name, without the dashes. */
+  readonly options: Readonly<Record<string, Option>>;
+  /** Whole command lines. */
+  readonly examples: readonly string[];
+}
+
+/**
+ * What an option's value is: a boolean for a flag, a list for a repeatable option, else text or a
+ * number, `undefined` where it is not given and has no default.
+ */
+export type OptionValue<O extends Option> = O extends FlagOption ? boolean
+  : O extends { repeatable: true } ? string[]
+  :
+    | (O extends TextOption ? string : number)
+    | (O extends { default: string | number } ? never : undefined);
+
+/** The values of a command's options by name. */
+export type OptionValues<C extends Command> = {
+  readonly [Name in keyof C["options"]]: OptionValue<C["options"][Name]>;
+};
+
+/**
+ * Reads the arguments of a command.
+ *
+ * @param command The command, declared `as const satisfies Command` so that values have types.
+ * @param args The arguments, such as `Deno.args`.
+ * @returns The value of each option, or `"help"` where `--help` or `-h` is among them.
+ * @throws {UserError} An option is unknown, lacks its value, has one of another kind, or is given
+ * twice though not repeatable; or an argument belongs to no option.
+ */
+export function parseArguments<C extends Command>(
+  command: C,
+  args: readonly string[],
+): OptionValues<C> | "help" {
+  const options = Object.entries<Option>(command.options);
+  const flags = options.filter(([, { kind }]) => kind === "flag").map(nameOf);
+  const others = options.filter(([, { kind }]) => kind !== "flag").map(nameOf);
+  const strays: string[] = [];
+  const { _: rest, help, ...parsed } = parseArgs([...args], {
+    boolean: [...flags, "help"],
+    string: others,
+    collect: others,
+    alias: { help: "h" },
+    unknown: (argument) => {
+      strays.push(argument);
+      return false;
+    },
+  });
+  if (help) return "help";
+  const values = options.map((
+    [name, option],
+  ) => [
+    name,
+    option.kind === "flag"
+      ? readFlag(name, args, parsed[name])
+      : readValue(name, option, parsed[name]),
+  ]);
+  // After a lone --, arguments are read as belonging to no option.
+  for (const stray of [...strays, ...rest]) reject(command, String(stray));
+  return Object.fromEntries(values);
+}
+
+/** The text that `--help` prints: usage, options, examples. */
+export function helpText(command: Command): string {
+  const rows = Object.entries(command.options).map(([name, option]) => [
+    option.kind === "flag" ? `--${name}` : `--${name} ${option.value}`,
+    option.help + remark(option),
+  ]);
+  rows.push(["--help", "print this help"]);
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return [
+    command.help,
+    `Usage: ${command.usage} [options]`,
+    [
+      "Options:",
+      ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
+    ].join("\n"),
+    ["Examples:", ...command.examples.map((line) => `  ${line}`)].join("\n"),
+  ].join("\n\n");
+}
+
+function nameOf([name]: readonly [string, Option]): string {
+  return name;
+}
+
+function readFlag(
+  name: string,
+  args: readonly string[],
+  value: unknown,
+): boolean {
+  if (args.some((argument) => argument.startsWith(`--${name}=`))) {
+    throw new UserError(`--${name} takes no value; write --${name} alone`);
+  }
+  return value === true;
+}
+
+function readValue(
+  name: string,
+  option: TextOption | NumberOption,
+  given: unknown,
+): string[] | string | number | undefined {
+  // A collected option that is not given is an empty list.
+  const texts = given as string[];
+  if (texts.includes("")) {
+    throw new UserError(`--${name} needs a value: --${name}=${option.value}`);
+  }
+  if (option.kind === "text" && option.repeatable) return texts;
+  if (texts.length === 0) return option.default;
+  if (texts.length > 1) {
+    throw new UserError(
+      `--${name} is given ${texts.length} times; give it once`,
+    );
+  }
+  return option.kind === "text" ? texts[0] : readNumber(name, option, texts[0]);
+}
+
+function readNumber(name: string, option: NumberOption, text: string): number {
+  const number = text.trim() === "" ? NaN : Number(text);
+  const fits = option.kind === "integer"
+    ? Number.isSafeInteger(number)
+    : Number.isFinite(number);
+  if (fits) return number;
+  const kind = option.kind === "integer" ? "a whole number" : "a number";
+  throw new UserError(
+    `--${name} must be ${kind}, not ${JSON.stringify(text)}`,
+  );
+}
+
+function reject(command: Command, argument: string): never {
+  const list = `${command.usage} --help lists its options`;
+  if (!argument.startsWith("-")) {
+    throw new UserError(
+      `${
+        JSON.stringify(argument)
+      } belongs to no option of ${command.usage}; ${list}`,
+    );
+  }
+  const name = argument.replace(/^-+|=.*$/gs, "");
+  const near = nearest(name, [...Object.keys(command.options), "help"]);
+  const hint = near === undefined ? list : `did you mean --${near}?`;
+  throw new UserError(
+    `${argument} is not an option of ${command.usage}; ${hint}`,
+  );
+}
+
+function remark(option: Option): string {
+  if (option.kind === "flag") return "";
+  if (option.default !== undefined) return ` (default: ${option.default})`;
+  return option.kind === "text" && option.repeatable ? " (repeatable)" : "";
+}

@@ -1,0 +1,31 @@
+import type { DownloadProgress } from "../../datasets/dataset.ts";
+
+/** Tells a person on the error stream how far a download has come. */
+export class DownloadDisplay {
+  readonly #onTerminal = Deno.stderr.isTerminal();
+  #shown = "";
+
+  /** Takes note of progress: a line drawn over on a terminal, elsewhere one for every tenth. */
+  update({ stage, done, total }: DownloadProgress): void {
+    const grain = this.#onTerminal ? 1 : 10;
+    const text = total === undefined
+      ? `${stage} ${mebibytes(done, grain)} MiB`
+      : `${stage} ${mebibytes(total, 1)} MiB: ${
+        grain * Math.floor(100 * done / total / grain)
+      } %`;
+    if (text === this.#shown) return;
+    this.#shown = text;
+    const line = this.#onTerminal ? `\r${text}\x1b[K` : `${text}\n`;
+    Deno.stderr.writeSync(new TextEncoder().encode(line));
+  }
+
+  /** Ends the line. */
+  end(): void {
+    if (this.#onTerminal && this.#shown !== "") console.error();
+  }
+}
+
+/** Whole mebibytes, to multiples of `grain`. */
+function mebibytes(bytes: number, grain: number): number {
+  return grain * Math.floor(bytes / 2 ** 20 / grain);
+}

@@ -1,0 +1,127 @@
+import type { DeviceChoice } from "../../engine/open_device.ts";
+import { UserError } from "../../engine/user_error.ts";
+import {
+  type Command,
+  helpText,
+  type OptionValues,
+  parseArguments,
+} from "./arguments.ts";
+import { nearest } from "../config/nearest.ts";
+import { presets } from "../config/presets/mod.ts";
+
+/** What is run where neither a preset nor a config file is chosen. */
+export const DEFAULT_PRESET = "dv2-tiny";
+
+const deviceChoices: readonly DeviceChoice[] = ["auto", "webgpu", "wasm"];
+
+const command = {
+  usage: "deno task pretrain",
+  help:
+    `Pretrains an image encoder on unlabelled images and measures what it learns.
+Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.`,
+  options: {
+    preset: {
+      kind: "text",
+      value: "NAME",
+      help: "settings to begin with, see below",
+    },
+    config: {
+      kind: "text",
+      value: "FILE",
+      help: "a JSON file of settings over those of the preset",
+    },
+    set: {
+      kind: "text",
+      value: "KEY=VALUE",
+      repeatable: true,
+      help: "one setting over all others",
+    },
+    device: {
+      kind: "text",
+      value: "NAME",
+      default: "auto",
+      help: "webgpu, wasm or auto: a GPU if any, else wasm",
+    },
+    out: {
+      kind: "text",
+      value: "FOLDER",
+      help: "the folder of the run; by default a new one in runs/",
+    },
+    resume: {
+      kind: "text",
+      value: "FOLDER",
+      help: "go on with a run from its last checkpoint",
+    },
+    "dry-run": {
+      kind: "flag",
+      help: "say what memory and time it takes, and stop",
+    },
+    download: {
+      kind: "flag",
+      help: "fetch the data set first if it is missing",
+    },
+  },
+  examples: [
+    "deno task pretrain",
+    "deno task pretrain --set steps=1000 --set optimizer.learningRate=5e-4",
+    `deno task pretrain --resume runs/2026-12-31_12-00-00-${DEFAULT_PRESET}`,
+  ],
+} as const satisfies Command;
+
+/** What a person asked for on the command line. */
+export type Options = Omit<OptionValues<typeof command>, "device"> & {
+  readonly device: DeviceChoice;
+};
+
+/**
+ * Reads the arguments of `pretrain`.
+ *
+ * @returns `"help"` where that is among them.
+ * @throws {UserError} if they are wrong, or do not go together.
+ */
+export function readOptions(args: readonly string[]): Options | "help" {
+  const options = parseArguments(command, args);
+  if (options === "help") return options;
+  const { preset, config, set, out, resume, "dry-run": dryRun } = options;
+  if (resume !== undefined && (preset ?? config ?? out ?? set[0])) {
+    throw new UserError(
+      "--resume goes on with the config of its run; leave out --preset, --config, --set and --out",
+    );
+  }
+  if (dryRun && resume !== undefined) {
+    throw new UserError("--dry-run is for new runs; leave out --resume");
+  }
+  return { ...options, device: readDevice(options.device) };
+}
+
+/**
+ * The device that `--device` names.
+ *
+ * @throws {UserError} if there is none of that name.
+ */
+export function readDevice(name: string): DeviceChoice {
+  const choice = deviceChoices.find((choice) => choice === name);
+  if (choice) return choice;
+  const near = nearest(name, deviceChoices);
+  throw new UserError(
+    `--device must be ${deviceChoices.join(", ")}, not ${
+      JSON.stringify(name)
+    }` +
+      (near === undefined ? "" : `; did you mean ${near}?`),
+  );
+}
+
+/** What `--help` prints. */
+export function help(): string {
+  const names = Object.keys(presets);
+  const width = Math.max(...names.map((name) => name.length));
+  const lines = Object.entries(presets).map(([name, { description }]) =>
+    `  ${name.padEnd(width)}  ${description}` +
+    (name === DEFAULT_PRESET ? " (default)" : "")
+  );
+  return [
+    helpText(command),
+    ["Presets:", ...lines].join("\n"),
+    "All settings of a run, with their values, are in the config.json of its folder.",
+  ].join("\n\n");
+}

@@ -1,0 +1,181 @@
+/** The command `pretrain`. */
+import type { DatasetSplits } from "../../datasets/dataset.ts";
+import { downloadDataset, openDataset } from "../../datasets/registry.ts";
+import { openDevice } from "../../engine/open_device.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
+import { type Config, configSchema } from "../config/config.ts";
+import { loadConfig, resolveConfig } from "../config/loader.ts";
+import { DownloadDisplay } from "./download_display.ts";
+import { dryRun } from "./dry_run.ts";
+import { DEFAULT_PRESET, help, type Options, readOptions } from "./options.ts";
+import { presets } from "../config/presets/mod.ts";
+import { pretrain, type PretrainResult } from "../pretrain.ts";
+import { onInterrupt, runProgram } from "./run_program.ts";
+import { RunDisplay } from "./run_display.ts";
+import {
+  createRunFolder,
+  openRunFolder,
+  removeUnusedRunFolder,
+  type RunFolder,
+} from "../run/run_folder.ts";
+
+/** What to do. */
+interface Job {
+  readonly config: Config;
+  readonly run: RunFolder;
+  /** Whether the run was begun before. */
+  readonly resume: boolean;
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(Deno.args);
+  if (options === "help") return console.log(help());
+  if (options["dry-run"]) return await rehearse(options);
+  const signal = onInterrupt();
+  const job = options.resume === undefined
+    ? await newJob(options)
+    : await resumedJob(options.resume);
+  try {
+    const result = await carryOut(job, options, signal);
+    if (result.step === 0) signal.throwIfAborted();
+    await report(result, job);
+  } catch (error) {
+    if (!job.resume) await removeUnusedRunFolder(job.run);
+    if (error !== signal.reason) throw error;
+    console.log("stopped before the first step; nothing was changed");
+  }
+}
+
+async function newJob(options: Options): Promise<Job> {
+  const config = await readConfig(options);
+  const name = presetOf(options) ?? "custom";
+  const run = await createRunFolder(name, config, options.out);
+  return { config, run, resume: false };
+}
+
+function presetOf({ preset, config }: Options): string | undefined {
+  return preset ?? (config === undefined ? DEFAULT_PRESET : undefined);
+}
+
+function readConfig(options: Options): Promise<Config> {
+  const { config, set } = options;
+  const sources = { preset: presetOf(options), config, set };
+  return loadConfig(configSchema, presets, sources);
+}
+
+/** Says what a run would take. */
+async function rehearse(options: Options): Promise<void> {
+  const config = await readConfig(options);
+  const { device, reason } = await openDevice(options.device);
+  console.log(`device: ${reason}`);
+  const { total } = Deno.systemMemoryInfo();
+  const lines = await dryRun(config, device, total);
+  console.log(lines.join("\n"));
+  device.destroy();
+}
+
+async function resumedJob(path: string): Promise<Job> {
+  const { run, config } = await openRunFolder(path);
+  try {
+    const resolved = resolveConfig(configSchema, [config]);
+    return { config: resolved, run, resume: true };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${run.configPath} is wrong: ${error.message}`);
+  }
+}
+
+async function carryOut(
+  { config, run, resume }: Job,
+  { device: choice, download }: Options,
+  signal: AbortSignal,
+): Promise<PretrainResult> {
+  const display = new RunDisplay(config);
+  signal.addEventListener("abort", () => {
+    display.print("stopping; press Ctrl-C again to stop at once");
+  });
+  if (download) await unlessAborted(signal, fetchDataset(config));
+  const splits = await unlessAborted(signal, openDataset(config.data));
+  const { device, reason } = await openDevice(choice);
+  display.print(`data: ${describeData(config, splits)}`);
+  display.print(`device: ${reason}`);
+  display.print(`run: ${run.path}`);
+  try {
+    return await pretrain(config, {
+      device,
+      splits,
+      run,
+      resume,
+      signal,
+      onPhase: (phase, step) => display.begin(phase, step),
+      onStep: (step, metrics) => display.update(step, metrics),
+    });
+  } finally {
+    display.end();
+    Object.values(splits).forEach((split) => split?.close());
+    device.destroy();
+  }
+}
+
+/** For work that cannot be told to stop: rejects with the reason of `signal` as soon as it aborts. */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason))
+    ),
+  ]);
+}
+
+async function fetchDataset(config: Config): Promise<void> {
+  const display = new DownloadDisplay();
+  try {
+    await downloadDataset(config.data, (progress) => display.update(progress));
+  } finally {
+    display.end();
+  }
+}
+
+function describeData(
+  { data }: Config,
+  { unlabelled, train, test }: DatasetSplits,
+): string {
+  const { size, imageSize } = unlabelled;
+  const labelled = train && test
+    ? `${train.size} labelled ones and ${test.size} to test`
+    : "no labelled ones to test";
+  return `${data.name}, ${size} images of ${imageSize}x${imageSize}, ${labelled}`;
+}
+
+/** Says how the run ended, and writes it to `result.json`. */
+async function report(
+  { step, finished, metrics, untrained, trained }: PretrainResult,
+  { config, run }: Job,
+): Promise<void> {
+  if (!finished) {
+    const path = /\s/.test(run.path) ? `"${run.path}"` : run.path;
+    console.log(
+      `stopped after ${step} of ${config.steps} steps; go on with:\n` +
+        `  deno task pretrain --resume ${path}`,
+    );
+    return;
+  }
+  const result = { step, metrics, untrained, trained };
+  await writeJsonAtomically(`${run.path}/result.json`, result);
+  if (metrics) console.log(`loss: ${metrics.loss.toFixed(4)}`);
+  if (untrained && trained) {
+    const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+    const neighbours = Math.min(config.evaluation.neighbours, trained.bank);
+    console.log(
+      `kNN accuracy: ${percent(trained.accuracy)} trained, ` +
+        `${percent(untrained.accuracy)} untrained ` +
+        `(${trained.queries} test images, ${neighbours} nearest of ${trained.bank})`,
+    );
+  }
+  console.log(`run: ${run.path}`);
+}
+
+await runProgram(main);
+// what an interrupt left under way need not be waited for
+Deno.exit();

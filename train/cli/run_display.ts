@@ -1,0 +1,67 @@
+import type { Config } from "../config/config.ts";
+import type { Phase } from "../pretrain.ts";
+import { Progress } from "./progress.ts";
+import type { StepMetrics } from "../training_step.ts";
+
+/**
+ * What is shown of the terms while they train, and as what: whether the task is solved, whether
+ * representations collapse, how many entries of a vocabulary do the work.
+ */
+const SHOWN = [
+  ["retrieval", "found"],
+  ["effectiveRank", "rank"],
+  ["perplexity", "words"],
+] as const;
+
+/** Tells a person on the error stream what a run is doing; a progress bar while it trains. */
+export class RunDisplay {
+  #progress?: Progress;
+  /** Names of the terms, the weightiest first. */
+  readonly #terms: readonly string[];
+
+  /** Shows nothing yet. */
+  constructor(private readonly config: Config) {
+    this.#terms = Object.entries(config.losses)
+      .toSorted(([, a], [, b]) => b.weight - a.weight)
+      .map(([name]) => name);
+  }
+
+  /** Prints a line, above the progress bar where there is one. */
+  print(line: string): void {
+    if (this.#progress) this.#progress.print(line);
+    else console.error(line);
+  }
+
+  /** Takes note that a part of the run begins. */
+  begin(phase: Phase, step: number): void {
+    this.end();
+    if (phase !== "training") {
+      return this.print(`classifying with the ${phase} encoder ...`);
+    }
+    const { steps, batchSize } = this.config;
+    this.#progress = new Progress({ total: steps, start: step });
+    this.print(
+      `training for ${steps} steps of ${batchSize} images` +
+        (step > 0 ? `, from step ${step} on ...` : " ..."),
+    );
+  }
+
+  /** Shows how many steps are done, and the numbers of the last one that matter most. */
+  update(step: number, metrics: StepMetrics): void {
+    const shown: Record<string, number> = {
+      loss: metrics.loss,
+      lr: metrics.learningRate,
+    };
+    for (const [metric, label] of SHOWN) {
+      const term = this.#terms.find((term) => `${term}.${metric}` in metrics);
+      if (term) shown[label] = metrics[`${term}.${metric}`];
+    }
+    this.#progress?.update(step, shown);
+  }
+
+  /** Ends the progress bar, if there is one. */
+  end(): void {
+    this.#progress?.finish();
+    this.#progress = undefined;
+  }
+}

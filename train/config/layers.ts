@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { UserError } from "../../engine/user_error.ts";
+import {
+  childSchema,
+  discriminatorOf,
+  isObject,
+  objectSchema,
+  type Schema,
+} from "./schema.ts";
+
+/**
+ * Lays settings over others.
+ *
+ * - Objects are merged key by key; a list is replaced by a list.
+ * - An object laid over a list replaces the entries that its keys number.
+ * - An object that names another member of a discriminated union replaces the one below.
+ * - An object that is absent below, or so replaced, starts from the schema's defaults.
+ *
+ * @param schema What the settings are to satisfy, which is not checked here; `undefined` merges
+ * without defaults.
+ * @param below The settings so far.
+ * @param above The settings laid over them; keys whose value is `undefined` count as absent.
+ * @param path Where the settings lie, for errors.
+ * @returns New settings; neither argument is changed.
+ * @throws {UserError} A list has no entry of a number given.
+ */
+export function layOver(
+  schema: Schema | undefined,
+  below: unknown,
+  above: unknown,
+  path: readonly string[] = [],
+): unknown {
+  if (!isObject(above)) return above;
+  if (Array.isArray(below) && hasIndexKeys(above)) {
+    checkIndices(below, above, path);
+    return below.map((entry, index) =>
+      Object.hasOwn(above, index)
+        ? layOver(childSchema(schema, below, index), entry, above[index], [
+          ...path,
+          String(index),
+        ])
+        : entry
+    );
+  }
+  const start = startOf(schema, below, above);
+  const merged = new Map(Object.entries(start));
+  for (const [key, value] of Object.entries(above)) {
+    if (value === undefined) continue;
+    const child = childSchema(schema, { ...start, ...above }, key);
+    merged.set(key, layOver(child, merged.get(key), value, [...path, key]));
+  }
+  // Unlike assignment, this makes a key named __proto__ an ordinary one, which the schema rejects.
+  return Object.fromEntries(merged);
+}
+
+/**
+ * The settings that a schema has of its own accord.
+ *
+ * @returns An object with all defaults, without the settings that have none; `undefined` for a
+ * schema without a default.
+ */
+export function defaultsOf(schema: Schema | undefined): unknown {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
+    return layOver(schema.unwrap(), undefined, schema.def.defaultValue);
+  }
+  if (schema instanceof z.ZodReadonly) return defaultsOf(schema.unwrap());
+  if (!(schema instanceof z.ZodObject)) return undefined;
+  const entries = Object.entries(schema.shape).map(
+    ([key, field]) => [key, defaultsOf(field)],
+  );
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** What an object is laid over: what lies below, or the defaults where that does not apply. */
+function startOf(
+  schema: Schema | undefined,
+  below: unknown,
+  above: Record<string, unknown>,
+): Record<string, unknown> {
+  const key = discriminatorOf(schema);
+  const replaces = key !== undefined && above[key] !== undefined &&
+    isObject(below) && above[key] !== below[key];
+  if (isObject(below) && !replaces) return below;
+  const defaults = defaultsOf(objectSchema(schema, above));
+  return isObject(defaults) ? defaults : {};
+}
+
+function hasIndexKeys(value: Record<string, unknown>): boolean {
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every((key) => /^\d+$/.test(key));
+}
+
+function checkIndices(
+  list: readonly unknown[],
+  above: Record<string, unknown>,
+  path: readonly string[],
+): void {
+  for (const key of Object.keys(above)) {
+    if (Number(key) < list.length) continue;
+    throw new UserError(
+      `${[...path, key].join(".")} is not in the list ${path.join(".")}, ` +
+        `which has ${list.length} entries counted from 0`,
+    );
+  }
+}

@@ -1,0 +1,148 @@
+import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
+import { UserError } from "../../engine/user_error.ts";
+import { defaultsOf, layOver } from "./layers.ts";
+import { describeProblems } from "./problems.ts";
+import { isObject, type ObjectSchema, type Output } from "./schema.ts";
+import { nearest } from "./nearest.ts";
+import { describeSystemError } from "../../datasets/files/system_error.ts";
+
+/** Settings of which any may be left out; a list is given whole. */
+export type PartialSettings<T> = T extends readonly unknown[] ? T
+  : T extends object ? { readonly [Key in keyof T]?: PartialSettings<T[Key]> }
+  : T;
+
+/** Settings under a name; a module with these two exports is one. */
+export interface Preset<Settings> {
+  /** What it is for, in a line. */
+  readonly description: string;
+  /** The settings that differ from the defaults. */
+  readonly config: PartialSettings<Settings>;
+}
+
+/** Where settings come from, later ones over earlier ones. */
+export interface ConfigSources {
+  /** The name of a preset. */
+  readonly preset?: string;
+  /** A file of JSON, comments and trailing commas allowed. */
+  readonly config?: string;
+  /** Single settings, `path.to.key=value`: JSON where the value parses as such, else text. */
+  readonly set?: readonly string[];
+}
+
+/**
+ * Reads a configuration: the schema's defaults, and over them a preset, a file and single settings.
+ *
+ * @param schema A `z.strictObject` of what JSON holds, without transforms.
+ * @param presets The presets by name.
+ * @param sources What the person chose.
+ * @returns The complete configuration.
+ * @throws {UserError} The preset does not exist, the file cannot be read, or settings are unknown
+ * or wrong; all of these are named, a line each.
+ */
+export async function loadConfig<S extends ObjectSchema>(
+  schema: S,
+  presets: Readonly<Record<string, Preset<Output<S>>>>,
+  { preset, config, set = [] }: ConfigSources,
+): Promise<Output<S>> {
+  const layers: unknown[] = [];
+  if (preset !== undefined) layers.push(findPreset(presets, preset).config);
+  if (config !== undefined) layers.push(await readConfigFile(config));
+  // All at once: their order must not matter when one of them picks the member of a union.
+  layers.push(
+    set.map(parseSetting).reduce(
+      (all, setting) => layOver(undefined, all, setting),
+      {},
+    ),
+  );
+  return resolveConfig(schema, layers);
+}
+
+/**
+ * Lays settings over the schema's defaults and checks the whole.
+ *
+ * @param schema A `z.strictObject` of what JSON holds, without transforms.
+ * @param layers Settings, later ones over earlier ones.
+ * @returns The complete configuration.
+ * @throws {UserError} Settings are unknown or wrong; all of them are named, a line each.
+ */
+export function resolveConfig<S extends ObjectSchema>(
+  schema: S,
+  layers: readonly unknown[],
+): Output<S> {
+  const settings = layers.reduce(
+    (below, above) => layOver(schema, below, above),
+    defaultsOf(schema),
+  );
+  const result = schema.safeParse(settings);
+  if (result.success) return result.data;
+  const problems = describeProblems(schema, settings, result.error.issues);
+  throw new UserError(
+    problems.length === 1
+      ? problems[0]
+      : `the configuration has ${problems.length} mistakes:\n  ${
+        problems.join("\n  ")
+      }`,
+  );
+}
+
+function findPreset<T>(presets: Readonly<Record<string, T>>, name: string): T {
+  if (Object.hasOwn(presets, name)) return presets[name];
+  const names = Object.keys(presets);
+  const near = nearest(name, names);
+  throw new UserError(
+    `there is no preset ${JSON.stringify(name)}` +
+      (near === undefined ? "" : `; did you mean ${near}?`) +
+      `; the presets are ${names.join(", ")}`,
+  );
+}
+
+async function readConfigFile(path: string): Promise<unknown> {
+  const text = await readText(path);
+  const errors: ParseError[] = [];
+  const settings: unknown = parse(text, errors, { allowTrailingComma: true });
+  if (errors.length > 0) {
+    const [{ error, offset }] = errors;
+    const lines = text.slice(0, offset).split("\n");
+    const problem = printParseErrorCode(error).replace(/(?<!^)[A-Z]/g, " $&")
+      .toLowerCase();
+    throw new UserError(
+      `${path} is not JSON: ${problem} at line ${lines.length}, ` +
+        `column ${lines[lines.length - 1].length + 1}`,
+    );
+  }
+  if (!isObject(settings)) {
+    throw new UserError(`${path} must hold an object of settings, { ... }`);
+  }
+  return settings;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw describeSystemError(error, `cannot read ${path}`);
+  }
+}
+
+/** Turns `a.b=1` into `{ a: { b: 1 } }`. */
+function parseSetting(setting: string): unknown {
+  const [, path, text] = setting.match(/^([^=]*)=(.*)$/s) ?? [];
+  const keys = path?.split(".") ?? [];
+  if (text === undefined || keys.includes("")) {
+    throw new UserError(
+      `--set ${setting} is not of the form path.to.key=value`,
+    );
+  }
+  return keys.reduceRight<unknown>(
+    (value, key) => ({ [key]: value }),
+    parseValue(text),
+  );
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,5 +1,0 @@
-import type { Preset } from "../config_loader.ts";
-import type { Config } from "../config.ts";
-
-/** A preset of the settings of a pretraining run. */
-export type ConfigPreset = Preset<Config>;

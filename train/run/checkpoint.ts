@@ -1,0 +1,233 @@
+import { z } from "zod";
+import { UserError } from "../../engine/user_error.ts";
+import {
+  UNFINISHED_SUFFIX,
+  writeAtomically,
+  writeJsonAtomically,
+} from "../../datasets/files/atomic_file.ts";
+import { listFolder } from "../../datasets/files/folders.ts";
+import {
+  openSafetensors,
+  readSafetensors,
+  writeSafetensors,
+} from "./safetensors.ts";
+import { DamagedFileError, type StoredTensor } from "./safetensors_header.ts";
+import { describeSystemError } from "../../datasets/files/system_error.ts";
+
+/**
+ * The state of a run after a step. On disk it is a pair of files, `step-000123.safetensors` and,
+ * written after it, `step-000123.json`: the pair is whole if and only if the second exists.
+ */
+export interface Checkpoint {
+  /** Number of steps done. */
+  readonly step: number;
+  /** The tensors by name. */
+  readonly tensors: Readonly<Record<string, StoredTensor>>;
+  /** What else is needed to go on; anything that JSON holds. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+const sidecarSchema = z.strictObject({
+  step: z.int().nonnegative(),
+  metadata: z.record(z.string(), z.unknown()),
+});
+const bestSchema = z.strictObject({ step: z.int().nonnegative() });
+
+/**
+ * Saves a checkpoint, then removes all but the newest `keep` and the one marked best. A save cut
+ * off at any moment, or failing, leaves the earlier checkpoints as they were; what it leaves
+ * behind is removed by the next one.
+ *
+ * @param folder An existing folder that holds nothing but the checkpoints of one run.
+ * @param checkpoint What to save; replaces a checkpoint of the same step.
+ * @param keep How many of the newest to keep, at least 1.
+ * @throws {UserError} The disk is full or access is denied.
+ */
+export async function saveCheckpoint(
+  folder: string,
+  { step, tensors, metadata }: Checkpoint,
+  keep: number,
+): Promise<void> {
+  if (keep < 1) throw new RangeError(`keep is ${keep}; it must be at least 1`);
+  const tensorsPath = `${folder}/${tensorsName(step)}`;
+  const sidecarPath = `${folder}/${sidecarName(step)}`;
+  // Without its JSON an older checkpoint of this step is no longer one: never old beside new.
+  await remove(sidecarPath);
+  await removeUnfinished(folder);
+  await writeAtomically(
+    tensorsPath,
+    (sink) => writeSafetensors(sink, tensors),
+  );
+  try {
+    await writeJsonAtomically(sidecarPath, { step, metadata });
+  } catch (error) {
+    await Deno.remove(tensorsPath).catch(() => {});
+    throw error;
+  }
+  await removeOld(folder, keep);
+}
+
+/**
+ * Marks a saved checkpoint as the best, in `best.json`; it is kept until another one is marked.
+ *
+ * @throws {UserError} The disk is full or access is denied.
+ */
+export async function markBestCheckpoint(
+  folder: string,
+  step: number,
+): Promise<void> {
+  await writeJsonAtomically(`${folder}/best.json`, { step });
+}
+
+/**
+ * The step of the checkpoint marked as the best.
+ *
+ * @returns `undefined` where none is marked.
+ * @throws {UserError} `best.json` cannot be read or is damaged.
+ */
+export async function bestCheckpointStep(
+  folder: string,
+): Promise<number | undefined> {
+  if (!(await listFolder(folder)).includes("best.json")) return undefined;
+  return (await readJson(`${folder}/best.json`, bestSchema)).step;
+}
+
+/**
+ * Lists the steps of which a folder holds a checkpoint.
+ *
+ * @returns Steps in ascending order; empty where the folder does not exist.
+ * @throws {UserError} The folder cannot be read.
+ */
+export async function listCheckpoints(folder: string): Promise<number[]> {
+  return (await listFolder(folder))
+    .map((name) => name.match(/^step-(\d+)\.json$/)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/**
+ * Loads the checkpoint of a step.
+ *
+ * @throws {DamagedFileError} One of its files is missing, cut short or damaged.
+ * @throws {UserError} One of its files cannot be read.
+ */
+export async function loadCheckpoint(
+  folder: string,
+  step: number,
+): Promise<Checkpoint> {
+  const { metadata } = await checkPair(folder, step);
+  const tensors = await readSafetensors(`${folder}/${tensorsName(step)}`);
+  return { step, tensors, metadata };
+}
+
+/**
+ * Loads the newest checkpoint of a folder.
+ *
+ * @returns `undefined` where there is none.
+ * @throws {UserError} It cannot be read, or is damaged: the message then names the newest whole one
+ * before it and what to do.
+ */
+export async function loadLatestCheckpoint(
+  folder: string,
+): Promise<Checkpoint | undefined> {
+  const steps = await listCheckpoints(folder);
+  const latest = steps.pop();
+  if (latest === undefined) return undefined;
+  try {
+    return await loadCheckpoint(folder, latest);
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error;
+    const { whole, damaged } = await findWhole(folder, steps);
+    const files = [latest, ...damaged].map((step) =>
+      `${folder}/${sidecarName(step)}`
+    );
+    throw new UserError(
+      whole === undefined
+        ? `${error.message}; no earlier checkpoint is whole, so start a new run`
+        : `${error.message}; to go on from step ${whole}, the newest whole checkpoint ` +
+          `before it, remove ${files.join(" and ")}`,
+      { cause: error },
+    );
+  }
+}
+
+const stemOf = (step: number) => `step-${String(step).padStart(6, "0")}`;
+const tensorsName = (step: number) => `${stemOf(step)}.safetensors`;
+const sidecarName = (step: number) => `${stemOf(step)}.json`;
+
+/** Checks both files of a checkpoint without reading the tensors; returns what the JSON says. */
+async function checkPair(folder: string, step: number) {
+  const tensorsPath = `${folder}/${tensorsName(step)}`;
+  const sidecarPath = `${folder}/${sidecarName(step)}`;
+  const sidecar = await readJson(sidecarPath, sidecarSchema);
+  if (sidecar.step !== step) {
+    throw new DamagedFileError(
+      `${sidecarPath} is damaged: it says that its step is ${sidecar.step}`,
+    );
+  }
+  if (!(await listFolder(folder)).includes(tensorsName(step))) {
+    throw new DamagedFileError(`${tensorsPath} is missing`);
+  }
+  await openSafetensors(tensorsPath);
+  return sidecar;
+}
+
+/** The newest whole checkpoint of those listed, and the damaged ones after it. */
+async function findWhole(folder: string, steps: readonly number[]) {
+  const damaged: number[] = [];
+  for (const step of steps.toReversed()) {
+    try {
+      await checkPair(folder, step);
+      return { whole: step, damaged };
+    } catch (error) {
+      if (!(error instanceof DamagedFileError)) throw error;
+      damaged.push(step);
+    }
+  }
+  return { damaged };
+}
+
+/** Removes what a save that did not come to its end has left. */
+async function removeUnfinished(folder: string): Promise<void> {
+  const names = await listFolder(folder);
+  for (const name of names) {
+    const isOrphan = /^step-\d+\.safetensors$/.test(name) &&
+      !names.includes(name.replace(/safetensors$/, "json"));
+    if (isOrphan || name.endsWith(UNFINISHED_SUFFIX)) {
+      await remove(`${folder}/${name}`);
+    }
+  }
+}
+
+async function removeOld(folder: string, keep: number): Promise<void> {
+  const best = await bestCheckpointStep(folder);
+  const old = (await listCheckpoints(folder)).slice(0, -keep);
+  for (const step of old.filter((step) => step !== best)) {
+    await remove(`${folder}/${sidecarName(step)}`);
+    await remove(`${folder}/${tensorsName(step)}`);
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw describeSystemError(error, `cannot remove ${path}`);
+  }
+}
+
+async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  try {
+    return schema.parse(JSON.parse(await Deno.readTextFile(path)));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof z.ZodError) {
+      throw new DamagedFileError(
+        `${path} is cut short or damaged: it is not the JSON of a checkpoint`,
+        { cause: error },
+      );
+    }
+    throw describeSystemError(error, `cannot read ${path}`);
+  }
+}

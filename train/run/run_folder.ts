@@ -1,0 +1,158 @@
+import { UserError } from "../../engine/user_error.ts";
+import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
+import { listFolder, makeFolder } from "../../datasets/files/folders.ts";
+import { readMetrics } from "./metrics_file.ts";
+import { describeSystemError } from "../../datasets/files/system_error.ts";
+
+/** Where a run keeps its files. */
+export interface RunFolder {
+  /** The folder itself. */
+  readonly path: string;
+  /** Everything the run was told, resolved: `config.json`. */
+  readonly configPath: string;
+  /** One JSON object a line: `metrics.jsonl`. */
+  readonly metricsPath: string;
+  /** The folder of the checkpoints. */
+  readonly checkpointsPath: string;
+}
+
+/**
+ * Makes the folder of a new run, `runs/2026-01-31_15-04-05-NAME` unless told otherwise, and writes
+ * its `config.json`.
+ *
+ * @param name Ends the folder's name, such as the preset's name; letters, digits, `.`, `_` and `-`.
+ * @param config Everything the run was told; anything that JSON holds.
+ * @param out The folder to use instead; made where it does not exist.
+ * @throws {UserError} `out` is not empty, the name is not fit for a folder, access is denied or the
+ * disk is full.
+ */
+export async function createRunFolder(
+  name: string,
+  config: unknown,
+  out?: string,
+): Promise<RunFolder> {
+  const path = out === undefined ? await makeDated(name) : await claim(out);
+  const run = runFolder(path);
+  try {
+    await writeJsonAtomically(run.configPath, config);
+    await makeFolder(run.checkpointsPath);
+  } catch (error) {
+    await removeUnusedRunFolder(run);
+    throw error;
+  }
+  return run;
+}
+
+/**
+ * Removes the folder of a new run that came to nothing: one with neither a checkpoint nor a
+ * measurement in it. Whatever else is in the folder stays, and so does the folder then.
+ */
+export async function removeUnusedRunFolder(run: RunFolder): Promise<void> {
+  const { path, configPath, metricsPath, checkpointsPath } = run;
+  try {
+    if ((await listFolder(checkpointsPath)).length > 0) return;
+    if ((await readMetrics(metricsPath)).length > 0) return;
+  } catch {
+    return;
+  }
+  for (const part of [metricsPath, configPath, checkpointsPath, path]) {
+    // what is not there need not be removed, and what resists is not worth an error of its own
+    await Deno.remove(part).catch(() => {});
+  }
+}
+
+/**
+ * Opens the folder of a run begun before.
+ *
+ * @returns The folder, and what its `config.json` says.
+ * @throws {UserError} The folder is missing, is not that of a run, or cannot be read.
+ */
+export async function openRunFolder(
+  path: string,
+): Promise<{ run: RunFolder; config: unknown }> {
+  const run = runFolder(path);
+  if (!(await isRunFolder(path))) {
+    throw new UserError(
+      `${path} is not the folder of a run: it has no config.json`,
+    );
+  }
+  try {
+    const config = JSON.parse(await Deno.readTextFile(run.configPath));
+    return { run, config };
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      throw new UserError(
+        `${run.configPath} is damaged: it is not JSON (${error.message})`,
+        { cause: error },
+      );
+    }
+    throw describeSystemError(error, `cannot read ${run.configPath}`);
+  }
+}
+
+/**
+ * Whether a folder is that of a run, which {@linkcode openRunFolder} opens.
+ *
+ * @returns `false` also where the folder does not exist.
+ * @throws {UserError} The folder cannot be read.
+ */
+export async function isRunFolder(path: string): Promise<boolean> {
+  return (await listFolder(path)).includes("config.json");
+}
+
+function runFolder(path: string): RunFolder {
+  return {
+    path,
+    configPath: `${path}/config.json`,
+    metricsPath: `${path}/metrics.jsonl`,
+    checkpointsPath: `${path}/checkpoints`,
+  };
+}
+
+/** Makes sure that a folder chosen by name is there and empty. */
+async function claim(out: string): Promise<string> {
+  const names = await listFolder(out);
+  if (names.includes("config.json")) {
+    throw new UserError(
+      `${out} already holds a run; continue that one, or choose another folder`,
+    );
+  }
+  if (names.length > 0) {
+    throw new UserError(
+      `${out} is not empty and not the folder of a run; choose another folder`,
+    );
+  }
+  await makeFolder(out);
+  return out;
+}
+
+async function makeDated(name: string): Promise<string> {
+  if (!/^[\w.-]+$/.test(name)) {
+    throw new UserError(
+      `the run's name is ${
+        JSON.stringify(name)
+      }; use letters, digits, ".", "_" and "-" only`,
+    );
+  }
+  await makeFolder("runs");
+  const base = `runs/${localTime(new Date())}-${name}`;
+  for (let attempt = 1;; attempt++) {
+    const path = attempt === 1 ? base : `${base}-${attempt}`;
+    try {
+      await Deno.mkdir(path);
+      return path;
+    } catch (error) {
+      // Another run began within the same second.
+      if (error instanceof Deno.errors.AlreadyExists) continue;
+      throw describeSystemError(error, `cannot make the folder ${path}`);
+    }
+  }
+}
+
+/** The date and time on this machine's clock, such as `2026-01-31_15-04-05`. */
+function localTime(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()];
+  return `${day.map(two).join("-")}_${time.map(two).join("-")}`;
+}

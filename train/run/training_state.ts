@@ -1,0 +1,92 @@
+import type { Device } from "../../engine/devices/device.ts";
+import { type Shape, sizeOf, type Storage } from "../../engine/graph/tensor.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { namedStates, type PackedParameters } from "../../layers/module.ts";
+import type { AdamW } from "../adamw.ts";
+import type { StoredTensor } from "./safetensors_header.ts";
+
+/** What a run consists of between two steps, besides its config and the number of steps done. */
+export interface TrainingState {
+  /** The model, whose statistics are part of the state. */
+  readonly model: object;
+  /** Its parameters. */
+  readonly parameters: PackedParameters;
+  /** Holds the moments of the parameters. */
+  readonly optimizer: AdamW;
+}
+
+type Tensors = Readonly<Record<string, StoredTensor>>;
+
+/** A named part of a storage. */
+interface Part {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly offset: number;
+}
+
+/** Where everything lies: parameters and moments by the name of the parameter, statistics by theirs. */
+function layout(
+  { model, parameters, optimizer }: TrainingState,
+): Map<Storage, Part[]> {
+  const parts = (prefix: string) =>
+    [...parameters.entries].map(([name, entry]) => ({
+      name: prefix + name,
+      ...entry,
+    }));
+  return new Map<Storage, Part[]>([
+    [parameters.storage, parts("")],
+    [optimizer.firstMoment, parts("optimizer.firstMoment.")],
+    [optimizer.secondMoment, parts("optimizer.secondMoment.")],
+    ...[...namedStates(model)].map((
+      [name, { storage }],
+    ): [Storage, Part[]] => [
+      storage,
+      [{ name, shape: [storage.size], offset: 0 }],
+    ]),
+  ]);
+}
+
+/** Reads everything from the device, after all steps queued so far. */
+export async function captureState(
+  device: Device,
+  state: TrainingState,
+): Promise<Tensors> {
+  const tensors: Record<string, StoredTensor> = {};
+  for (const [storage, parts] of layout(state)) {
+    const content = await device.read(storage) as Float32Array;
+    for (const { name, shape, offset } of parts) {
+      tensors[name] = {
+        shape: [...shape],
+        data: content.slice(offset, offset + sizeOf(shape)),
+      };
+    }
+  }
+  return tensors;
+}
+
+/**
+ * Writes a captured state back to the device.
+ *
+ * @throws {UserError} if a tensor is missing or has another shape.
+ */
+export async function restoreState(
+  device: Device,
+  state: TrainingState,
+  tensors: Tensors,
+): Promise<void> {
+  for (const [storage, parts] of layout(state)) {
+    const content = new Float32Array(storage.size);
+    for (const { name, shape, offset } of parts) {
+      const tensor = tensors[name];
+      if (!tensor || tensor.shape.join() !== shape.join()) {
+        throw new UserError(
+          `the checkpoint does not fit the model: ${name} is ` +
+            `${tensor ? `[${tensor.shape}]` : "missing"}, not [${shape}]; ` +
+            "resume with the config that the run was started with",
+        );
+      }
+      content.set(tensor.data as Float32Array, offset);
+    }
+    await device.write(storage, content);
+  }
+}
