@@ -6,19 +6,8 @@ import { broadcastTo } from "../../engine/ops/movement.ts";
 import { sum } from "../../engine/ops/reduction.ts";
 import { type Feeds, Program } from "../../engine/program.ts";
 import { input, type Shape, type Tensor } from "../../engine/graph/tensor.ts";
+import { randomArray } from "../random.ts";
 import { evaluate } from "./reference.ts";
-
-/** Uniform numbers in [low, high). */
-export function randomArray(
-  size: number,
-  low = -1,
-  high = 1,
-): Float32Array<ArrayBuffer> {
-  return Float32Array.from(
-    { length: size },
-    () => low + Math.random() * (high - low),
-  );
-}
 
 /** Asserts that values agree to `tolerance` times the largest expected magnitude (at least 1). */
 export function assertClose(

@@ -1,6 +1,7 @@
 import type { Device } from "../../engine/devices/device.ts";
 import { WasmDevice } from "../../engine/devices/wasm/device.ts";
 import { WebGpuDevice } from "../../engine/devices/webgpu/device.ts";
+import { withSeed } from "../random.ts";
 
 /** Set to 1 where a missing device must fail the tests, as in continuous integration. */
 const required = Deno.env.get("DV2_REQUIRE_DEVICES") === "1";
@@ -24,7 +25,8 @@ export function testOnDevices(
   test: (device: Device) => Promise<void>,
 ): void {
   for (const device of devices) {
-    Deno.test(`${device.kind}: ${name}`, () => test(device));
+    const title = `${device.kind}: ${name}`;
+    Deno.test(title, () => withSeed(title, () => test(device)));
   }
   if (webgpu) return;
   Deno.test({

@@ -10,7 +10,7 @@ import { Context } from "../../layers/context.ts";
 import { packParameters } from "../../layers/module.ts";
 import { PatchNetwork } from "../../layers/patch_network.ts";
 import { ResNet } from "../../layers/resnet.ts";
-import { randomArray } from "../engine/compare.ts";
+import { randomArray } from "../random.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";
 import { child } from "./naive.ts";

@@ -8,7 +8,7 @@ import { input, Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import { AttentionPooling } from "../../layers/attention_pooling.ts";
 import { Context } from "../../layers/context.ts";
 import { packParameters } from "../../layers/module.ts";
-import { randomArray } from "../engine/compare.ts";
+import { randomArray } from "../random.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";
 import { attentionPooling } from "./naive_attention.ts";

@@ -13,7 +13,8 @@ import {
 } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import { packParameters } from "../../layers/module.ts";
-import { assertClose, poison, randomArray } from "../engine/compare.ts";
+import { assertClose, poison } from "../engine/compare.ts";
+import { randomArray } from "../random.ts";
 import type { Weights } from "./naive.ts";
 import { NaiveRandom } from "./naive_random.ts";
 

@@ -4,7 +4,7 @@ import { input } from "../../engine/graph/tensor.ts";
 import { PatchNetwork } from "../../layers/patch_network.ts";
 import { splitPatches } from "../../layers/patches.ts";
 import { ResNet } from "../../layers/resnet.ts";
-import { randomArray } from "../engine/compare.ts";
+import { randomArray } from "../random.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";
 import { child } from "./naive.ts";

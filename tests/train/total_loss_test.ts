@@ -12,7 +12,7 @@ import { buildModel } from "../../train/build_model.ts";
 import { totalLoss } from "../../train/total_loss.ts";
 import { input } from "../../engine/graph/tensor.ts";
 import { devices } from "../engine/devices.ts";
-import { randomArray } from "../engine/compare.ts";
+import { randomArray } from "../random.ts";
 import { IMAGE_SIZE, tinyConfig } from "./tiny_model.ts";
 
 const missing: { term: keyof LossOptions; model: object; needs: string }[] = [

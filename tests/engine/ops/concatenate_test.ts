@@ -3,7 +3,7 @@ import { materialize, negate } from "../../../engine/ops/elementwise.ts";
 import { concatenate } from "../../../engine/ops/movement.ts";
 import { Program } from "../../../engine/program.ts";
 import { input } from "../../../engine/graph/tensor.ts";
-import { randomArray } from "../compare.ts";
+import { randomArray } from "../../random.ts";
 import { testOnDevices } from "../devices.ts";
 
 testOnDevices(

@@ -63,12 +63,8 @@ import {
   type Shape,
   type Tensor,
 } from "../../../engine/graph/tensor.ts";
-import {
-  checkForward,
-  checkOperation,
-  type CheckOptions,
-  randomArray,
-} from "../compare.ts";
+import { checkForward, checkOperation, type CheckOptions } from "../compare.ts";
+import { randomArray } from "../../random.ts";
 import { testOnDevices } from "../devices.ts";
 
 function test(

@@ -10,7 +10,8 @@ import type { PretextOutputs } from "../../../losses/term.ts";
 import { buildModel } from "../../../train/build_model.ts";
 import type { Config } from "../../../train/config/config.ts";
 import { totalLoss } from "../../../train/total_loss.ts";
-import { assertClose, poison, randomArray } from "../../engine/compare.ts";
+import { assertClose, poison } from "../../engine/compare.ts";
+import { randomArray } from "../../random.ts";
 import { NaiveRandom } from "../../layers/naive_random.ts";
 
 import { SIZE } from "./tiny_models.ts";

@@ -7,7 +7,7 @@ import { input } from "../../../engine/graph/tensor.ts";
 import { Context } from "../../../layers/context.ts";
 import { buildModel } from "../../../train/build_model.ts";
 import { totalLoss } from "../../../train/total_loss.ts";
-import { randomArray } from "../../engine/compare.ts";
+import { randomArray } from "../../random.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { outputTensors } from "./check.ts";
 import { SIZE, tinyModel } from "./tiny_models.ts";

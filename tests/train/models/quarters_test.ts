@@ -1,7 +1,8 @@
 import { Program } from "../../../engine/program.ts";
 import { input } from "../../../engine/graph/tensor.ts";
 import { quarters } from "../../../train/models/quarters.ts";
-import { assertClose, randomArray } from "../../engine/compare.ts";
+import { assertClose } from "../../engine/compare.ts";
+import { randomArray } from "../../random.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 
 for (

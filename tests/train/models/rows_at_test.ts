@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Program } from "../../../engine/program.ts";
 import { input } from "../../../engine/graph/tensor.ts";
 import { rowsAt } from "../../../train/models/rows_at.ts";
-import { randomArray } from "../../engine/compare.ts";
+import { randomArray } from "../../random.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 
 testOnDevices(
