@@ -8,11 +8,8 @@ import {
 import { sizeOf } from "../../engine/graph/tensor.ts";
 import { Convolution } from "../../layers/convolution.ts";
 import { Linear } from "../../layers/linear.ts";
-import {
-  namedParameters,
-  namedStates,
-  packParameters,
-} from "../../layers/module.ts";
+import { namedParameters, namedStates } from "../../layers/module.ts";
+import { packParameters } from "../../layers/packing.ts";
 import { BatchNorm } from "../../layers/norm.ts";
 import { PatchNetwork } from "../../layers/patch_network.ts";
 import { ResNet } from "../../layers/resnet.ts";
