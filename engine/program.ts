@@ -5,6 +5,7 @@ import type {
   HostArray,
 } from "./devices/device.ts";
 import { type Plan, planMemory } from "./compile/memory.ts";
+import { MAX_FUSED_READS } from "./compile/fusion.ts";
 import { type Assignment, schedule } from "./compile/schedule.ts";
 import type { Tensor } from "./graph/tensor.ts";
 
@@ -31,11 +32,11 @@ export function planProgram(
   limits: DeviceLimits,
 ): Plan {
   return planMemory(
-    schedule(
-      definition.outputs ?? [],
-      definition.assignments ?? [],
-      definition,
-    ),
+    schedule(definition.outputs ?? [], definition.assignments ?? [], {
+      fused: definition.fused,
+      // one buffer is the output
+      maxReads: Math.min(limits.maxBuffersPerKernel - 1, MAX_FUSED_READS),
+    }),
     limits,
   );
 }

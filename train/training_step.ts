@@ -15,7 +15,8 @@ import {
   Program,
   type ProgramDefinition,
 } from "../engine/program.ts";
-import { type Assignment, PART_ALIGNMENT } from "../engine/compile/schedule.ts";
+import { PART_ALIGNMENT } from "../engine/compile/place_parts.ts";
+import type { Assignment } from "../engine/compile/schedule.ts";
 import { input, Storage, type Tensor } from "../engine/graph/tensor.ts";
 import { Context } from "../layers/context.ts";
 import type { PackedParameters } from "../layers/module.ts";

@@ -5,7 +5,7 @@ import {
   type ScalarType,
   type View,
 } from "../../compile/expression.ts";
-import type { BinaryName } from "../../graph/tensor.ts";
+import type { BinaryName } from "../../ops/elementwise.ts";
 import type { FunctionBody, SimdInstruction } from "./assembler.ts";
 import {
   emitErf,
