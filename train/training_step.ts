@@ -2,8 +2,7 @@ import type { Augmentation } from "../datasets/augmentation/augmentation.ts";
 import type { Device } from "../engine/devices/device.ts";
 import { gradient } from "../engine/graph/gradient.ts";
 import {
-  abs,
-  less,
+  isFinite,
   multiply,
   select,
   subtract,
@@ -187,11 +186,6 @@ export function flattenGradients(gradients: readonly Tensor[]): Tensor {
       PART_ALIGNMENT;
     return pad(reshape(gradient, [gradient.size]), [0], [rest]);
   }));
-}
-
-/** 1 where a number is finite, else 0. */
-function isFinite(x: Tensor): Tensor {
-  return less(abs(x), 3.4e38);
 }
 
 function onlyIf(proceeds: Tensor, { storage, value }: Assignment): Assignment {

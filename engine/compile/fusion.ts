@@ -18,7 +18,7 @@ const MAX_KERNEL_COST = 250;
 /** A cheap value with several users is stored where recomputing it would read more large buffers. */
 const MAX_RECOMPUTED_READS = 2;
 /** Buffers that one kernel reads at most, whatever the device allows. */
-export const MAX_FUSED_READS = 7;
+export const MAX_FUSED_READS = 63;
 
 /** What fusion decided. */
 export interface Fusion {

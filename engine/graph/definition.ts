@@ -43,14 +43,17 @@ export interface ElementSite {
  * - `barrier`: its input, stored.
  * - `identity`: its input; only differentiation looks at it.
  */
-interface RoleAttributes<Op> {
+export interface RoleAttributes<Op> {
+  /** Nothing more. */
   readonly source: unknown;
+  /** For the role `generator`. */
   readonly generator: {
     /** Cost of one element, where an addition costs 1. */
     readonly cost: number;
     /** The value of an element. */
     expression(operation: Op, site: ElementSite): Expression;
   };
+  /** For the role `elementwise`. */
   readonly elementwise: {
     /** Cost of one element, where an addition costs 1. */
     cost(operation: Op): number;
@@ -63,6 +66,7 @@ interface RoleAttributes<Op> {
     /** A simpler node of the same values, if there is one. */
     simplify?(node: Tensor, operation: Op): Tensor | undefined;
   };
+  /** For the role `movement`. */
   readonly movement: {
     /** Whether the elements and their row-major order stay, so that the buffer of the input serves. */
     readonly keepsOrder: boolean;
@@ -79,25 +83,31 @@ interface RoleAttributes<Op> {
       loops: number,
     ): IndexMap | undefined;
   };
+  /** Nothing more. */
   readonly reduction: unknown;
+  /** For the role `assembly`. */
   readonly assembly: {
     /** Whether the blocks leave gaps, which are 0. */
     readonly hasGaps: boolean;
     /** Where the block of each input begins, along each axis. */
     starts(operation: Op, inputs: readonly Tensor[]): readonly Shape[];
   };
+  /** For the role `kernel`. */
   readonly kernel: {
     /** `strided`: operands may be read through movements; `stored`: they are whole row-major buffers. */
     readonly operands: "stored" | "strided";
   };
+  /** Nothing more. */
   readonly barrier: unknown;
+  /** Nothing more. */
   readonly identity: unknown;
 }
 
 /** How the compiler treats an operation. */
 export type Role = keyof RoleAttributes<Operation>;
 
-interface CommonDefinition<Op> {
+/** What every definition says. */
+export interface CommonDefinition<Op> {
   /**
    * Checks the inputs, and gives the type of the result.
    *

@@ -80,7 +80,11 @@ export type ContractionOperation =
   | MaxPoolOperation
   | MaxPoolGradientOperation;
 
-/** Definitions of matrix products, and of the operations on the windows of images. */
+/**
+ * Definitions of matrix products, and of the operations on the windows of images.
+ *
+ * @internal
+ */
 export const contraction: Definitions<ContractionOperation, "kernel"> = {
   matmul: {
     role: "kernel",

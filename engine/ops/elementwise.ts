@@ -35,8 +35,20 @@ interface UnaryFunction {
   fold?(x: number): number;
 }
 
+/** Name of an elementwise function of one argument. */
+export type UnaryName =
+  | "negate"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "tanh"
+  | "erf"
+  | "abs"
+  | "floor"
+  | "isFinite";
+
 /** Elementwise functions of one argument. */
-const unaryFunctions = {
+const unaryFunctions: Readonly<Record<UnaryName, UnaryFunction>> = {
   negate: {
     cost: 1,
     dtypes: SIGNED,
@@ -77,15 +89,9 @@ const unaryFunctions = {
     dtypes: SIGNED,
     derivative: (gradient, x) => select(less(x, 0), negate(gradient), gradient),
   },
-  floor: {
-    cost: 1,
-    dtypes: FLOAT,
-    derivative: () => "none",
-  },
-} satisfies Readonly<Record<string, UnaryFunction>>;
-
-/** Name of an elementwise function of one argument. */
-export type UnaryName = keyof typeof unaryFunctions;
+  floor: { cost: 1, dtypes: FLOAT, derivative: () => "none" },
+  isFinite: { cost: 1, dtypes: FLOAT, derivative: () => "none" },
+};
 
 interface BinaryFunction {
   readonly cost: number;
@@ -106,8 +112,19 @@ interface BinaryFunction {
   readonly rightIdentity?: number;
 }
 
+/** Name of an elementwise function of two arguments. */
+export type BinaryName =
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "divide"
+  | "maximum"
+  | "minimum"
+  | "less"
+  | "equal";
+
 /** Elementwise functions of two arguments of one shape and type; comparisons give 1 or 0. */
-const binaryFunctions = {
+const binaryFunctions: Readonly<Record<BinaryName, BinaryFunction>> = {
   add: {
     cost: 1,
     dtypes: COMPUTED,
@@ -156,10 +173,7 @@ const binaryFunctions = {
   },
   less: { cost: 1, dtypes: COMPUTED, derivative: () => "none" },
   equal: { cost: 1, dtypes: COMPUTED, derivative: () => "none" },
-} satisfies Readonly<Record<string, BinaryFunction>>;
-
-/** Name of an elementwise function of two arguments. */
-export type BinaryName = keyof typeof binaryFunctions;
+};
 
 /** The gradient where `condition` holds, and where it does not. */
 function splitGradient(
@@ -248,10 +262,6 @@ export type ElementwiseOperation =
   | StopGradientOperation
   | CustomGradientOperation;
 
-const unaryTable: Readonly<Record<UnaryName, UnaryFunction>> = unaryFunctions;
-const binaryTable: Readonly<Record<BinaryName, BinaryFunction>> =
-  binaryFunctions;
-
 function checkDtype(
   name: string,
   dtype: DType,
@@ -278,7 +288,11 @@ function constantOf({ operation }: Tensor): number | undefined {
   return operation.kind === "constant" ? operation.value : undefined;
 }
 
-/** Definitions of the operations on one element at a time. */
+/**
+ * Definitions of the operations on one element at a time.
+ *
+ * @internal
+ */
 export const elementwise:
   & Definitions<
     UnaryOperation | BinaryOperation | SelectOperation | CastOperation,
@@ -289,9 +303,9 @@ export const elementwise:
   & Definitions<StopGradientOperation | CustomGradientOperation, "identity"> = {
     unary: {
       role: "elementwise",
-      cost: ({ name }) => unaryTable[name].cost,
+      cost: ({ name }) => unaryFunctions[name].cost,
       infer({ name }, [{ shape, dtype }]) {
-        checkDtype(name, dtype, unaryTable[name].dtypes);
+        checkDtype(name, dtype, unaryFunctions[name].dtypes);
         return { shape, dtype };
       },
       expression: ({ name }, [argument], dtype) => ({
@@ -302,13 +316,13 @@ export const elementwise:
       }),
       simplify({ inputs: [x], shape }, { name }) {
         const value = constantOf(x);
-        const { fold } = unaryTable[name];
+        const { fold } = unaryFunctions[name];
         return value === undefined || !fold
           ? undefined
           : filled(fold(value), shape, x);
       },
       gradient(gradient, node, { name }) {
-        const slope = unaryTable[name].derivative(
+        const slope = unaryFunctions[name].derivative(
           gradient,
           node.inputs[0],
           node,
@@ -318,10 +332,10 @@ export const elementwise:
     },
     binary: {
       role: "elementwise",
-      cost: ({ name }) => binaryTable[name].cost,
+      cost: ({ name }) => binaryFunctions[name].cost,
       infer({ name }, inputs) {
         const [{ shape, dtype }] = inputs;
-        checkDtype(name, dtype, binaryTable[name].dtypes);
+        checkDtype(name, dtype, binaryFunctions[name].dtypes);
         checkSameType(name, inputs);
         return { shape, dtype };
       },
@@ -333,7 +347,7 @@ export const elementwise:
         dtype,
       }),
       simplify({ inputs: [x, y], shape }, { name }) {
-        const { fold, leftIdentity, rightIdentity } = binaryTable[name];
+        const { fold, leftIdentity, rightIdentity } = binaryFunctions[name];
         const [a, b] = [constantOf(x), constantOf(y)];
         if (fold && a !== undefined && b !== undefined) {
           return filled(fold(a, b), shape, x);
@@ -343,7 +357,7 @@ export const elementwise:
         return undefined;
       },
       gradient: (gradient, node, { name }): InputGradients =>
-        binaryTable[name].derivative(
+        binaryFunctions[name].derivative(
           gradient,
           node.inputs[0],
           node.inputs[1],
@@ -498,6 +512,8 @@ export const erf = (x: Tensor): Tensor => unary("erf", x);
 export const abs = (x: Tensor): Tensor => unary("abs", x);
 /** The largest integer not above `x`; no gradient. */
 export const floor = (x: Tensor): Tensor => unary("floor", x);
+/** 1 where `x` is neither infinite nor NaN, else 0; decided by its bits. No gradient. */
+export const isFinite = (x: Tensor): Tensor => unary("isFinite", x);
 /** `x * x`. */
 export const square = (x: Tensor): Tensor => multiply(x, x);
 

@@ -18,7 +18,11 @@ export interface ScatterAddOperation {
 /** Operations that address rows by number. */
 export type IndexingOperation = GatherOperation | ScatterAddOperation;
 
-/** Definitions of the operations that address rows by number. */
+/**
+ * Definitions of the operations that address rows by number.
+ *
+ * @internal
+ */
 export const indexing: Definitions<IndexingOperation, "kernel"> = {
   gather: {
     role: "kernel",

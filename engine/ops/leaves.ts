@@ -51,7 +51,11 @@ export type LeafOperation =
   | StateOperation
   | ConstantOperation;
 
-/** Definitions of the leaves of graphs, which `engine/graph/tensor.ts` makes. */
+/**
+ * Definitions of the leaves of graphs, which `engine/graph/tensor.ts` makes.
+ *
+ * @internal
+ */
 export const leaves:
   & Definitions<InputOperation | StateOperation, "source">
   & Definitions<ConstantOperation, "generator"> = {

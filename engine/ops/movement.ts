@@ -71,7 +71,11 @@ export type MovementOperation =
   | PadOperation
   | ConcatenateOperation;
 
-/** Definitions of the operations that bring elements to other positions. */
+/**
+ * Definitions of the operations that bring elements to other positions.
+ *
+ * @internal
+ */
 export const movement:
   & Definitions<
     ReshapeOperation | PermuteOperation | ExpandOperation | SliceOperation,

@@ -12,7 +12,11 @@ export interface RandomOperation {
   readonly shape: Shape;
 }
 
-/** Definition of the operation that draws random numbers. */
+/**
+ * Definition of the operation that draws random numbers.
+ *
+ * @internal
+ */
 export const randomness: Definitions<RandomOperation, "generator"> = {
   random: {
     role: "generator",

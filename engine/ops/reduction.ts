@@ -23,7 +23,11 @@ export interface ReduceOperation {
   readonly axes: readonly number[];
 }
 
-/** Definition of the operation that combines elements. */
+/**
+ * Definition of the operation that combines elements.
+ *
+ * @internal
+ */
 export const reduction: Definitions<ReduceOperation, "reduction"> = {
   reduce: {
     role: "reduction",
