@@ -5,7 +5,6 @@ import type {
   HostArray,
 } from "./devices/device.ts";
 import { type Plan, planMemory } from "./compile/memory.ts";
-import { MAX_FUSED_READS } from "./compile/fusion.ts";
 import { type Assignment, schedule } from "./compile/schedule.ts";
 import type { Tensor } from "./graph/tensor.ts";
 
@@ -35,7 +34,7 @@ export function planProgram(
     schedule(definition.outputs ?? [], definition.assignments ?? [], {
       fused: definition.fused,
       // one buffer is the output
-      maxReads: Math.min(limits.maxBuffersPerKernel - 1, MAX_FUSED_READS),
+      maxReads: limits.maxBuffersPerKernel - 1,
     }),
     limits,
   );
