@@ -1,4 +1,4 @@
-import { PART_ALIGNMENT } from "../engine/compile/schedule.ts";
+import { PART_ALIGNMENT } from "../engine/compile/place_parts.ts";
 import {
   type Shape,
   sizeOf,

@@ -1,3 +1,5 @@
+import { assert } from "@std/assert";
+
 /** Slopes of a function at 0: by central differences, and on either side of 0. */
 export interface Slope {
   readonly central: number;
@@ -27,4 +29,55 @@ export function moved(
   distance: number,
 ): Float64Array {
   return values.map((value, i) => value + distance * direction[i]);
+}
+
+/** Gradients and the function whose gradients they should be. */
+export interface GradientCheck {
+  /** The function. */
+  readonly f: (place: Float64Array[]) => number;
+  /** Where its gradients were taken. */
+  readonly place: readonly ArrayLike<number>[];
+  /** Its gradient with respect to each array of the place. */
+  readonly gradients: readonly ArrayLike<number>[];
+  /** What is checked, for messages. */
+  readonly what: string;
+  /** Length of a step as a multiple of the direction; 1e-5 by default. */
+  readonly step?: number;
+  /** Largest error, relative to the length of the terms of the slope; 1e-3 by default. */
+  readonly tolerance?: number;
+  /** The length of the terms counts as this at least; 1 by default. */
+  readonly minScale?: number;
+}
+
+/**
+ * Asserts that the slope that the gradients give along a direction is the central difference.
+ *
+ * @returns false, having compared nothing, where the slopes ahead and behind differ: at a kink, such
+ * as that of a maximum, where a gradient is one of several.
+ */
+export function assertGradientAlong(
+  direction: readonly ArrayLike<number>[],
+  { f, place, gradients, what, step = 1e-5, tolerance = 1e-3, minScale = 1 }:
+    GradientCheck,
+): boolean {
+  const terms = gradients.flatMap((values, i) =>
+    Array.from(values, (value, j) => value * direction[i][j])
+  );
+  const scale = Math.max(minScale, Math.hypot(...terms));
+  const { central, kink } = slopeAtZero(
+    (distance) =>
+      f(
+        place.map((values, i) =>
+          moved(Float64Array.from(values), direction[i], distance)
+        ),
+      ),
+    step,
+  );
+  if (kink > tolerance * scale) return false;
+  const slope = terms.reduce((total, term) => total + term, 0);
+  assert(
+    Math.abs(slope - central) <= tolerance * scale,
+    `${what}: the gradient gives a slope of ${slope}, not ${central} (scale ${scale})`,
+  );
+  return true;
 }

@@ -2,8 +2,7 @@ import type { Augmentation } from "../datasets/augmentation/augmentation.ts";
 import type { Device } from "../engine/devices/device.ts";
 import { gradient } from "../engine/graph/gradient.ts";
 import {
-  abs,
-  less,
+  isFinite,
   multiply,
   select,
   subtract,
@@ -177,11 +176,6 @@ export class TrainingStep {
   destroy(): void {
     this.program.destroy();
   }
-}
-
-/** 1 where a number is finite, else 0. */
-function isFinite(x: Tensor): Tensor {
-  return less(abs(x), 3.4e38);
 }
 
 function onlyIf(proceeds: Tensor, { storage, value }: Assignment): Assignment {

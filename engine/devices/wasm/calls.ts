@@ -109,7 +109,6 @@ export function callsOf(dispatch: Dispatch, threads: number): Call[] {
         window,
       } = geometry;
       const pixels = n * (gradient ? height * width : outHeight * outWidth);
-      const average = kernel.mode === "average" ? 1 : 0;
       const sizes = [
         height,
         width,
@@ -122,7 +121,8 @@ export function callsOf(dispatch: Dispatch, threads: number): Call[] {
       ];
       return [{
         target: gradient ? "poolGradient" : "pool",
-        arguments: [...inputs, output, average, ...sizes],
+        // the 0: no average
+        arguments: [...inputs, output, 0, ...sizes],
         parts: shareCalls(share(pixels, 1, threads)),
       }];
     }

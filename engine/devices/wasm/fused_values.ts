@@ -5,7 +5,7 @@ import {
   type ScalarType,
   type View,
 } from "../../compile/expression.ts";
-import type { BinaryName } from "../../graph/tensor.ts";
+import type { BinaryName } from "../../ops/elementwise.ts";
 import type { FunctionBody, SimdInstruction } from "./assembler.ts";
 import {
   emitErf,
@@ -233,6 +233,12 @@ export class ValueWriter {
             return emitTanh(body, x);
           case "erf":
             return emitErf(body, x);
+          case "isFinite":
+            // finite: the exponent is not all ones; the mask becomes the number 1
+            body.get(x).splatBits(0x7f800000).simd("v128.and")
+              .splatBits(0x7f800000).simd("i32x4.lt_s")
+              .splatFloat(1).simd("v128.and");
+            return;
           default:
             body.get(x).simd(
               unaryInstruction(expression.name, expression.dtype),

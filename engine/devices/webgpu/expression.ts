@@ -89,10 +89,11 @@ const unary = {
   // some drivers compute tanh from exponentials that overflow
   tanh: (x: string) => `tanh(clamp(${x}, -15f, 15f))`,
   erf: (x: string) => `erf(${x})`,
-  sin: (x: string) => `sin(${x})`,
-  cos: (x: string) => `cos(${x})`,
   abs: (x: string) => `abs(${x})`,
   floor: (x: string) => `floor(${x})`,
+  // compilers may assume that comparisons of floats see no NaN
+  isFinite: (x: string) =>
+    `f32((bitcast<u32>(${x}) & 0x7f800000u) < 0x7f800000u)`,
 };
 
 const binary = {
