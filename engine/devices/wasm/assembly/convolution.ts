@@ -3,14 +3,12 @@
 // or of zeros where the tap is outside the image. Taps that are outside for all six are left out.
 // Where pixels have few channels, such as colours, the taps of a tile are copied next to each other.
 
-import { addresses, BLOCK_K, copies, corners, panels, patches, taps, tile, zeros } from "./scratch";
+import { addresses, BLOCK_K, copies, corners, panels, PATCH_FLOATS, patches, taps, tile, zeros } from "./scratch";
 import { COLUMNS, pack, ROWS, SEGMENT_BYTES, tileOfRows, tilesOfColumns } from "./tile";
 import { begin, CORNER_BYTES, listSeen, lookAt, nextTile, seenFrom, setGrid, TAP_BYTES } from "./windows";
 
 /** Floats of packed weights that are worked on at a time. */
 const BLOCK_FLOATS: i32 = 1 << 17;
-/** Floats of copied patches that a weight gradient works on at a time. */
-const COPY_FLOATS: i32 = 1 << 18;
 /** Pixels of fewer channels are copied. */
 const FEW_CHANNELS: i32 = 8;
 
@@ -294,7 +292,7 @@ export function weightGradient(
   const pixelStart = partOf(pixels, part, parts);
   const pixelEnd = partOf(pixels, part + 1, parts);
   const copyBytes = <usize> (groupRows + FEW_CHANNELS) << 2;
-  const block = few ? min(BLOCK_K, COPY_FLOATS / (groupRows + FEW_CHANNELS)) : BLOCK_K;
+  const block = few ? min(BLOCK_K, PATCH_FLOATS / (groupRows + FEW_CHANNELS)) : BLOCK_K;
   const rowBytes = <usize> outputs << 2;
   const target = dweight + <usize> (part * tapCount * inputs) * rowBytes;
   const step = blockColumns(block);

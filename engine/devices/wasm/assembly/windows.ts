@@ -1,13 +1,15 @@
 // Where windows lie. The pixels of a grid are gone through in order, so that no tile needs a division;
 // a tile takes six of them and notes for each where its window would begin, inside the image or not.
 
-import { corners, zeros } from "./scratch";
+import { corners, TAPS_BYTES, zeros } from "./scratch";
 import { ROWS } from "./tile";
 
 /** Bytes of one corner: address where the window would begin, row, column, address of the result. */
 export const CORNER_BYTES: usize = 16;
 /** Bytes of one tap: row and column from the corner, and where its rows begin in a packed panel. */
 export const TAP_BYTES: usize = 12;
+/** Taps of the largest window that there is room for. */
+export const MAX_TAPS: i32 = <i32> (TAPS_BYTES / TAP_BYTES);
 
 /** Images that windows look at. */
 let height: i32 = 0;
