@@ -2,15 +2,11 @@ import type { Buffer } from "../../compile/kernel.ts";
 import { bytesOf, type Plan, wholeOf } from "../../compile/memory.ts";
 import type { DType, Storage } from "../../graph/tensor.ts";
 import type { Device, DeviceLimits, Executable, HostArray } from "../device.ts";
-import { sharedBytesOf } from "./calls.ts";
+import { sharedBytesOf } from "./calls/calls.ts";
 import { Heap } from "./heap.ts";
+import { SCRATCH_BYTES } from "./kernel_interface.generated.ts";
 import { compileKernels, WorkerPool } from "./worker_pool.ts";
 import { type Address, writeProgram } from "./program_module.ts";
-
-/** Bytes of scratch memory of one thread; see `assembly/scratch.ts`. */
-const SCRATCH_BYTES = 4 << 20;
-/** Everything below this address is the device's own. */
-const FIRST_ADDRESS = 65536;
 
 /** The processor: WebAssembly SIMD kernels in a pool of threads over one shared memory. */
 export class WasmDevice implements Device {
@@ -25,7 +21,7 @@ export class WasmDevice implements Device {
   };
   readonly #threads: number;
   readonly #pool: WorkerPool;
-  readonly #heap = new Heap(FIRST_ADDRESS);
+  readonly #heap = new Heap();
   readonly #storages = new Map<Storage, number>();
   /** Memory of temporaries; all programs share it, because only one runs at a time. */
   #arena = { start: 0, bytes: 0 };

@@ -1,5 +1,10 @@
 import { UserError } from "../../user_error.ts";
 
+/** Two words that the barrier of the threads uses. */
+export const BARRIER_ADDRESS = 1024;
+/** What lies below belongs to the barrier and to the kernels' own data. */
+const FIRST_ADDRESS = 65536;
+
 const PAGE = 65536;
 const MAX_PAGES = 65536;
 /** Bytes behind everything, because kernels may read a little beyond the end of a buffer. */
@@ -17,15 +22,15 @@ export class Heap {
   #free: Block[];
   #end: number;
 
-  /** A heap that hands out nothing below address `start`. */
-  constructor(start: number) {
+  /** An empty heap. */
+  constructor() {
     this.memory = new WebAssembly.Memory({
-      initial: Math.ceil(start / PAGE),
+      initial: Math.ceil(FIRST_ADDRESS / PAGE),
       maximum: MAX_PAGES,
       shared: true,
     });
     this.#free = [];
-    this.#end = start;
+    this.#end = FIRST_ADDRESS;
   }
 
   /**
