@@ -36,7 +36,7 @@ export class GpuContext {
   /**
    * Reports the first error of the device; nothing computed since then can be trusted.
    *
-   * @throws {UserError} if there was one, or the device was freed.
+   * @throws {UserError} if there was one, or the device was destroyed.
    */
   check(): void {
     if (this.#failure !== undefined) throw new UserError(this.#failure);
@@ -44,7 +44,7 @@ export class GpuContext {
 
   /** Frees everything on the device. */
   destroy(): void {
-    this.#failure ??= "this GPU device was freed; request another one";
+    this.#failure ??= "this device was destroyed; open another one";
     this.gpu.destroy();
   }
 
