@@ -103,11 +103,18 @@ function addFusedKernels(
   for (const dispatch of dispatches) {
     const { kernel, inputs } = dispatch;
     if (kernel.kind !== "fused") continue;
-    const content = JSON.stringify([kernel, inputs.length]);
+    const content = JSON.stringify([kernel, inputs.length], exactNumber);
     const known = byContent.get(content) ??
       module.add(writeFused(kernel, inputs.length));
     byContent.set(content, known);
     byDispatch.set(dispatch, known);
   }
   return byDispatch;
+}
+
+/** Replacer for numbers that JSON does not tell apart: -0, the infinities and NaN. */
+function exactNumber(_key: string, value: unknown): unknown {
+  const lost = Object.is(value, -0) ||
+    (typeof value === "number" && !Number.isFinite(value));
+  return lost ? `${1 / Number(value)} ${value}` : value;
 }

@@ -34,7 +34,10 @@ export function nameOf(
  * is not 0 for `select` there and is 0 over Vulkan.
  */
 export function runsOverOpenGl(
-  { limits, features }: Pick<GPUAdapter, "limits" | "features">,
+  { limits, features }: {
+    readonly limits: Pick<GPUSupportedLimits, "maxBindingsPerBindGroup">;
+    readonly features: ReadonlySet<string>;
+  },
 ): boolean {
   return limits.maxBindingsPerBindGroup === 2 ** 32 - 1 &&
     !features.has("bgra8unorm-storage");

@@ -120,6 +120,7 @@ export function position({ offset, strides }: View): string {
 export function literal(value: number, dtype: ScalarType): string {
   if (dtype !== "f32") return `${dtype}(${value})`;
   const rounded = Math.fround(value);
+  if (Object.is(rounded, -0)) return "-0f";
   if (Number.isFinite(rounded)) return `${rounded}f`;
   if (Number.isNaN(rounded)) return "bitcast<f32>(infinity + 1u)";
   return `${rounded < 0 ? "-" : ""}bitcast<f32>(infinity)`;
