@@ -7,7 +7,7 @@ const FIRST_ADDRESS = 65536;
 
 const PAGE = 65536;
 const MAX_PAGES = 65536;
-/** Bytes behind everything, because kernels may read a little beyond the end of a buffer. */
+/** Bytes after the last block, because kernels may read a little beyond the end of a buffer. */
 const MARGIN = 256;
 
 interface Block {
@@ -15,7 +15,7 @@ interface Block {
   readonly bytes: number;
 }
 
-/** Hands out parts of the one memory that all threads share; at most 4 GiB. */
+/** Allocates blocks of the one memory that all threads share; at most 4 GiB. */
 export class Heap {
   /** The memory; it only grows. */
   readonly memory: WebAssembly.Memory;
@@ -36,7 +36,7 @@ export class Heap {
   /**
    * The address of `bytes` bytes, aligned to 256.
    *
-   * @throws {UserError} if the memory is full; `what` names what it was for.
+   * @throws {UserError} if the memory is full; `what` says what it was for.
    */
   allocate(bytes: number, what: string): number {
     const size = Math.ceil(Math.max(bytes, 1) / 256) * 256;
@@ -70,7 +70,7 @@ export class Heap {
     }
   }
 
-  /** Gives back what `allocate` handed out. */
+  /** Frees a block that `allocate` returned. */
   release(start: number, bytes: number): void {
     const size = Math.ceil(Math.max(bytes, 1) / 256) * 256;
     const before = this.#free.find((block) =>

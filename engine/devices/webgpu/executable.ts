@@ -20,7 +20,7 @@ interface Command {
   }[];
 }
 
-/** A program as a list of commands; everything they need is made once, by {@linkcode WebGpuExecutable.compile}. */
+/** A program as a list of commands, for which {@linkcode WebGpuExecutable.compile} makes everything once. */
 export class WebGpuExecutable implements Executable {
   /** Device memory that belongs to this program alone. */
   readonly bytes: number;
@@ -29,7 +29,7 @@ export class WebGpuExecutable implements Executable {
   readonly #memory: ProgramMemory;
   readonly #scratch: GPUBuffer | undefined;
   readonly #commands: readonly Command[];
-  /** Byte inputs whose size is no whole number of words, with room for the last word. */
+  /** Staging copies of byte inputs whose size is not a whole number of words. */
   readonly #padded = new Map<string, Uint8Array<ArrayBuffer>>();
   #destroyed = false;
 
@@ -143,7 +143,7 @@ export class WebGpuExecutable implements Executable {
   }
 }
 
-/** What a dispatch binds, and its shaders. */
+/** The bindings and shaders of a dispatch. */
 interface LoweredDispatch extends Bound, Lowered {}
 
 function lowerDispatch(

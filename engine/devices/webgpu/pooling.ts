@@ -10,10 +10,10 @@ import {
 } from "./shader.ts";
 
 /**
- * Pooling, one thread per element of the result. The gradient gathers: a thread looks at every window
- * that its element is in, and for a maximum finds again which element that window chose, so
- * nothing is stored by the forward pass and no two threads add to one place. Positions are u32,
- * so those above or left of the image wrap to large numbers and count as outside.
+ * Pooling, one thread per element of the result. The gradient gathers: a thread visits every window
+ * that contains its element and, for a maximum, searches again for the element that the window chose,
+ * so that the forward pass stores nothing and no two threads add to one place. Positions are u32:
+ * those above or left of the image wrap to large numbers and count as outside.
  */
 export function lowerPool(
   kernel: PoolKernel,

@@ -5,9 +5,9 @@ import type { GpuContext } from "./context.ts";
 import type { Location } from "./operand.ts";
 
 /**
- * Where the buffers of one program lie: temporaries and inputs in an arena of its own, in blocks as
- * large as the device allows; states in their storages. The arena is not shared with other
- * programs, so that outputs stay readable while another one runs; freeing a program frees it.
+ * Where the buffers of a program lie: temporaries and inputs in an arena, in blocks as large as the
+ * device allows; states in their storages. Each program has its own arena, so that its outputs
+ * stay readable while others run.
  */
 export class ProgramMemory {
   /** Size of the arena. */
