@@ -56,11 +56,12 @@ export function testOnWebGpu(
   test: (device: WebGpuDevice) => Promise<void>,
   scheme?: ProductSchemeName,
 ): void {
+  const title = `webgpu: ${name}`;
   Deno.test({
-    name: `${name}${skipped}`,
+    name: `${title}${skipped}`,
     ignore: skipped !== "",
     fn: () =>
-      withSeed(name, async () => {
+      withSeed(title, async () => {
         const device = await WebGpuDevice.request(scheme);
         if (!device) throw new Error("the WebGPU adapter is gone");
         try {

@@ -6,7 +6,7 @@ import type { FunctionBody } from "./assembler.ts";
  * place unless said otherwise.
  */
 
-/** Evaluates a polynomial in `x`, coefficients from the highest power down; leaves the value. */
+/** Pushes a polynomial in local `x`; coefficients from the highest power down. */
 function polynomial(
   body: FunctionBody,
   x: number,
@@ -18,14 +18,14 @@ function polynomial(
   }
 }
 
-/** Puts the number on the stack into a new local. */
-function hold(body: FunctionBody): number {
+/** Moves the vector on the stack into a new local. */
+function toLocal(body: FunctionBody): number {
   const local = body.local("v128");
   body.set(local);
   return local;
 }
 
-/** `2^n` for the whole numbers -126..127 in local `n` (i32); leaves f32. */
+/** Pushes `2^n` as f32 for the i32 in local `n`, -126 to 127. */
 function powerOfTwo(body: FunctionBody, n: number): void {
   body.get(n).splatBits(127).op("i32x4.add").i32(23).op("i32x4.shl");
 }
@@ -35,15 +35,15 @@ export function emitExp(body: FunctionBody, x: number): void {
   body.get(x).splatFloat(-104).op("f32x4.pmax").splatFloat(89).op(
     "f32x4.pmin",
   );
-  const clamped = hold(body);
+  const clamped = toLocal(body);
   body.get(clamped).splatFloat(Math.LOG2E).op("f32x4.mul").op(
     "f32x4.nearest",
   );
-  const n = hold(body);
+  const n = toLocal(body);
   body.get(clamped)
     .get(n).splatFloat(0.693359375).op("f32x4.mul").op("f32x4.sub")
     .get(n).splatFloat(-2.12194440e-4).op("f32x4.mul").op("f32x4.sub");
-  const r = hold(body);
+  const r = toLocal(body);
   polynomial(body, r, [
     1.9875691500e-4,
     1.3981999507e-3,
@@ -56,11 +56,11 @@ export function emitExp(body: FunctionBody, x: number): void {
   ]);
   // the power in two halves, so that neither leaves the range of the exponent
   body.get(n).op("i32x4.trunc_sat_f32x4_s");
-  const whole = hold(body);
+  const whole = toLocal(body);
   body.get(whole).i32(1).op("i32x4.shr_s");
-  const half = hold(body);
+  const half = toLocal(body);
   body.get(whole).get(half).op("i32x4.sub");
-  const rest = hold(body);
+  const rest = toLocal(body);
   powerOfTwo(body, half);
   body.op("f32x4.mul");
   powerOfTwo(body, rest);
@@ -73,23 +73,23 @@ export function emitLog(body: FunctionBody, x: number): void {
   body.get(x).i32(23).op("i32x4.shr_u").splatBits(126).op("i32x4.sub").op(
     "f32x4.convert_i32x4_s",
   );
-  const exponent = hold(body);
+  const exponent = toLocal(body);
   body.get(x).splatBits(0x007fffff).op("v128.and").splatBits(0x3f000000).op(
     "v128.or",
   );
-  const mantissa = hold(body);
+  const mantissa = toLocal(body);
   body.get(mantissa).splatFloat(Math.SQRT1_2).op("f32x4.lt");
-  const small = hold(body);
+  const small = toLocal(body);
   // m < sqrt(1/2): e - 1 and 2m - 1; else e and m - 1
   body.get(exponent).splatFloat(1).get(small).op("v128.and").op(
     "f32x4.sub",
   );
-  const e = hold(body);
+  const e = toLocal(body);
   body.get(mantissa).get(mantissa).get(small).op("v128.and").op("f32x4.add")
     .splatFloat(1).op("f32x4.sub");
-  const r = hold(body);
+  const r = toLocal(body);
   body.get(r).get(r).op("f32x4.mul");
-  const square = hold(body);
+  const square = toLocal(body);
   polynomial(body, r, [
     7.0376836292e-2,
     -1.1514610310e-1,
@@ -106,7 +106,7 @@ export function emitLog(body: FunctionBody, x: number): void {
     .get(square).splatFloat(0.5).op("f32x4.mul").op("f32x4.sub")
     .get(r).op("f32x4.add")
     .get(e).splatFloat(0.693359375).op("f32x4.mul").op("f32x4.add");
-  const finite = hold(body);
+  const finite = toLocal(body);
   // infinity and NaN pass through; 0 gives minus infinity; below 0 gives NaN
   body.get(x);
   body.get(finite);
@@ -114,10 +114,10 @@ export function emitLog(body: FunctionBody, x: number): void {
     "f32x4.ne",
   ).op("v128.or");
   body.op("v128.bitselect");
-  const positive = hold(body);
+  const positive = toLocal(body);
   body.splatFloat(-Infinity).get(positive).get(x).splatFloat(0).op("f32x4.eq")
     .op("v128.bitselect");
-  const nonNegative = hold(body);
+  const nonNegative = toLocal(body);
   body.splatFloat(NaN).get(nonNegative).get(x).splatFloat(0).op("f32x4.lt")
     .op("v128.bitselect");
 }
@@ -128,9 +128,9 @@ export function emitTanh(body: FunctionBody, x: number): void {
   body.get(x).splatFloat(-limit).op("f32x4.pmax").splatFloat(limit).op(
     "f32x4.pmin",
   );
-  const clamped = hold(body);
+  const clamped = toLocal(body);
   body.get(clamped).get(clamped).op("f32x4.mul");
-  const square = hold(body);
+  const square = toLocal(body);
   polynomial(body, square, [
     -2.76076847742355e-16,
     2.00018790482477e-13,
@@ -153,17 +153,17 @@ export function emitTanh(body: FunctionBody, x: number): void {
 /** The error function to 1.5e-7 (Abramowitz and Stegun 7.1.26). */
 export function emitErf(body: FunctionBody, x: number): void {
   body.get(x).op("f32x4.abs");
-  const magnitude = hold(body);
+  const magnitude = toLocal(body);
   body.splatFloat(1)
     .get(magnitude).splatFloat(0.3275911).op("f32x4.mul").splatFloat(1).op(
       "f32x4.add",
     )
     .op("f32x4.div");
-  const t = hold(body);
+  const t = toLocal(body);
   body.get(x).get(x).op("f32x4.mul").op("f32x4.neg");
-  const exponent = hold(body);
+  const exponent = toLocal(body);
   emitExp(body, exponent);
-  const gaussian = hold(body);
+  const gaussian = toLocal(body);
   body.splatFloat(1);
   polynomial(body, t, [
     1.061405429,

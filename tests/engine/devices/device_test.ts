@@ -23,7 +23,7 @@ function testOnOwnDevices(
         device.destroy();
       }
     }));
-  testOnWebGpu(`webgpu: ${name}`, test);
+  testOnWebGpu(name, test);
 }
 
 const compile = (device: Device, size = 67, steps = 4) => {
