@@ -74,7 +74,7 @@ export class WasmDevice implements Device {
     await this.#queue(() => {
       for (const { inputs, output } of plan.dispatches) {
         for (const { state } of [...inputs, output]) {
-          if (state) this.#place(state.storage);
+          if (state) this.#addressOf(state.storage);
         }
       }
       this.#arena = this.#reserve(this.#arena, plan.arenaBytes);
@@ -87,7 +87,7 @@ export class WasmDevice implements Device {
       buffer.state
         ? {
           inArena: false,
-          byte: this.#place(buffer.state.storage) + buffer.state.offset * 4,
+          byte: this.#addressOf(buffer.state.storage) + buffer.state.offset * 4,
         }
         : { inArena: true, byte: plan.offsets.get(buffer)! };
     const program = this.#nextProgram++;
@@ -175,8 +175,8 @@ export class WasmDevice implements Device {
     return result;
   }
 
-  /** Address of a storage, which gets its initial content when it is first asked for. */
-  #place(storage: Storage): number {
+  /** Address of a storage, which is allocated and filled at first use. */
+  #addressOf(storage: Storage): number {
     const { name, dtype, size, initial } = storage;
     let start = this.#storages.get(storage);
     if (start === undefined) {
@@ -208,7 +208,7 @@ export class WasmDevice implements Device {
   }
 
   #viewOf(storage: Storage): HostArray {
-    const address = { inArena: false, byte: this.#place(storage) };
+    const address = { inArena: false, byte: this.#addressOf(storage) };
     return this.#view(address, storage.dtype, storage.size);
   }
 

@@ -148,7 +148,7 @@ function patches(x: Operand, geometry: ImageGeometry): Matrix {
     outWidth,
     window: { stride, padding },
   } = geometry;
-  const place = (axis: string) => `${axis} * ${stride}u - ${padding}u`;
+  const firstTap = (axis: string) => `${axis} * ${stride}u - ${padding}u`;
   const outside =
     `if (y >= ${height}u || x >= ${width}u) { return OUTSIDE; }\n`;
   return {
@@ -158,8 +158,8 @@ function patches(x: Operand, geometry: ImageGeometry): Matrix {
       outHeight,
       outWidth,
       height * width * inputs,
-      place("y"),
-      place("x"),
+      firstTap("y"),
+      firstTap("x"),
     ),
     inner: tap(geometry, inputs),
     position: `let y = side.y + inner.y;

@@ -84,7 +84,7 @@ export class WebGpuDevice implements Device {
       this.#context,
       plan,
       maxBlockBytes,
-      (storage) => this.#place(storage),
+      (storage) => this.#memoryOf(storage),
     );
     try {
       return await WebGpuExecutable.compile(
@@ -101,11 +101,11 @@ export class WebGpuDevice implements Device {
 
   async write(storage: Storage, data: HostArray): Promise<void> {
     checkValues(storage.name, storage.dtype, storage.size, data);
-    upload(this.#context, await this.#place(storage), 0, data);
+    upload(this.#context, await this.#memoryOf(storage), 0, data);
   }
 
   async read(storage: Storage): Promise<HostArray> {
-    const memory = await this.#place(storage);
+    const memory = await this.#memoryOf(storage);
     const content = await download(this.#context, memory, 0, bytesOf(storage));
     return hostArray(storage.dtype, content, storage.size);
   }
@@ -119,8 +119,8 @@ export class WebGpuDevice implements Device {
     this.#context.destroy();
   }
 
-  /** The memory of a storage, made and filled at the first call. */
-  #place(storage: Storage): Promise<GPUBuffer> {
+  /** The memory of a storage, which is allocated and filled at first use. */
+  #memoryOf(storage: Storage): Promise<GPUBuffer> {
     let memory = this.#storages.get(storage);
     if (!memory) {
       memory = this.#fill(storage);

@@ -117,12 +117,12 @@ ${
   }`;
 
   function storeElement(i: number, j: number, value: string): string {
-    const place = `(batch * ${m}u + row + ${i}u) * ${n}u + column + ${j}u`;
+    const target = `(batch * ${m}u + row + ${i}u) * ${n}u + column + ${j}u`;
     const inside = [
       ...(m % height === 0 ? [] : [`row + ${i}u < ${m}u`]),
       ...(n % width === 0 ? [] : [`column + ${j}u < ${n}u`]),
     ];
-    const line = `${store(place)} = ${value};`;
+    const line = `${store(target)} = ${value};`;
     return inside.length === 0
       ? line
       : `if (${inside.join(" && ")}) { ${line} }`;
@@ -166,13 +166,13 @@ class Side {
   /** Computes the positions at inner index `start`. */
   locate(): string {
     const { name, matrix } = this;
-    const places = this.#located.map((i) =>
-      `let ${name}Place${i} = ${name}Position(${name}Side${i}, ${name}Index);` +
+    const starts = this.#located.map((i) =>
+      `let ${name}Start${i} = ${name}Position(${name}Side${i}, ${name}Index);` +
       (matrix.padded
-        ? `\nlet ${name}Inside${i} = ${name}Place${i} != OUTSIDE;`
+        ? `\nlet ${name}Inside${i} = ${name}Start${i} != OUTSIDE;`
         : "")
     );
-    return `let ${name}Index = ${name}Inner(start);\n${places.join("\n")}`;
+    return `let ${name}Index = ${name}Inner(start);\n${starts.join("\n")}`;
   }
 
   /** The element of row `i` at inner index `start + step`. */
@@ -180,7 +180,7 @@ class Side {
     const { name, matrix: { operand, padded, sideRun, innerRun } } = this;
     const located = this.#located.includes(i) ? i : 0;
     const beyond = (i - located) * sideRun.step >>> 0;
-    const position = `${name}Place${located} + ${beyond}u + step * ${
+    const position = `${name}Start${located} + ${beyond}u + step * ${
       innerRun.step >>> 0
     }u`;
     const value = element(operand, position);

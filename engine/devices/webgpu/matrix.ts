@@ -62,7 +62,7 @@ export interface ProductScheme {
     readonly depth: number;
   };
   /**
-   * The product over parts of `length` of the inner axis; `store` gives the place of an element of
+   * The product over parts of `length` of the inner axis; `store` gives the WGSL for an element of
    * the result, from its position and `part`.
    */
   pass(

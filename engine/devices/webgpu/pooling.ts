@@ -26,8 +26,13 @@ export function lowerPool(
     ? [height, width]
     : [outHeight, outWidth];
   const sizes = [n, rows, columns, channels];
-  const place = unravel("id", sizes, ["image", "row", "column", "channel"]);
-  const body = `${place}
+  const coordinates = unravel("id", sizes, [
+    "image",
+    "row",
+    "column",
+    "channel",
+  ]);
+  const body = `${coordinates}
 ${kernel.gradient ? gradient(kernel, inputs[0]) : forward(kernel)}
 ${element(output, "id")} = result;`;
   const pass = elementPass(
@@ -67,7 +72,7 @@ for (var up = 0u; up < ${reach}u; up++) {
 for (var left = 0u; left < ${reach}u; left++) {
 let outRow = (row + ${padding}u) / ${stride}u - up;
 let outColumn = (column + ${padding}u) / ${stride}u - left;
-// place of the element in that window
+// coordinates of the element in that window
 let i = row + ${padding}u - outRow * ${stride}u;
 let j = column + ${padding}u - outColumn * ${stride}u;
 if (outRow < ${outHeight}u && outColumn < ${outWidth}u && i < ${size}u && j < ${size}u${chosen}) {
@@ -79,12 +84,12 @@ result += ${element(dy, "position")};
 ${mode === "max" ? "" : `result /= ${size * size}f;`}`;
 }
 
-/** Functions that look at the windows of `x`. */
+/** WGSL functions that read the windows of `x`. */
 function windows({ mode, gradient, geometry }: PoolKernel, x: Operand): string {
   const { height, width, inputs: channels, window: { size, stride, padding } } =
     geometry;
-  const place = "image: u32, row: u32, column: u32, channel: u32";
-  const inWindow = `fn inWindow(${place}, i: u32, j: u32) -> f32 {
+  const parameters = "image: u32, row: u32, column: u32, channel: u32";
+  const inWindow = `fn inWindow(${parameters}, i: u32, j: u32) -> f32 {
 let y = row * ${stride}u + i - ${padding}u;
 let x = column * ${stride}u + j - ${padding}u;
 if (y >= ${height}u || x >= ${width}u) { return ${
@@ -94,7 +99,7 @@ let position = ((image * ${height}u + y) * ${width}u + x) * ${channels}u + chann
 return ${element(x, "position")};
 }`;
   // the first of equal elements in row-major order
-  const choice = `fn choice(${place}) -> u32 {
+  const choice = `fn choice(${parameters}) -> u32 {
 var largest = ${LOWEST};
 var result = 0u;
 for (var i = 0u; i < ${size}u; i++) {

@@ -1,11 +1,11 @@
-// Memory that each thread has to itself. In order: a run of zeros, which stands for pixels outside
-// an image; a list of addresses; a list of the addresses of copied rows; the corners and taps of
-// windows; a spill tile; packed panels of one operand; rows copied from the other; patches of images.
+// Scratch memory of one thread. In order: zeros, read for pixels outside an image; a list of addresses;
+// the addresses of copied rows; the corners and taps of windows; a tile for results at an edge; packed
+// panels of one operand; rows copied from the other; patches of images.
 
 /** Floats that are always zero. */
 export const ZERO_FLOATS: i32 = 16384;
 const ADDRESS_BYTES: usize = 1 << 16;
-/** Most inner indices that products by columns work on at a time. */
+/** Most inner indices that a product works on at a time. */
 export const BLOCK_K: i32 = 512;
 const COPIED_BYTES: usize = <usize> BLOCK_K << 2;
 /** Bytes from one copied row of a tile to the next: two vectors. */
@@ -32,7 +32,7 @@ export let panels: usize = 0;
 export let copies: usize = 0;
 export let patches: usize = 0;
 
-/** Tells this thread where its scratch memory begins. */
+/** Sets the beginning of the scratch memory of this thread. */
 export function setScratch(start: usize): void {
   zeros = start;
   memory.fill(zeros, 0, <usize> ZERO_FLOATS * 4);
