@@ -21,6 +21,8 @@ function testOnSchemes(
 interface ProductCase extends KernelCase {
   readonly name: string;
   readonly expected: ArrayLike<number>;
+  /** Products that each result sums. */
+  readonly terms: number;
 }
 
 async function check(
@@ -28,9 +30,11 @@ async function check(
   cases: readonly ProductCase[],
 ): Promise<void> {
   const results = await runKernels(device, cases);
-  cases.forEach(({ name, expected }, i) =>
-    assertClose(results[i], expected, 1e-5, name)
-  );
+  cases.forEach(({ name, expected, terms }, i) => {
+    // uniform numbers in [-1, 1) have a variance of 1/3
+    const deviation = Math.sqrt(terms) / 3;
+    assertClose(results[i], expected, 1e-5, name, deviation);
+  });
 }
 
 /** A plain product; `transposed` operands are stored with their axes exchanged. */
@@ -121,6 +125,7 @@ testOnSchemes(
           inputs: [a, b],
           size: expected.length,
           expected,
+          terms: k,
         };
       }),
     ),
@@ -201,10 +206,14 @@ testOnSchemes(
       Object.entries(geometries).flatMap(([name, geometry]) => {
         const { n, height, width, inputs, outHeight, outWidth, outputs } =
           geometry;
+        const taps = geometry.window.size ** 2;
+        const terms = {
+          forward: taps * inputs,
+          inputGradient: taps * outputs,
+          weightGradient: n * outHeight * outWidth,
+        };
         const x = randomArray(n * height * width * inputs);
-        const weight = randomArray(
-          geometry.window.size ** 2 * inputs * outputs,
-        );
+        const weight = randomArray(taps * inputs * outputs);
         const y = randomArray(n * outHeight * outWidth * outputs);
         const operands = {
           forward: [x, weight],
@@ -225,6 +234,7 @@ testOnSchemes(
             inputs: operands[pass],
             size: expected.length,
             expected,
+            terms: terms[pass],
           };
         });
       }),

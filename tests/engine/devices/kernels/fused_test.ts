@@ -149,7 +149,7 @@ testOnDevices(
     }
     const actual = await runKernels(device, cases);
     expected.forEach(({ name, values }, i) =>
-      assertClose(actual[i], values, 1e-5, name)
+      assertClose(actual[i], values, 1e-5, name, 1)
     );
   },
 );

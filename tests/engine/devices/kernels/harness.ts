@@ -117,17 +117,21 @@ export async function runKernel(
   return result;
 }
 
-/** Asserts that values differ from the expected ones by at most `tolerance` times the largest of those. */
+/**
+ * Asserts that values differ from the expected ones by at most `tolerance` times the largest of those, or
+ * times `typical` where that is more: the magnitude of a sum whose terms happen to cancel.
+ */
 export function assertClose(
   actual: HostArray,
   expected: ArrayLike<number>,
   tolerance: number,
   what = "",
+  typical = 0,
 ): void {
   assertEquals(actual.length, expected.length, what);
   const scale = Array.from(expected).reduce(
     (most, value) => Math.max(most, Math.abs(value)),
-    1e-30,
+    typical,
   );
   for (let i = 0; i < expected.length; i++) {
     if (!(Math.abs(actual[i] - expected[i]) <= tolerance * scale)) {
