@@ -38,6 +38,9 @@
 // the engine: graphs, gradients, programs, devices
 export * from "./engine/graph/tensor.ts";
 export * from "./engine/graph/gradient.ts";
+export type * from "./engine/graph/definition.ts";
+export type * from "./engine/graph/index_map.ts";
+export type { Operation } from "./engine/graph/operations.ts";
 export * from "./engine/program.ts";
 export * from "./engine/open_device.ts";
 export * from "./engine/user_error.ts";
@@ -48,6 +51,7 @@ export type * from "./engine/compile/memory.ts";
 export type { Assignment } from "./engine/compile/schedule.ts";
 
 // operations
+export type * from "./engine/ops/leaves.ts";
 export * from "./engine/ops/elementwise.ts";
 export * from "./engine/ops/movement.ts";
 export * from "./engine/ops/reduction.ts";

@@ -5,6 +5,7 @@ import type {
   HostArray,
 } from "./devices/device.ts";
 import { type Plan, planMemory } from "./compile/memory.ts";
+import { MAX_FUSED_READS } from "./compile/fusion.ts";
 import { type Assignment, schedule } from "./compile/schedule.ts";
 import type { Tensor } from "./graph/tensor.ts";
 
@@ -31,21 +32,25 @@ export function planProgram(
   limits: DeviceLimits,
 ): Plan {
   return planMemory(
-    schedule(
-      definition.outputs ?? [],
-      definition.assignments ?? [],
-      definition,
-    ),
+    schedule(definition.outputs ?? [], definition.assignments ?? [], {
+      fused: definition.fused,
+      // one buffer is the output
+      maxReads: Math.min(limits.maxBuffersPerKernel - 1, MAX_FUSED_READS),
+    }),
     limits,
   );
 }
 
-/** A graph that was traced once, compiled for a device, and is replayed with new inputs. */
+/**
+ * A graph that was traced once, compiled for a device, and is replayed with new inputs. Steps of all
+ * programs of a device run one after the other, in the order in which they were asked for.
+ */
 export class Program {
   private constructor(
     /** The kernels, and where everything lies. */
     readonly plan: Plan,
     private readonly executable: Executable,
+    private readonly queue: StepQueue,
   ) {}
 
   /**
@@ -58,47 +63,67 @@ export class Program {
     definition: ProgramDefinition,
   ): Promise<Program> {
     const plan = planProgram(definition, device.limits);
-    return new Program(plan, await device.compile(plan));
+    const executable = await device.compile(plan);
+    return new Program(plan, executable, queueOf(device));
   }
 
-  /** Queues one step; resolves when the inputs may be changed again. */
+  /**
+   * Queues one step; resolves when the inputs may be changed again.
+   *
+   * @throws {RangeError} if an input is missing or has another number of values.
+   */
   async run(feeds: Feeds = {}): Promise<void> {
     this.#check(feeds);
-    await this.executable.run(feeds);
+    await this.queue.step(() => this.executable.run(feeds));
   }
 
-  /** The outputs of the last step. */
+  /** The outputs of the last step, which no step of another program may have followed. */
   async read(): Promise<HostArray[]> {
-    const values: HostArray[] = [];
-    for (const buffer of this.plan.outputs) {
-      values.push(await this.executable.read(buffer));
-    }
-    return values;
+    return await this.queue.evaluation(() => this.#readOutputs());
   }
 
-  /** One step, and its outputs. */
+  /**
+   * One step, and its outputs; nothing else runs in between.
+   *
+   * @throws {RangeError} if an input is missing or has another number of values.
+   */
   async evaluate(feeds: Feeds = {}): Promise<HostArray[]> {
-    await this.run(feeds);
-    return await this.read();
+    this.#check(feeds);
+    return await this.queue.evaluation(async () => {
+      await this.executable.run(feeds);
+      return await this.#readOutputs();
+    });
   }
 
   /**
    * Runs one step kernel by kernel, without the assignments to storages that come last, and names
    * the first kernel whose result is not finite. Slow: for finding out what went wrong.
+   *
+   * @throws {RangeError} if an input is missing or has another number of values.
    */
   async firstNonFinite(feeds: Feeds = {}): Promise<string | undefined> {
     this.#check(feeds);
-    for (const [i, { output }] of this.plan.dispatches.entries()) {
-      await this.executable.run(feeds, i, i + 1);
-      const values = await this.executable.read(output);
-      if (!values.every(Number.isFinite)) return output.label;
-    }
-    return undefined;
+    return await this.queue.evaluation(async () => {
+      for (const [i, { output }] of this.plan.dispatches.entries()) {
+        await this.executable.run(feeds, i, i + 1);
+        const values = await this.executable.read(output);
+        if (!values.every(Number.isFinite)) return output.label;
+      }
+      return undefined;
+    });
   }
 
   /** Frees what belongs to this program alone. */
   destroy(): void {
     this.executable.destroy();
+  }
+
+  async #readOutputs(): Promise<HostArray[]> {
+    const values: HostArray[] = [];
+    for (const buffer of this.plan.outputs) {
+      values.push(await this.executable.read(buffer));
+    }
+    return values;
   }
 
   #check(feeds: Feeds): void {
@@ -112,4 +137,39 @@ export class Program {
       }
     }
   }
+}
+
+/** Lets no step of a device into the middle of an evaluation. */
+class StepQueue {
+  #evaluations = 0;
+  #lastEvaluation: Promise<void> = Promise.resolve();
+
+  /** Runs one step, after all evaluations asked for before. */
+  step<Result>(task: () => Promise<Result>): Promise<Result> {
+    return this.#evaluations === 0 ? task() : this.#lastEvaluation.then(task);
+  }
+
+  /** Runs steps and reads of their results that belong together. */
+  evaluation<Result>(task: () => Promise<Result>): Promise<Result> {
+    const result = this.step(task);
+    this.#evaluations++;
+    const end = () => {
+      this.#evaluations--;
+    };
+    // an error belongs to who asked; what comes later still runs
+    this.#lastEvaluation = result.then(end, end);
+    return result;
+  }
+}
+
+const queues = new WeakMap<Device, StepQueue>();
+
+/** The queue of a device, whose programs share its memory. */
+function queueOf(device: Device): StepQueue {
+  let queue = queues.get(device);
+  if (!queue) {
+    queue = new StepQueue();
+    queues.set(device, queue);
+  }
+  return queue;
 }

@@ -1,5 +1,5 @@
 import { normalArray } from "../engine/ops/random.ts";
-import { PART_ALIGNMENT } from "../engine/compile/schedule.ts";
+import { PART_ALIGNMENT } from "../engine/compile/place_parts.ts";
 import {
   type Shape,
   sizeOf,

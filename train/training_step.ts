@@ -2,8 +2,7 @@ import type { Augmentation } from "../datasets/augmentation/augmentation.ts";
 import type { Device } from "../engine/devices/device.ts";
 import { gradient } from "../engine/graph/gradient.ts";
 import {
-  abs,
-  less,
+  isFinite,
   multiply,
   select,
   subtract,
@@ -15,7 +14,8 @@ import {
   Program,
   type ProgramDefinition,
 } from "../engine/program.ts";
-import { type Assignment, PART_ALIGNMENT } from "../engine/compile/schedule.ts";
+import { PART_ALIGNMENT } from "../engine/compile/place_parts.ts";
+import type { Assignment } from "../engine/compile/schedule.ts";
 import { input, Storage, type Tensor } from "../engine/graph/tensor.ts";
 import { Context } from "../layers/context.ts";
 import type { PackedParameters } from "../layers/module.ts";
@@ -186,11 +186,6 @@ export function flattenGradients(gradients: readonly Tensor[]): Tensor {
       PART_ALIGNMENT;
     return pad(reshape(gradient, [gradient.size]), [0], [rest]);
   }));
-}
-
-/** 1 where a number is finite, else 0. */
-function isFinite(x: Tensor): Tensor {
-  return less(abs(x), 3.4e38);
 }
 
 function onlyIf(proceeds: Tensor, { storage, value }: Assignment): Assignment {

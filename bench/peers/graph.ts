@@ -1,14 +1,13 @@
 import { philox } from "../../engine/ops/random.ts";
 import {
-  type BinaryName,
   type DType,
   sameShape,
   type Shape,
   type Storage,
   type Tensor,
-  type UnaryName,
-  type Window,
 } from "../../engine/graph/tensor.ts";
+import type { Window } from "../../engine/ops/contraction.ts";
+import type { BinaryName, UnaryName } from "../../engine/ops/elementwise.ts";
 import type { TrainingWork } from "../work.ts";
 
 /** An array of a library, or a number that broadcasts to any shape. */
@@ -19,7 +18,8 @@ export type Operand<Value> = Value | number;
  * their arguments as they are, and the library can differentiate what is made of them.
  */
 export interface Operations<Value extends { readonly shape: Shape }> {
-  readonly unary: Record<UnaryName, (x: Operand<Value>) => Value>;
+  /** Those that the losses use. */
+  readonly unary: Partial<Record<UnaryName, (x: Operand<Value>) => Value>>;
   readonly binary: Record<
     BinaryName,
     (a: Operand<Value>, b: Operand<Value>, dtype: DType) => Value
@@ -48,8 +48,8 @@ export interface Operations<Value extends { readonly shape: Shape }> {
   matmul(a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value;
   /** NHWC, weight `[size, size, inputs, outputs]`. */
   convolution(x: Value, weight: Value, window: Window): Value;
-  /** NHWC; an average counts padding as zeros. */
-  pool(mode: "max" | "average", x: Value, window: Window): Value;
+  /** NHWC */
+  maxPool(x: Value, window: Window): Value;
   gather(table: Value, indices: Value): Value;
   scatterAdd(rows: number, indices: Value, updates: Value): Value;
   /** Frees an array that is needed no longer, in a library that counts references. */
@@ -250,8 +250,11 @@ function compute<Value extends { readonly shape: Shape }>(
 ): Value {
   const { operation, inputs: [x, y, z], shape, dtype } = node;
   switch (operation.kind) {
-    case "unary":
-      return operations.unary[operation.name](small(x));
+    case "unary": {
+      const apply = operations.unary[operation.name];
+      if (!apply) throw new TypeError(`${operation.name} is not known here`);
+      return apply(small(x));
+    }
     case "binary":
       return operation.name === "maximum" && small(y) === 0
         ? operations.relu(small(x))
@@ -285,8 +288,8 @@ function compute<Value extends { readonly shape: Shape }>(
     }
     case "convolution":
       return operations.convolution(whole(x), whole(y), operation.window);
-    case "pool":
-      return operations.pool(operation.mode, whole(x), operation.window);
+    case "maxPool":
+      return operations.maxPool(whole(x), operation.window);
     case "gather":
       return operations.gather(whole(x), whole(y));
     case "scatterAdd":

@@ -105,20 +105,17 @@ export function jaxOperations(
         [stride, stride],
         [around(padding), around(padding)],
       )),
-    pool: (mode, x, { size, stride, padding }) => {
+    maxPool: (x, { size, stride, padding }) => {
       const width = [around(0), around(0), around(padding), around(padding)];
       const images = toNCHW(x.ref);
       const inside = np.pad(np.ones(images.shape), width);
       const padded = np.where(
         np.notEqual(inside, 0),
         np.pad(images, width),
-        mode === "max" ? -Infinity : 0,
+        -Infinity,
       );
       return toNHWC(
-        lax.reduceWindow(padded, mode === "max" ? np.max : np.mean, [
-          size,
-          size,
-        ], [stride, stride]),
+        lax.reduceWindow(padded, np.max, [size, size], [stride, stride]),
       );
     },
     ...backend === "wasm" ? rowsByIndex(jax) : rowsByProduct(jax),

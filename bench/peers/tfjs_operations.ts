@@ -86,13 +86,8 @@ export function tfjsOperations(tf: Tfjs): Operations<tfjs.Tensor> {
       tf.matMul(a, b, transposeA, transposeB),
     convolution: (x, weight, { stride, padding }) =>
       tf.conv2d(images(x), images(weight), stride, padding),
-    pool: (mode, x, { size, stride, padding }) => {
-      if (mode === "max") return tf.maxPool(images(x), size, stride, padding);
-      // its own padding does not count in the average
-      const around: [number, number] = [padding, padding];
-      const padded = tf.pad(images(x), [[0, 0], around, around, [0, 0]]);
-      return tf.avgPool(padded, size, stride, "valid");
-    },
+    maxPool: (x, { size, stride, padding }) =>
+      tf.maxPool(images(x), size, stride, padding),
     gather: (table, indices) => tf.gather(table, indices as tfjs.Tensor1D),
     scatterAdd: (rows, indices, updates) =>
       tf.unsortedSegmentSum(updates, indices as tfjs.Tensor1D, rows),

@@ -1,14 +1,16 @@
-import type { BinaryName, DType, UnaryName } from "../graph/tensor.ts";
+import type { View } from "../graph/index_map.ts";
+import type { DType } from "../graph/tensor.ts";
+import type { BinaryName, UnaryName } from "../ops/elementwise.ts";
+
+export type { View };
 
 /** Type of a value inside a kernel. */
 export type ScalarType = "f32" | "i32" | "u32";
 
-/** A position that is affine in the loop counters of a kernel: `offset + sum(strides[i] * loop[i])`. */
-export interface View {
-  /** Position where all counters are 0. */
-  readonly offset: number;
-  /** Step of the position per step of each loop. */
-  readonly strides: readonly number[];
+/** The element type as a kernel computes with it; bytes can only be loaded and cast. */
+export function scalarType(dtype: DType): ScalarType {
+  if (dtype === "u8") throw new TypeError("u8 can only be an input; cast it");
+  return dtype;
 }
 
 /**

@@ -1,4 +1,5 @@
-import { groupAxes } from "./index_map.ts";
+import { identityMap } from "../graph/index_map.ts";
+import { definitionOf } from "../graph/operations.ts";
 import type { SimpleGraph } from "../graph/simplify.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
@@ -9,23 +10,15 @@ import type { Tensor } from "../graph/tensor.ts";
  */
 
 /** Above this cost a value with several users is stored. */
-const RECOMPUTE_LIMIT = 16;
+const MAX_RECOMPUTED_COST = 16;
 /** Above this cost a value is stored before it is repeated along an axis. */
-const REPEAT_LIMIT = 2;
+const MAX_REPEATED_COST = 2;
 /** Above this cost a value is stored even for one user, to keep kernels of a moderate size. */
-const KERNEL_COST_LIMIT = 250;
-/** Buffers that one kernel reads: WebGPU guarantees eight, and one is the output. */
-const READ_LIMIT = 7;
-
-const unaryCosts: Record<string, number> = {
-  negate: 1,
-  abs: 1,
-  floor: 1,
-  sqrt: 4,
-};
-const TRANSCENDENTAL_COST = 12;
-const DIVISION_COST = 4;
-const RANDOM_COST = 40;
+const MAX_KERNEL_COST = 250;
+/** A cheap value with several users is stored where recomputing it would read more large buffers. */
+const MAX_RECOMPUTED_READS = 2;
+/** Buffers that one kernel reads at most, whatever the device allows. */
+export const MAX_FUSED_READS = 63;
 
 /** What fusion decided. */
 export interface Fusion {
@@ -35,12 +28,23 @@ export interface Fusion {
   reductionOf(node: Tensor): Tensor | undefined;
 }
 
-/** Decides for a graph of which `roots` must be stored. */
-export function fuse(graph: SimpleGraph, roots: ReadonlySet<Tensor>): Fusion {
+/**
+ * Decides for a graph of which `roots` must be stored.
+ *
+ * @param maxReads how many buffers one kernel may read
+ */
+export function fuse(
+  graph: SimpleGraph,
+  roots: ReadonlySet<Tensor>,
+  maxReads: number,
+): Fusion {
   const users = usersOf(graph);
   const stored = new Set<Tensor>();
-  const carried = new Map<Tensor, Tensor>();
+  /** Of lazy values that a reduction is computed for in the same kernel: that reduction. */
+  const reductions = new Map<Tensor, Tensor>();
+  /** Cost of computing an element from stored values. */
   const costs = new Map<Tensor, number>();
+  /** The stored nodes that computing an element reads. */
   const reads = new Map<Tensor, ReadonlySet<Tensor>>();
 
   const store = (node: Tensor) => {
@@ -50,104 +54,113 @@ export function fuse(graph: SimpleGraph, roots: ReadonlySet<Tensor>): Fusion {
   };
   const isLazy = (node: Tensor) => !stored.has(node);
 
-  /** A value of the size of a reduction, made from it alone: its epilogue can go on through `user`. */
-  const continues = (node: Tensor): boolean => {
-    const consumers = users.get(node)!;
-    if (roots.has(node) || consumers.length !== 1) return false;
-    const [user] = consumers;
-    if (user.size !== node.size) return false;
-    if (user.operation.kind === "reshape") {
-      return groupAxes(user.shape, node.shape) !== undefined;
-    }
-    return ["unary", "binary", "select", "cast"].includes(user.operation.kind);
-  };
-
   for (const node of graph.nodes) {
     const { operation, inputs } = node;
-    if (operation.kind === "input" || operation.kind === "state") {
+    const definition = definitionOf(operation);
+    const { role } = definition;
+    if (role === "source") {
       store(node);
       continue;
     }
-    if (operation.kind === "reshape") {
-      if (
-        isLazy(inputs[0]) &&
-        groupAxes(node.shape, inputs[0].shape) === undefined
-      ) store(inputs[0]);
-      if (!isLazy(inputs[0])) {
+    if (role === "barrier") {
+      store(inputs[0]);
+      store(node);
+      continue;
+    }
+    if (role === "movement") {
+      const [x] = inputs;
+      if (isLazy(x) && !readsByStrides(node)) store(x);
+      if (definition.keepsOrder && !isLazy(x)) {
         store(node);
         continue;
       }
+      if (definition.repeats && costs.get(x)! > MAX_REPEATED_COST) store(x);
     }
-    if (operation.kind === "materialize") {
-      store(inputs[0]);
-      store(node);
-      continue;
-    }
-    if (operation.kind === "expand" && costs.get(inputs[0])! > REPEAT_LIMIT) {
-      store(inputs[0]);
-    }
-    if (needsStoredInputs(node)) inputs.forEach((input) => store(input));
-    if (operation.kind === "matmul") {
-      inputs.forEach((input) => store(withoutMovement(input, stored)));
+    if (role === "kernel") {
+      for (const input of inputs) {
+        store(
+          definition.operands === "strided"
+            ? withoutMovement(input, isLazy)
+            : input,
+        );
+      }
     }
 
     // at most one reduction can end in one kernel
-    const carriers = inputs.filter((input) =>
-      isLazy(input) && carried.has(input)
+    const reduced = inputs.filter((input) =>
+      isLazy(input) && reductions.has(input)
     );
-    carriers.slice(1).forEach(store);
-    const readBy = () =>
-      new Set(inputs.flatMap((input) => [...reads.get(input)!]));
-    if (isElementwise(node) || operation.kind === "reduce") {
-      for (
-        const input of [...inputs].sort((a, b) =>
-          reads.get(b)!.size - reads.get(a)!.size
-        )
-      ) {
-        if (readBy().size > READ_LIMIT && isLazy(input)) store(input);
-      }
-    }
+    reduced.slice(1).forEach(store);
+    const isFusible = isElementwise(node);
+    if (isFusible || role === "reduction") limitReads(inputs);
     costs.set(
       node,
       inputs.reduce((sum, input) => sum + costs.get(input)!, ownCost(node)),
     );
-    reads.set(node, readBy());
+    reads.set(node, readsOf(inputs));
 
-    if (operation.kind === "reduce") {
-      carriers.forEach(store);
-      if (continues(node)) carried.set(node, node);
+    if (role === "reduction") {
+      reduced.forEach(store);
+      if (canExtendEpilogue(node)) reductions.set(node, node);
       else store(node);
       continue;
     }
-    if (!isElementwise(node)) {
+    if (!isFusible) {
       store(node);
       continue;
     }
-    const reduction = carriers.length > 0 && isLazy(carriers[0])
-      ? carried.get(carriers[0])
+    const reduction = reduced.length > 0 && isLazy(reduced[0])
+      ? reductions.get(reduced[0])
       : undefined;
     if (reduction) {
-      carried.set(node, reduction);
-      if (!continues(node)) store(node);
+      reductions.set(node, reduction);
+      if (!canExtendEpilogue(node)) store(node);
     }
     if (
-      roots.has(node) || costs.get(node)! > KERNEL_COST_LIMIT ||
-      isDearToRepeat(node)
+      roots.has(node) || costs.get(node)! > MAX_KERNEL_COST ||
+      isCostlyToRecompute(node)
     ) store(node);
   }
 
-  function isDearToRepeat(node: Tensor): boolean {
+  /** Whether the epilogue of a reduction that ends in `node` can go on through its user. */
+  function canExtendEpilogue(node: Tensor): boolean {
+    const nodeUsers = users.get(node)!;
+    if (roots.has(node) || nodeUsers.length !== 1) return false;
+    const [user] = nodeUsers;
+    if (user.size !== node.size) return false;
+    const definition = definitionOf(user.operation);
+    return definition.role === "elementwise" ||
+      definition.role === "movement" && definition.keepsOrder &&
+        readsByStrides(user);
+  }
+
+  function readsOf(inputs: readonly Tensor[]): ReadonlySet<Tensor> {
+    return new Set(inputs.flatMap((input) => [...reads.get(input)!]));
+  }
+
+  /** Stores inputs, those that read most first, until a kernel can read all that they need. */
+  function limitReads(inputs: readonly Tensor[]): void {
+    const byReads = [...inputs].sort((a, b) =>
+      reads.get(b)!.size - reads.get(a)!.size
+    );
+    for (const input of byReads) {
+      if (readsOf(inputs).size > maxReads && isLazy(input)) store(input);
+    }
+  }
+
+  function isCostlyToRecompute(node: Tensor): boolean {
     if (users.get(node)!.length < 2) return false;
     const large = [...reads.get(node)!].filter((leaf) =>
       leaf.size * 2 > node.size
     );
-    return costs.get(node)! > RECOMPUTE_LIMIT ||
-      (costs.get(node)! > 0 && large.length > 2);
+    const cost = costs.get(node)!;
+    return cost > MAX_RECOMPUTED_COST ||
+      (cost > 0 && large.length > MAX_RECOMPUTED_READS);
   }
 
   return {
     isStored: (node) => stored.has(node),
-    reductionOf: (node) => carried.get(node),
+    reductionOf: (node) => reductions.get(node),
   };
 }
 
@@ -165,55 +178,39 @@ function usersOf({ nodes }: SimpleGraph): Map<Tensor, Tensor[]> {
   return users;
 }
 
-const elementwise = [
-  "constant",
-  "iota",
-  "random",
-  "unary",
-  "binary",
-  "select",
-  "cast",
-  "reshape",
-  "permute",
-  "expand",
-  "slice",
-];
-
-function isElementwise(node: Tensor): boolean {
-  return elementwise.includes(node.operation.kind);
+function isElementwise({ operation }: Tensor): boolean {
+  const { role } = definitionOf(operation);
+  return role === "generator" || role === "elementwise" || role === "movement";
 }
 
-/** Kernels with a fixed way of reading: whole row-major buffers. */
-function needsStoredInputs(node: Tensor): boolean {
-  return !isElementwise(node) &&
-    !["reduce", "matmul", "pad", "concatenate"].includes(node.operation.kind);
+/** Whether a kernel that goes through the elements of a movement reads its input by strides. */
+function readsByStrides(node: Tensor): boolean {
+  const definition = definitionOf(node.operation);
+  const rank = node.shape.length;
+  return definition.role === "movement" &&
+    definition.inputMap(node, node.operation, identityMap(rank), rank) !==
+      undefined;
 }
 
-/** The node below permutations, slices and repetitions; a matrix product reads through those by strides. */
-function withoutMovement(node: Tensor, stored: ReadonlySet<Tensor>): Tensor {
+/** The node below lazy movements; a matrix product reads through those by strides. */
+function withoutMovement(
+  node: Tensor,
+  isLazy: (node: Tensor) => boolean,
+): Tensor {
   let base = node;
-  while (!stored.has(base)) {
-    const { kind } = base.operation;
-    const passes = kind === "slice" || kind === "expand" ||
-      kind === "permute" || kind === "reshape";
-    if (!passes) return base;
+  while (isLazy(base) && definitionOf(base.operation).role === "movement") {
     base = base.inputs[0];
   }
   return base;
 }
 
 function ownCost({ operation }: Tensor): number {
-  switch (operation.kind) {
-    case "random":
-      return RANDOM_COST;
-    case "unary":
-      return unaryCosts[operation.name] ?? TRANSCENDENTAL_COST;
-    case "binary":
-      return operation.name === "divide" ? DIVISION_COST : 1;
-    case "iota":
-    case "select":
-    case "cast":
-      return 1;
+  const definition = definitionOf(operation);
+  switch (definition.role) {
+    case "elementwise":
+      return definition.cost(operation);
+    case "generator":
+      return definition.cost;
     default:
       return 0;
   }

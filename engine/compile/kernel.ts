@@ -1,12 +1,14 @@
-import type { Expression, ScalarType, View } from "./expression.ts";
-import type { DType, Storage, Window } from "../graph/tensor.ts";
+import type { View } from "../graph/index_map.ts";
+import type { DType, Storage, Tensor } from "../graph/tensor.ts";
+import type { Window } from "../ops/contraction.ts";
+import type { Expression, ScalarType } from "./expression.ts";
 
 /**
  * An elementwise map, or a map followed by a reduction and an elementwise epilogue. Loops are
  * collapsed: no loop has one iteration, and neighbours that could be one loop are.
  */
 export interface FusedKernel {
-  /** Tells the kinds of kernel apart. */
+  /** The discriminant of {@linkcode Kernel}. */
   readonly kind: "fused";
   /** Iterations of each kept loop, then of each reduced loop; views have one stride for each. */
   readonly loops: readonly number[];
@@ -26,7 +28,7 @@ export interface FusedKernel {
 
 /** A batch of matrix products `[m, k] x [k, n]`, operands strided, result row-major. */
 export interface MatmulKernel {
-  /** Tells the kinds of kernel apart. */
+  /** The discriminant of {@linkcode Kernel}. */
   readonly kind: "matmul";
   /** Sizes of the batch loops, at most two. */
   readonly batch: readonly number[];
@@ -67,7 +69,7 @@ export interface ImageGeometry {
  * weight -> dx; `weightGradient` x, dy -> dweight.
  */
 export interface ConvolutionKernel {
-  /** Tells the kinds of kernel apart. */
+  /** The discriminant of {@linkcode Kernel}. */
   readonly kind: "convolution";
   /** Which of the three. */
   readonly pass: "forward" | "inputGradient" | "weightGradient";
@@ -75,12 +77,10 @@ export interface ConvolutionKernel {
   readonly geometry: ImageGeometry;
 }
 
-/** Pooling x -> y, or its gradient dy, x -> dx; `inputs` and `outputs` of the geometry are equal. */
+/** Max pooling x -> y, or its gradient dy, x -> dx; `inputs` and `outputs` of the geometry are equal. */
 export interface PoolKernel {
-  /** Tells the kinds of kernel apart. */
+  /** The discriminant of {@linkcode Kernel}. */
   readonly kind: "pool";
-  /** How the pixels of a window are combined; an average counts padding as zeros. */
-  readonly mode: "max" | "average";
   /** Whether it is the gradient. */
   readonly gradient: boolean;
   /** Sizes of the forward pass. */
@@ -89,7 +89,7 @@ export interface PoolKernel {
 
 /** Rows of a table: table `[rows, width]`, indices `[count]` -> `[count, width]`; indices are clamped. */
 export interface GatherKernel {
-  /** Tells the kinds of kernel apart. */
+  /** The discriminant of {@linkcode Kernel}. */
   readonly kind: "gather";
   /** Rows of the table. */
   readonly rows: number;
@@ -101,7 +101,7 @@ export interface GatherKernel {
 
 /** Sum of updates per row: indices `[count]`, updates `[count, width]` -> `[rows, width]`, in order. */
 export interface ScatterKernel {
-  /** Tells the kinds of kernel apart. */
+  /** The discriminant of {@linkcode Kernel}. */
   readonly kind: "scatterAdd";
   /** Rows of the result. */
   readonly rows: number;
@@ -113,13 +113,13 @@ export interface ScatterKernel {
 
 /** Sets every element of the output to 0. */
 export interface ZeroKernel {
-  /** Tells the kinds of kernel apart. */
+  /** The discriminant of {@linkcode Kernel}. */
   readonly kind: "zero";
 }
 
 /** Copies the input, of the size of the output, to the output. */
 export interface CopyKernel {
-  /** Tells the kinds of kernel apart. */
+  /** The discriminant of {@linkcode Kernel}. */
   readonly kind: "copy";
 }
 
@@ -133,6 +133,14 @@ export type Kernel =
   | ScatterKernel
   | ZeroKernel
   | CopyKernel;
+
+/** A kernel with the stored nodes that it reads. */
+export interface Lowered<Of extends Kernel = Kernel> {
+  /** What is computed. */
+  readonly kernel: Of;
+  /** What it reads, in the order of its inputs. */
+  readonly reads: readonly Tensor[];
+}
 
 /** A contiguous region that kernels read and write. */
 export interface Buffer {

@@ -1,5 +1,6 @@
 import { reachable } from "./gradient.ts";
-import { constant, type Operation, type Storage, Tensor } from "./tensor.ts";
+import { definitionOf } from "./operations.ts";
+import { constant, type Storage, Tensor } from "./tensor.ts";
 
 /** A graph without duplicates: nodes in order, and which of them stands for each original node. */
 export interface SimpleGraph {
@@ -15,26 +16,14 @@ export interface SimpleGraph {
  */
 export function simplify(roots: readonly Tensor[]): SimpleGraph {
   const replacement = new Map<Tensor, Tensor>();
-  const known = new Map<string, Tensor>();
-  const storages = new Map<Storage, number>();
+  const unique = new Map<string, Tensor>();
+  const keyOf = nodeKeys();
   const nodes: Tensor[] = [];
-
-  const keyOf = ({ operation, inputs, shape, dtype }: Tensor): string => {
-    const ids = inputs.map((input) => input.id);
-    if (operation.kind !== "state") {
-      return JSON.stringify([operation, ids, shape, dtype]);
-    }
-    const { storage, offset } = operation;
-    if (!storages.has(storage)) storages.set(storage, storages.size);
-    return JSON.stringify(["state", storages.get(storage), offset, shape]);
-  };
 
   for (const original of reachable(roots)) {
     const { operation, shape, dtype } = original;
     const inputs = original.inputs.map((input) => replacement.get(input)!);
-    if (
-      operation.kind === "stopGradient" || operation.kind === "customGradient"
-    ) {
+    if (definitionOf(operation).role === "identity") {
       replacement.set(original, inputs[0]);
       continue;
     }
@@ -43,9 +32,9 @@ export function simplify(roots: readonly Tensor[]): SimpleGraph {
       : new Tensor(operation, inputs, shape, dtype);
     const node = fold(rebuilt);
     const key = keyOf(node);
-    const twin = known.get(key);
+    const twin = unique.get(key);
     if (!twin) {
-      known.set(key, node);
+      unique.set(key, node);
       nodes.push(node);
     }
     replacement.set(original, twin ?? node);
@@ -56,38 +45,35 @@ export function simplify(roots: readonly Tensor[]): SimpleGraph {
   return { nodes: nodes.filter((node) => needed.has(node)), resolve };
 }
 
-function valueOf({ operation }: Tensor): number | undefined {
-  return operation.kind === "constant" ? operation.value : undefined;
+/** A function that gives two nodes one key exactly if they have the same values. */
+function nodeKeys(): (node: Tensor) => string {
+  const storages = new Map<Storage, number>();
+  return ({ operation, inputs, shape, dtype }) => {
+    if (operation.kind === "state") {
+      const { storage, offset } = operation;
+      if (!storages.has(storage)) storages.set(storage, storages.size);
+      return JSON.stringify(["state", storages.get(storage), offset, shape]);
+    }
+    const ids = inputs.map((input) => input.id);
+    return JSON.stringify([operation, ids, shape, dtype], distinctNumbers);
+  };
+}
+
+/** JSON has no NaN, no infinities and no negative zero. */
+function distinctNumbers(_key: string, value: unknown): unknown {
+  if (typeof value !== "number") return value;
+  if (Object.is(value, -0)) return "-0";
+  return Number.isFinite(value) ? value : String(value);
 }
 
 /** `node`, or a simpler node with the same values. */
 function fold(node: Tensor): Tensor {
-  const { operation, inputs, shape, dtype } = node;
-  if (dtype === "u8") return node;
-  const [a, b] = inputs.map(valueOf);
-  const filled = (value: number) => constant(value, shape, dtype);
-  if (isMovement(operation) && a !== undefined) return filled(a);
-  if (
-    operation.kind === "unary" && operation.name === "negate" && a !== undefined
-  ) return filled(-a);
-  if (operation.kind !== "binary") return node;
-  switch (operation.name) {
-    case "add":
-      if (a !== undefined && b !== undefined) return filled(a + b);
-      return a === 0 ? inputs[1] : b === 0 ? inputs[0] : node;
-    case "subtract":
-      return b === 0 ? inputs[0] : node;
-    case "multiply":
-      if (a !== undefined && b !== undefined) return filled(a * b);
-      return a === 1 ? inputs[1] : b === 1 ? inputs[0] : node;
-    case "divide":
-      return b === 1 ? inputs[0] : node;
-    default:
-      return node;
+  const { operation, inputs: [x], shape } = node;
+  const definition = definitionOf(operation);
+  if (definition.role === "elementwise") {
+    return definition.simplify?.(node, operation) ?? node;
   }
-}
-
-function isMovement({ kind }: Operation): boolean {
-  return kind === "reshape" || kind === "permute" || kind === "expand" ||
-    kind === "slice";
+  return definition.role === "movement" && x.operation.kind === "constant"
+    ? constant(x.operation.value, shape, x.operation.dtype)
+    : node;
 }

@@ -1,104 +1,12 @@
+import { leaves } from "../ops/leaves.ts";
+import { apply } from "./definition.ts";
+import type { Operation } from "./operations.ts";
+
 /** Element types. Bytes (`u8`) can only be inputs; cast them before computing. */
 export type DType = "f32" | "i32" | "u32" | "u8";
 
 /** Sizes of the axes, outermost first. */
 export type Shape = readonly number[];
-
-/** Geometry of a convolution or pooling window, NHWC, the same in both directions. */
-export interface Window {
-  /** Height and width of the window. */
-  readonly size: number;
-  /** Step between windows. */
-  readonly stride: number;
-  /** Zeros (for a maximum: nothing) added on each side. */
-  readonly padding: number;
-}
-
-/** Elementwise functions of one argument. */
-export type UnaryName =
-  | "negate"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "tanh"
-  | "erf"
-  | "abs"
-  | "floor";
-
-/** Elementwise functions of two arguments; comparisons give 1 or 0. */
-export type BinaryName =
-  | "add"
-  | "subtract"
-  | "multiply"
-  | "divide"
-  | "maximum"
-  | "minimum"
-  | "less"
-  | "equal";
-
-/** Data that stays on the device between steps; see {@linkcode Storage}. */
-export interface StateOperation {
-  /** Tells the operations apart. */
-  readonly kind: "state";
-  /** Where the data is. */
-  readonly storage: Storage;
-  /** Where the tensor begins in its storage, in elements. */
-  readonly offset: number;
-  /** Name shown in messages. */
-  readonly name: string;
-}
-
-/**
- * Gradients of a node with respect to its inputs, given that of its output. `undefined` where no
- * gradient flows.
- */
-export type Backward = (outputGradient: Tensor) => (Tensor | undefined)[];
-
-/** What makes a tensor from its inputs: the whole instruction set of the engine. */
-export type Operation =
-  | { readonly kind: "input"; readonly name: string }
-  | StateOperation
-  | { readonly kind: "constant"; readonly value: number }
-  | { readonly kind: "iota"; readonly axis: number }
-  | { readonly kind: "random"; readonly stream: number }
-  | { readonly kind: "unary"; readonly name: UnaryName }
-  | { readonly kind: "binary"; readonly name: BinaryName }
-  | { readonly kind: "select" }
-  | { readonly kind: "cast" }
-  | {
-    readonly kind: "reduce";
-    readonly name: "sum" | "max";
-    readonly axes: readonly number[];
-  }
-  | { readonly kind: "reshape" }
-  | { readonly kind: "permute"; readonly axes: readonly number[] }
-  | { readonly kind: "expand" }
-  | { readonly kind: "slice"; readonly starts: readonly number[] }
-  | { readonly kind: "pad"; readonly before: readonly number[] }
-  | { readonly kind: "concatenate"; readonly axis: number }
-  | {
-    readonly kind: "matmul";
-    readonly transposeA: boolean;
-    readonly transposeB: boolean;
-  }
-  | { readonly kind: "convolution"; readonly window: Window }
-  | { readonly kind: "convolutionInputGradient"; readonly window: Window }
-  | { readonly kind: "convolutionWeightGradient"; readonly window: Window }
-  | {
-    readonly kind: "pool";
-    readonly mode: "max" | "average";
-    readonly window: Window;
-  }
-  | {
-    readonly kind: "poolGradient";
-    readonly mode: "max" | "average";
-    readonly window: Window;
-  }
-  | { readonly kind: "gather" }
-  | { readonly kind: "scatterAdd" }
-  | { readonly kind: "materialize" }
-  | { readonly kind: "stopGradient" }
-  | { readonly kind: "customGradient"; readonly backward: Backward };
 
 let nextId = 0;
 
@@ -110,7 +18,11 @@ export class Tensor {
   /** Order of creation: a node is always younger than its inputs. */
   readonly id: number = nextId++;
 
-  /** Makes a node; prefer the functions of `engine/ops`. */
+  /**
+   * Makes a node; prefer the functions of `engine/ops`, which check inputs.
+   *
+   * @throws {RangeError} if a size is not a whole number of at least 1.
+   */
   constructor(
     /** What makes it. */
     readonly operation: Operation,
@@ -120,7 +32,12 @@ export class Tensor {
     readonly shape: Shape,
     /** Type of its elements. */
     readonly dtype: DType = "f32",
-  ) {}
+  ) {
+    const name = operation.kind === "input" || operation.kind === "state"
+      ? `${operation.kind} ${operation.name}`
+      : operation.kind;
+    for (const size of shape) checkPositive(size, `${name}: each size`);
+  }
 
   /** Number of elements. */
   get size(): number {
@@ -133,7 +50,13 @@ export class Tensor {
  * tensors may look at parts of it, so that an optimiser can update all parameters in one pass.
  */
 export class Storage {
-  /** A storage of `size` elements whose first content is `initial` (zeros if absent). */
+  /**
+   * A storage of `size` elements whose first content is `initial` (zeros if absent).
+   *
+   * @throws {RangeError} if the size is not a whole number of at least 1, or `initial` has another
+   * length.
+   * @throws {TypeError} if `initial` has another element type.
+   */
   constructor(
     /** Name shown in messages. */
     readonly name: string,
@@ -143,19 +66,54 @@ export class Storage {
     readonly dtype: "f32" | "i32" | "u32" = "f32",
     /** First content, written when the storage is first placed on a device. */
     readonly initial?: Float32Array | Int32Array | Uint32Array,
-  ) {}
+  ) {
+    checkPositive(size, `storage ${name}: the size`);
+    if (initial && !(initial instanceof arrayTypes[dtype])) {
+      throw new TypeError(
+        `storage ${name} holds ${dtype} and cannot begin with a ${initial.constructor.name}`,
+      );
+    }
+    if (initial && initial.length !== size) {
+      throw new RangeError(
+        `storage ${name} has ${size} elements and cannot begin with ${initial.length}`,
+      );
+    }
+  }
 
-  /** The part of the storage at `offset` elements, seen as a tensor of `shape`. */
+  /**
+   * The part of the storage at `offset` elements, seen as a tensor of `shape`.
+   *
+   * @throws {RangeError} if that part is not inside the storage.
+   */
   tensor(
     shape: Shape = [this.size],
     offset = 0,
     name: string = this.name,
   ): Tensor {
-    return new Tensor(
-      { kind: "state", storage: this, offset, name },
+    return apply(
+      leaves.state,
+      { kind: "state", storage: this, shape, offset, name },
       [],
-      shape,
-      this.dtype,
+    );
+  }
+}
+
+const arrayTypes = { f32: Float32Array, i32: Int32Array, u32: Uint32Array };
+
+/** Throws a RangeError unless `value` is a whole number of at least 1; `what` begins the message. */
+export function checkPositive(value: number, what: string): void {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new RangeError(
+      `${what} must be a whole number of at least 1, not ${value}`,
+    );
+  }
+}
+
+/** Throws a RangeError unless `value` is a whole number of at least 0; `what` begins the message. */
+export function checkNatural(value: number, what: string): void {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new RangeError(
+      `${what} must be a whole number of at least 0, not ${value}`,
     );
   }
 }
@@ -198,13 +156,17 @@ export function broadcastShapes(a: Shape, b: Shape): number[] {
   });
 }
 
-/** Values fed to the program before each step. */
+/**
+ * Values fed to the program before each step, under `name`.
+ *
+ * @throws {RangeError} if a size is not a whole number of at least 1.
+ */
 export function input(
   name: string,
   shape: Shape,
   dtype: DType = "f32",
 ): Tensor {
-  return new Tensor({ kind: "input", name }, [], shape, dtype);
+  return apply(leaves.input, { kind: "input", name, shape, dtype }, []);
 }
 
 /** A number, as a tensor of `shape`. */
@@ -213,5 +175,5 @@ export function constant(
   shape: Shape = [],
   dtype: "f32" | "i32" | "u32" = "f32",
 ): Tensor {
-  return new Tensor({ kind: "constant", value }, [], shape, dtype);
+  return apply(leaves.constant, { kind: "constant", value, shape, dtype }, []);
 }

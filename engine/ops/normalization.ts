@@ -10,7 +10,6 @@ import {
   square,
   subtract,
 } from "./elementwise.ts";
-import { matmul } from "./contraction.ts";
 import { max, mean, sum, variance } from "./reduction.ts";
 
 /** `1 / sqrt(variance + epsilon)`. */
@@ -126,9 +125,4 @@ export function l2Normalize(x: Tensor, epsilon = 1e-6): Tensor {
       inverse,
     ),
   ]);
-}
-
-/** Cosine of every row of `x` `[n, width]` with every row of `y` `[m, width]`: `[n, m]`. */
-export function cosineSimilarity(x: Tensor, y: Tensor): Tensor {
-  return matmul(l2Normalize(x), l2Normalize(y), { transposeB: true });
 }

@@ -1,5 +1,46 @@
-import { type Shape, Tensor } from "../graph/tensor.ts";
+import { apply, type Definitions } from "../graph/definition.ts";
+import type { Shape, Tensor } from "../graph/tensor.ts";
 import { divide, less, multiply } from "./elementwise.ts";
+
+/** Uniform random numbers in [0, 1), a function of the key, the stream and the position alone. */
+export interface RandomOperation {
+  /** The discriminant of `Operation`. */
+  readonly kind: "random";
+  /** Which of the independent sequences of the key. */
+  readonly stream: number;
+  /** Sizes of the axes. */
+  readonly shape: Shape;
+}
+
+/**
+ * Definition of the operation that draws random numbers.
+ *
+ * @internal
+ */
+export const randomness: Definitions<RandomOperation, "generator"> = {
+  random: {
+    role: "generator",
+    // ten rounds of Philox
+    cost: 40,
+    infer({ shape }, [key]) {
+      if (key.dtype !== "u32" || key.size !== 2) {
+        throw new TypeError(
+          `random numbers need a key of two u32, not ${key.dtype} [${key.shape}]`,
+        );
+      }
+      return { shape, dtype: "f32" };
+    },
+    expression: ({ stream }, { position, load }) => ({
+      kind: "random",
+      stream,
+      counter: position,
+      seed: load(0, 0),
+      step: load(0, 1),
+      dtype: "f32",
+    }),
+    gradient: () => "none",
+  },
+};
 
 /**
  * A source of counter-based random numbers: every draw is a function of seed, step, stream and
@@ -17,16 +58,23 @@ export class RandomSource {
 
   /** Uniform numbers in [0, 1) with 24 random bits. */
   uniform(shape: Shape): Tensor {
-    return new Tensor(
-      { kind: "random", stream: this.#stream++ },
+    return apply(
+      randomness.random,
+      { kind: "random", stream: this.#stream++, shape },
       [this.key],
-      shape,
     );
   }
 }
 
-/** Zero with probability `rate`, else scaled by `1 / (1 - rate)` (Srivastava et al. 2014). */
+/**
+ * Zero with probability `rate`, else scaled by `1 / (1 - rate)` (Srivastava et al. 2014).
+ *
+ * @throws {RangeError} if the rate is not in [0, 1).
+ */
 export function dropout(x: Tensor, rate: number, random: RandomSource): Tensor {
+  if (!(rate >= 0 && rate < 1)) {
+    throw new RangeError(`a dropout rate is in [0, 1), not ${rate}`);
+  }
   if (rate === 0) return x;
   const keep = divide(less(random.uniform(x.shape), 1 - rate), 1 - rate);
   return multiply(x, keep);

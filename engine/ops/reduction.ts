@@ -1,6 +1,8 @@
-import { Tensor } from "../graph/tensor.ts";
+import { apply, type Definitions } from "../graph/definition.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import {
   cast,
+  divide,
   equal,
   iota,
   materialize,
@@ -9,7 +11,44 @@ import {
   select,
   subtract,
 } from "./elementwise.ts";
-import { normalizeAxes, reshape } from "./movement.ts";
+import { broadcastTo, normalizeAxes, reshape } from "./movement.ts";
+
+/** A combination of all elements along some axes, which stay with size 1. */
+export interface ReduceOperation {
+  /** The discriminant of `Operation`. */
+  readonly kind: "reduce";
+  /** How they are combined. */
+  readonly name: "sum" | "max";
+  /** Along which axes. */
+  readonly axes: readonly number[];
+}
+
+/**
+ * Definition of the operation that combines elements.
+ *
+ * @internal
+ */
+export const reduction: Definitions<ReduceOperation, "reduction"> = {
+  reduce: {
+    role: "reduction",
+    infer({ name, axes }, [x]) {
+      if (x.dtype === "u8") {
+        throw new TypeError(`${name} cannot take u8; cast it`);
+      }
+      const shape = x.shape.map((size, axis) => axes.includes(axis) ? 1 : size);
+      return { shape, dtype: x.dtype };
+    },
+    gradient(gradient, node, { name, axes }) {
+      const [x] = node.inputs;
+      const spread = broadcastTo(gradient, x.shape);
+      if (name === "sum") return [spread];
+      // the same numbers as the reduction saw, or rounding could leave none that equals the largest
+      const isLargest = equal(materialize(x), broadcastTo(node, x.shape));
+      const count = sum(isLargest, { axes, keepAxes: true });
+      return [multiply(isLargest, divide(spread, count))];
+    },
+  },
+};
 
 /** Which axes a reduction runs over. */
 export interface ReductionOptions {
@@ -28,10 +67,9 @@ function reduce(
     options.axes ?? x.shape.map((_, axis) => axis),
     x.shape.length,
   );
-  const kept = x.shape.map((size, axis) => axes.includes(axis) ? 1 : size);
   const y = axes.every((axis) => x.shape[axis] === 1)
     ? x
-    : new Tensor({ kind: "reduce", name, axes }, [x], kept, x.dtype);
+    : apply(reduction.reduce, { kind: "reduce", name, axes }, [x]);
   return options.keepAxes
     ? y
     : reshape(y, x.shape.filter((_, axis) => !axes.includes(axis)));

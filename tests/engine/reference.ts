@@ -5,15 +5,16 @@ import {
   type Shape,
   sizeOf,
   type Tensor,
-  type Window,
 } from "../../engine/graph/tensor.ts";
+import type { Window } from "../../engine/ops/contraction.ts";
+import type { BinaryName, UnaryName } from "../../engine/ops/elementwise.ts";
 
 /** Values of inputs, and of states by the name of their storage. */
 export type Values = Readonly<Record<string, ArrayLike<number>>>;
 
 /**
- * Evaluates a graph node by node in float64, each operation written as plainly as possible: what
- * the devices are compared with.
+ * Evaluates a graph node by node in float64, each operation written as plainly as possible: the
+ * reference for the devices.
  */
 export function evaluate(
   roots: readonly Tensor[],
@@ -48,7 +49,7 @@ function at(position: readonly number[], shape: Shape): number {
   return position.reduce((sum, index, axis) => sum + index * strides[axis], 0);
 }
 
-const unary: Record<string, (x: number) => number> = {
+const unary: Record<UnaryName, (x: number) => number> = {
   negate: (x) => -x,
   exp: Math.exp,
   log: Math.log,
@@ -57,6 +58,7 @@ const unary: Record<string, (x: number) => number> = {
   erf,
   abs: Math.abs,
   floor: Math.floor,
+  isFinite: (x) => Number.isFinite(x) ? 1 : 0,
 };
 
 /** The error function by its Taylor series, or 1 where it is 1 to float64. */
@@ -71,7 +73,7 @@ export function erf(x: number): number {
   return sum * 2 / Math.sqrt(Math.PI);
 }
 
-const binary: Record<string, (a: number, b: number) => number> = {
+const binary: Record<BinaryName, (a: number, b: number) => number> = {
   add: (a, b) => a + b,
   subtract: (a, b) => a - b,
   multiply: (a, b) => a * b,
@@ -238,20 +240,16 @@ function compute(
         }
       });
       return y;
-    case "pool":
-      if (operation.mode === "max") y.fill(-Infinity);
+    case "maxPool":
+      y.fill(-Infinity);
       eachTap(shapes[0], shape, operation.window, (image, result) => {
         for (let c = 0; c < shape[3]; c++) {
-          const [value, target] = [
-            x[image * shape[3] + c],
-            result * shape[3] + c,
-          ];
-          if (operation.mode === "max") y[target] = Math.max(y[target], value);
-          else y[target] += value / operation.window.size ** 2;
+          const target = result * shape[3] + c;
+          y[target] = Math.max(y[target], x[image * shape[3] + c]);
         }
       });
       return y;
-    case "poolGradient": {
+    case "maxPoolGradient": {
       const channels = shape[3];
       const best = new Int32Array(x.length).fill(-1);
       eachTap(shape, shapes[0], operation.window, (image, result) => {
@@ -260,11 +258,9 @@ function compute(
             image * channels + c,
             result * channels + c,
           ];
-          if (operation.mode === "average") {
-            y[source] += x[target] / operation.window.size ** 2;
-          } else if (
-            best[target] < 0 || second[source] > second[best[target]]
-          ) best[target] = source;
+          if (best[target] < 0 || second[source] > second[best[target]]) {
+            best[target] = source;
+          }
         }
       });
       best.forEach((source, target) => y[source] += x[target]);

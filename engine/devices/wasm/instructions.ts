@@ -1,5 +1,5 @@
 import type { ScalarType } from "../../compile/expression.ts";
-import type { BinaryName, UnaryName } from "../../graph/tensor.ts";
+import type { BinaryName, UnaryName } from "../../ops/elementwise.ts";
 import type { FunctionBody, Instruction } from "./assembler.ts";
 import { emitErf, emitExp, emitLog, emitTanh } from "./vector_math.ts";
 
@@ -18,6 +18,7 @@ const comparison =
   };
 
 const FLOAT_ONE = 0x3f800000;
+const EXPONENT_MASK = 0x7f800000;
 
 const unaryEmitters: Record<ScalarType, Partial<Record<UnaryName, Emitter>>> = {
   f32: {
@@ -29,6 +30,12 @@ const unaryEmitters: Record<ScalarType, Partial<Record<UnaryName, Emitter>>> = {
     erf: emitErf,
     abs: instruction("f32x4.abs"),
     floor: instruction("f32x4.floor"),
+    isFinite: (body, x) => {
+      // the exponent is not all ones; signed comparison is right, since the sign bit is masked
+      body.get(x).splatBits(EXPONENT_MASK).op("v128.and")
+        .splatBits(EXPONENT_MASK).op("i32x4.lt_s")
+        .splatBits(FLOAT_ONE).op("v128.and");
+    },
   } satisfies Record<UnaryName, Emitter>,
   i32: {
     negate: instruction("i32x4.neg"),

@@ -4,7 +4,7 @@ import {
   type ScalarType,
   type View,
 } from "../../compile/expression.ts";
-import type { BinaryName, UnaryName } from "../../graph/tensor.ts";
+import type { BinaryName, UnaryName } from "../../ops/elementwise.ts";
 import { element, type Operand, typeOf } from "./operand.ts";
 
 /**
@@ -91,6 +91,8 @@ const unary: Record<UnaryName, (x: string) => string> = {
   erf: (x) => `erf(${x})`,
   abs: (x) => `abs(${x})`,
   floor: (x) => `floor(${x})`,
+  // compilers may assume that comparisons of floats see no NaN
+  isFinite: (x) => `f32((bitcast<u32>(${x}) & 0x7f800000u) < 0x7f800000u)`,
 };
 
 const binary: Record<

@@ -10,10 +10,10 @@ import {
 } from "./shader.ts";
 
 /**
- * Pooling, one thread per element of the result. The gradient gathers: a thread visits every window
- * that contains its element and, for a maximum, searches again for the element that the window chose,
- * so that the forward pass stores nothing and no two threads add to one place. Positions are u32:
- * those above or left of the image wrap to large numbers and count as outside.
+ * Max pooling, one thread per element of the result. The gradient gathers: a thread visits every window
+ * that contains its element and searches again for the element that the window chose, so that the
+ * forward pass stores nothing and no two threads add to one place. Positions are u32: those above or
+ * left of the image wrap to large numbers and count as outside.
  */
 export function lowerPool(
   kernel: PoolKernel,
@@ -43,20 +43,17 @@ ${element(output, "id")} = result;`;
   return { passes: [pass] };
 }
 
-function forward({ mode, geometry: { window: { size } } }: PoolKernel): string {
-  const combined = mode === "max" ? "max(result, value)" : "result + value";
-  return `var result = ${mode === "max" ? LOWEST : "0f"};
+function forward({ geometry: { window: { size } } }: PoolKernel): string {
+  return `var result = ${LOWEST};
 for (var i = 0u; i < ${size}u; i++) {
 for (var j = 0u; j < ${size}u; j++) {
-let value = inWindow(image, row, column, channel, i, j);
-result = ${combined};
+result = max(result, inWindow(image, row, column, channel, i, j));
 }
-}
-${mode === "max" ? "" : `result /= ${size * size}f;`}`;
+}`;
 }
 
 /** An element is in at most `reach` windows along each axis: the last that begins before it, and those above or left of that. */
-function gradient({ mode, geometry }: PoolKernel, dy: Operand): string {
+function gradient({ geometry }: PoolKernel, dy: Operand): string {
   const {
     outHeight,
     outWidth,
@@ -64,9 +61,6 @@ function gradient({ mode, geometry }: PoolKernel, dy: Operand): string {
     window: { size, stride, padding },
   } = geometry;
   const reach = Math.ceil(size / stride);
-  const chosen = mode === "max"
-    ? ` && choice(image, outRow, outColumn, channel) == i * ${size}u + j`
-    : "";
   return `var result = 0f;
 for (var up = 0u; up < ${reach}u; up++) {
 for (var left = 0u; left < ${reach}u; left++) {
@@ -75,26 +69,24 @@ let outColumn = (column + ${padding}u) / ${stride}u - left;
 // coordinates of the element in that window
 let i = row + ${padding}u - outRow * ${stride}u;
 let j = column + ${padding}u - outColumn * ${stride}u;
-if (outRow < ${outHeight}u && outColumn < ${outWidth}u && i < ${size}u && j < ${size}u${chosen}) {
+let inside = outRow < ${outHeight}u && outColumn < ${outWidth}u && i < ${size}u && j < ${size}u;
+if (inside && choice(image, outRow, outColumn, channel) == i * ${size}u + j) {
 let position = ((image * ${outHeight}u + outRow) * ${outWidth}u + outColumn) * ${channels}u + channel;
 result += ${element(dy, "position")};
 }
 }
-}
-${mode === "max" ? "" : `result /= ${size * size}f;`}`;
+}`;
 }
 
 /** WGSL functions that read the windows of `x`. */
-function windows({ mode, gradient, geometry }: PoolKernel, x: Operand): string {
+function windows({ gradient, geometry }: PoolKernel, x: Operand): string {
   const { height, width, inputs: channels, window: { size, stride, padding } } =
     geometry;
   const parameters = "image: u32, row: u32, column: u32, channel: u32";
   const inWindow = `fn inWindow(${parameters}, i: u32, j: u32) -> f32 {
 let y = row * ${stride}u + i - ${padding}u;
 let x = column * ${stride}u + j - ${padding}u;
-if (y >= ${height}u || x >= ${width}u) { return ${
-    mode === "max" ? LOWEST : "0f"
-  }; }
+if (y >= ${height}u || x >= ${width}u) { return ${LOWEST}; }
 let position = ((image * ${height}u + y) * ${width}u + x) * ${channels}u + channel;
 return ${element(x, "position")};
 }`;
@@ -113,6 +105,6 @@ result = i * ${size}u + j;
 }
 return result;
 }`;
-  return [INFINITY, inWindow, ...(gradient && mode === "max" ? [choice] : [])]
+  return [INFINITY, inWindow, ...(gradient ? [choice] : [])]
     .join("\n");
 }

@@ -4,7 +4,7 @@ import { callPerRange, partition } from "./partition.ts";
 
 /** Shares the pixels of the result: of y, or of dx for the gradient. */
 export function poolCalls(
-  { geometry, gradient, mode }: PoolKernel,
+  { geometry, gradient }: PoolKernel,
   { inputs, output }: Operands,
   threads: number,
 ): Call[] {
@@ -15,7 +15,7 @@ export function poolCalls(
     arguments: [
       ...inputs,
       output,
-      mode === "average" ? 1 : 0,
+      0,
       height,
       width,
       geometry.inputs,

@@ -59,7 +59,7 @@ testOnDevices(
         spread[choice] += gradient[i];
       }
       expected.push(largest, spread);
-      const kernel = { kind: "pool", mode: "max", geometry } as const;
+      const kernel = { kind: "pool", geometry } as const;
       const forward: PoolKernel = { ...kernel, gradient: false };
       const backward: PoolKernel = { ...kernel, gradient: true };
       return [

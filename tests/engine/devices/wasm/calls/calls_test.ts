@@ -184,8 +184,8 @@ Deno.test("callsOf: rows, indices and bytes are covered once", () => {
     [{ kind: "scatterAdd", ...table }, 2, table.rows],
     [{ kind: "zero" }, 0, 4 * 333],
     [{ kind: "copy" }, 1, 4 * 333],
-    [{ kind: "pool", mode: "max", gradient: false, geometry }, 1, 24],
-    [{ kind: "pool", mode: "max", gradient: true, geometry }, 2, 84],
+    [{ kind: "pool", gradient: false, geometry }, 1, 24],
+    [{ kind: "pool", gradient: true, geometry }, 2, 84],
   ];
   for (const threads of threadCounts) {
     for (const [kernel, inputs, units] of cases) {

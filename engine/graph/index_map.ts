@@ -1,15 +1,27 @@
-import type { View } from "./expression.ts";
-import { rowMajorStrides, type Shape, type Tensor } from "../graph/tensor.ts";
+import { rowMajorStrides, type Shape } from "./tensor.ts";
+
+/** A position that is affine in the loop counters of a kernel: `offset + sum(strides[i] * loop[i])`. */
+export interface View {
+  /** Position where all counters are 0. */
+  readonly offset: number;
+  /** Step of the position per step of each loop. */
+  readonly strides: readonly number[];
+}
 
 /** For each axis of a tensor, its position as an affine function of the loops of a kernel. */
 export type IndexMap = readonly View[];
 
-/** Each axis of `shape` is a loop of its own; `loops` is how many loops there are in all. */
-export function identityMap(rank: number, loops = rank): IndexMap {
+/** Each axis of `rank` is a loop of its own; `loops` is how many loops there are in all. */
+export function identityMap(rank: number, loops: number = rank): IndexMap {
   return Array.from({ length: rank }, (_, axis) => ({
     offset: 0,
     strides: Array.from({ length: loops }, (_, loop) => loop === axis ? 1 : 0),
   }));
+}
+
+/** The position `offset`, whatever the loop counters are. */
+export function fixedView(offset: number, loops: number): View {
+  return { offset, strides: new Array<number>(loops).fill(0) };
 }
 
 /** `sum(factors[i] * map[i])`. */
@@ -44,7 +56,7 @@ interface AxisGroup {
  * Pairs runs of axes of two shapes of one size, so that each run of `outer` spans the same elements
  * as its run of `inner`. `undefined` if an axis of `outer` would have to be split to index `inner`.
  */
-export function groupAxes(outer: Shape, inner: Shape): AxisGroup[] | undefined {
+function groupAxes(outer: Shape, inner: Shape): AxisGroup[] | undefined {
   const groups: AxisGroup[] = [];
   let i = 0;
   let j = 0;
@@ -69,43 +81,19 @@ export function groupAxes(outer: Shape, inner: Shape): AxisGroup[] | undefined {
   return groups;
 }
 
-/** Where a movement reads its input: the map of the input, given that of the node. */
-export function throughMovement(
-  node: Tensor,
-  map: IndexMap,
-  loops: number,
-): IndexMap {
-  const { operation, shape, inputs: [x] } = node;
-  switch (operation.kind) {
-    case "permute":
-      return x.shape.map((_, axis) => map[operation.axes.indexOf(axis)]);
-    case "slice":
-      return map.map((axis, i) => ({
-        ...axis,
-        offset: axis.offset + operation.starts[i],
-      }));
-    case "expand":
-      return map.map((axis, i) =>
-        x.shape[i] === shape[i] ? axis : combine([], [], loops)
-      );
-    case "reshape":
-      return throughReshape(map, shape, x.shape, loops);
-    default:
-      throw new TypeError(`${operation.kind} moves no elements`);
-  }
-}
-
-function throughReshape(
+/**
+ * The map of an array of shape `inner`, given that of its elements reshaped to `outer`. `undefined`
+ * if it needs a division: if an axis of `outer` spans several of `inner`.
+ */
+export function reshapeMap(
   map: IndexMap,
   outer: Shape,
   inner: Shape,
   loops: number,
-): IndexMap {
+): IndexMap | undefined {
   const groups = groupAxes(outer, inner);
-  if (!groups) {
-    throw new RangeError(`[${outer}] cannot index [${inner}] without division`);
-  }
-  const result: View[] = inner.map(() => combine([], [], loops));
+  if (!groups) return undefined;
+  const result: View[] = inner.map(() => fixedView(0, loops));
   for (const group of groups) {
     const target = group.inner.find((axis) => inner[axis] !== 1);
     if (target === undefined) continue;

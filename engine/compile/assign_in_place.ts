@@ -1,0 +1,94 @@
+import type { Storage } from "../graph/tensor.ts";
+import { inOrder } from "./expression.ts";
+import type { Buffer, Dispatch } from "./kernel.ts";
+
+/** A storage and the buffer that holds its new content. */
+export interface BufferAssignment {
+  readonly storage: Storage;
+  readonly source: Buffer;
+}
+
+/**
+ * Lets kernels write assigned values straight into their storage where that is safe, and copies
+ * the others at the end.
+ */
+export function assignInPlace(
+  dispatches: readonly Dispatch[],
+  assignments: readonly BufferAssignment[],
+  outputs: readonly Buffer[],
+): { dispatches: Dispatch[]; outputs: Buffer[] } {
+  const replaced = new Map<Buffer, Buffer>();
+  const copies: Dispatch[] = [];
+  const saved: Dispatch[] = [];
+  for (const { storage, source } of assignments) {
+    const target = stateBuffer(storage);
+    if (isSafeInPlace(dispatches, source, storage) && !replaced.has(source)) {
+      replaced.set(source, target);
+      continue;
+    }
+    let from = replaced.get(source) ?? source;
+    if (from.state || from.input) {
+      // another assignment may overwrite the source before it is copied
+      const copy: Buffer = {
+        size: source.size,
+        dtype: source.dtype,
+        label: `copy of ${source.label}`,
+      };
+      saved.push({ kernel: { kind: "copy" }, inputs: [from], output: copy });
+      from = copy;
+    }
+    copies.push({ kernel: { kind: "copy" }, inputs: [from], output: target });
+  }
+  const replace = (buffer: Buffer) => replaced.get(buffer) ?? buffer;
+  const rewritten = dispatches.map(({ kernel, inputs, output }) => ({
+    kernel,
+    inputs: inputs.map(replace),
+    output: replace(output),
+  }));
+  return {
+    dispatches: [...rewritten, ...saved, ...copies],
+    outputs: outputs.map(replace),
+  };
+}
+
+function stateBuffer(storage: Storage): Buffer {
+  const { size, dtype, name } = storage;
+  return { size, dtype, label: `state ${name}`, state: { storage, offset: 0 } };
+}
+
+/** Whether the kernel that makes `source` may overwrite `storage`: nothing reads the old value later. */
+function isSafeInPlace(
+  dispatches: readonly Dispatch[],
+  source: Buffer,
+  storage: Storage,
+): boolean {
+  if (source.state || source.input || source.parent) return false;
+  const writers = dispatches.flatMap(({ output }, i) =>
+    output === source ? [i] : []
+  );
+  if (
+    writers.length !== 1 ||
+    dispatches.some(({ output }) => output.parent?.buffer === source)
+  ) return false;
+  const readsOld = ({ inputs }: Dispatch) =>
+    inputs.some((buffer) => buffer.state?.storage === storage);
+  if (dispatches.slice(writers[0] + 1).some(readsOld)) return false;
+  const writer = dispatches[writers[0]];
+  return !readsOld(writer) || isElementByElement(writer, storage);
+}
+
+/** Whether a kernel reads a storage only at the element that it writes. */
+function isElementByElement(
+  { kernel, inputs }: Dispatch,
+  storage: Storage,
+): boolean {
+  if (kernel.kind !== "fused" || kernel.reduction) return false;
+  return inputs.every((buffer, input) => {
+    if (buffer.state?.storage !== storage) return true;
+    if (buffer.size !== storage.size) return false;
+    return inOrder(kernel.body).every((expression) =>
+      expression.kind !== "load" || expression.input !== input ||
+      JSON.stringify(expression.view) === JSON.stringify(kernel.output)
+    );
+  });
+}
