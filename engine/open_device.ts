@@ -1,5 +1,6 @@
 import type { Device } from "./devices/device.ts";
 import { WasmDevice } from "./devices/wasm/device.ts";
+import { findAdapter } from "./devices/webgpu/adapter.ts";
 import { WebGpuDevice } from "./devices/webgpu/device.ts";
 import { UserError } from "./user_error.ts";
 
@@ -17,7 +18,7 @@ export interface OpenedDevice {
 /**
  * Opens a device.
  *
- * @throws {UserError} if WebGPU is asked for and there is no adapter.
+ * @throws {UserError} if WebGPU is asked for and there is no adapter, or one over OpenGL.
  */
 export async function openDevice(
   choice: DeviceChoice = "auto",
@@ -27,17 +28,20 @@ export async function openDevice(
     return { device, reason: `${device.description} (asked for)` };
   }
   const gpu = await WebGpuDevice.request();
-  if (choice === "webgpu") {
-    if (gpu) return { device: gpu, reason: `${gpu.description} (asked for)` };
-    throw new UserError(
-      "there is no WebGPU adapter; install a graphics driver (in software: apt-get install " +
-        "mesa-vulkan-drivers) or use --device wasm",
-    );
+  if (gpu && choice === "webgpu") {
+    return { device: gpu, reason: `${gpu.description} (asked for)` };
   }
   if (gpu && !gpu.software) {
     return { device: gpu, reason: `${gpu.description} (a GPU is there)` };
   }
   gpu?.destroy();
+  const { problem = "no GPU found" } = await findAdapter();
+  if (choice === "webgpu") {
+    throw new UserError(
+      `${problem}; install a Vulkan driver (in software: apt-get install ` +
+        "mesa-vulkan-drivers) or use --device wasm",
+    );
+  }
   const device = new WasmDevice();
-  return { device, reason: `${device.description} (no GPU found)` };
+  return { device, reason: `${device.description} (${problem})` };
 }

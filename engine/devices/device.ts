@@ -11,35 +11,43 @@ export type HostArray =
 
 /** What a device promises about memory. */
 export interface DeviceLimits {
-  /** Bytes to which the beginning of every buffer is aligned. */
+  /** Alignment of buffers, in bytes. */
   readonly alignment: number;
   /** Largest single buffer that a kernel can use, in bytes. */
   readonly maxBufferBytes: number;
   /** Largest contiguous block of memory, in bytes; no buffer may cross a multiple of it. */
   readonly maxBlockBytes: number;
-  /** All memory that the device can use, in bytes; absent where it does not say. */
+  /** All memory that the device can use, in bytes; absent where that is unknown. */
   readonly memoryBytes?: number;
-  /** How many buffers one kernel may read and write. */
+  /** Most buffers that one kernel may read and write. */
   readonly maxBuffersPerKernel: number;
 }
 
-/** A place where programs run. Only the engine knows which one. */
+/** Where programs run. Every call settles: after {@linkcode Device.destroy} or a failure of the device they all reject. */
 export interface Device {
-  /** Tells the kinds of device apart. */
+  /** Which kind of device it is. */
   readonly kind: "webgpu" | "wasm";
   /** One line for people: which hardware, how many threads. */
   readonly description: string;
-  /** What the memory plan of a program has to keep to. */
+  /** Limits that the memory plan of a program must respect. */
   readonly limits: DeviceLimits;
-  /** Makes everything that replaying the plan needs: memory, kernels, command list. */
+  /**
+   * Makes everything that replaying the plan needs: memory, kernels, command list.
+   *
+   * @throws {UserError} if the device has too little memory or no room for a kernel.
+   */
   compile(plan: Plan): Promise<Executable>;
-  /** Overwrites a storage, placing it on the device first if needed. */
+  /**
+   * Overwrites a storage, placing it on the device first if needed.
+   *
+   * @throws {UserError} if `data` has another type or size than the storage.
+   */
   write(storage: Storage, data: HostArray): Promise<void>;
   /** The content of a storage after all steps queued so far. */
   read(storage: Storage): Promise<HostArray>;
-  /** Forgets a storage and frees its memory; no program that uses it may run afterwards. */
+  /** Frees the memory of a storage; no program that uses it may run afterwards. */
   release(storage: Storage): void;
-  /** Frees all memory and ends all threads. */
+  /** Frees all memory and ends all threads; a second call does nothing. */
   destroy(): void;
 }
 
@@ -49,6 +57,8 @@ export interface Executable {
    * Copies the inputs to the device and queues one step, or only the dispatches
    * `from <= i < to` (then the inputs are copied only if the first is among them). Allocates
    * nothing. Resolves when the inputs may be changed again.
+   *
+   * @throws {UserError} if an input is missing or has another type or size.
    */
   run(
     inputs: Readonly<Record<string, HostArray>>,
@@ -60,6 +70,6 @@ export interface Executable {
    * any buffer directly after the dispatch that wrote it.
    */
   read(buffer: Buffer): Promise<HostArray>;
-  /** Frees what belongs to this program alone; storages stay. */
+  /** Frees what belongs to this program alone; storages stay. It refuses to run afterwards. */
   destroy(): void;
 }

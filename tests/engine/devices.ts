@@ -1,15 +1,23 @@
 import type { Device } from "../../engine/devices/device.ts";
 import { WasmDevice } from "../../engine/devices/wasm/device.ts";
+import { findAdapter } from "../../engine/devices/webgpu/adapter.ts";
 import { WebGpuDevice } from "../../engine/devices/webgpu/device.ts";
+import type { ProductSchemeName } from "../../engine/devices/webgpu/product.ts";
 import { withSeed } from "../random.ts";
 
-/** Set to 1 where a missing device must fail the tests, as in continuous integration. */
-const required = Deno.env.get("DV2_REQUIRE_DEVICES") === "1";
+const { problem } = await findAdapter();
+
+// continuous integration sets this, so that no test is left out there
+if (problem && Deno.env.get("DV2_REQUIRE_DEVICES") === "1") {
+  throw new Error(`DV2_REQUIRE_DEVICES=1, but ${problem}`);
+}
+
+/** Why WebGPU is not tested here; empty where it is. */
+const skipped = problem
+  ? ` (${problem}; for one in software: apt-get install mesa-vulkan-drivers)`
+  : "";
 
 const webgpu = await WebGpuDevice.request();
-if (!webgpu && required) {
-  throw new Error("DV2_REQUIRE_DEVICES=1, but there is no WebGPU adapter");
-}
 
 /** The devices of this machine, opened once for all tests of a file. */
 export const devices: readonly Device[] = [
@@ -19,7 +27,7 @@ export const devices: readonly Device[] = [
 
 addEventListener("unload", () => devices.forEach((device) => device.destroy()));
 
-/** Registers a test for each device; without a WebGPU adapter its test is reported as skipped. */
+/** Registers a test for each device; that of WebGPU is skipped where there is no adapter. */
 export function testOnDevices(
   name: string,
   test: (device: Device) => Promise<void>,
@@ -28,11 +36,39 @@ export function testOnDevices(
     const title = `${device.kind}: ${name}`;
     Deno.test(title, () => withSeed(title, () => test(device)));
   }
-  if (webgpu) return;
+  if (skipped) {
+    Deno.test({
+      name: `webgpu: ${name}${skipped}`,
+      ignore: true,
+      fn: () => {},
+    });
+  }
+}
+
+/**
+ * Registers a test on a WebGPU device of its own, which the test may break; skipped where there is no
+ * adapter.
+ *
+ * @param scheme how the device computes products; by default the one that is fast there
+ */
+export function testOnWebGpu(
+  name: string,
+  test: (device: WebGpuDevice) => Promise<void>,
+  scheme?: ProductSchemeName,
+): void {
+  const title = `webgpu: ${name}`;
   Deno.test({
-    name:
-      `webgpu: ${name} (no adapter; for a software one: apt-get install mesa-vulkan-drivers)`,
-    ignore: true,
-    fn: () => {},
+    name: `${title}${skipped}`,
+    ignore: skipped !== "",
+    fn: () =>
+      withSeed(title, async () => {
+        const device = await WebGpuDevice.request(scheme);
+        if (!device) throw new Error("the WebGPU adapter is gone");
+        try {
+          await test(device);
+        } finally {
+          device.destroy();
+        }
+      }),
   });
 }

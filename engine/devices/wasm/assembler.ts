@@ -1,9 +1,9 @@
 /**
- * A small writer of WebAssembly modules: enough for the kernels that are generated from
- * expressions. Numbers are from the WebAssembly core specification, chapter 5.
+ * An assembler for the subset of WebAssembly that generated kernels use. Encodings are those of the
+ * core specification, chapter 5; stack types are checked as its chapter 3 says.
  */
 
-/** Whether the runtime can multiply and add with one rounding. */
+/** Whether the runtime has relaxed SIMD: multiply-add, rounded once where the processor can. */
 const hasRelaxedSimd = WebAssembly.validate(
   new Uint8Array([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
@@ -15,82 +15,97 @@ const hasRelaxedSimd = WebAssembly.validate(
   ]),
 );
 
-/** Types of locals and parameters. */
+/** Types of values: numbers, and vectors of 128 bits. */
 export type ValueType = "i32" | "v128";
 
 const valueTypes: Record<ValueType, number> = { i32: 0x7f, v128: 0x7b };
 
-/** Opcodes without operands of their own. */
-const plain = {
-  "i32.add": 0x6a,
-  "i32.sub": 0x6b,
-  "i32.mul": 0x6c,
-  "i32.div_u": 0x6e,
-  "i32.rem_u": 0x70,
-  "i32.lt_u": 0x49,
-  "i32.ge_u": 0x4f,
-  "i32.and": 0x71,
-} as const;
+/** What an instruction takes from the stack, the top last, and what it leaves there. */
+interface Signature {
+  readonly operands: readonly ValueType[];
+  readonly result?: ValueType;
+}
 
-/** Opcodes behind the SIMD prefix. */
-const simd = {
-  "i32x4.splat": 17,
-  "f32x4.splat": 19,
-  "i32x4.eq": 55,
-  "i32x4.lt_s": 57,
-  "i32x4.lt_u": 58,
-  "f32x4.eq": 65,
-  "f32x4.ne": 66,
-  "f32x4.lt": 67,
-  "v128.not": 77,
-  "v128.and": 78,
-  "v128.or": 80,
-  "v128.xor": 81,
-  "v128.bitselect": 82,
-  "f32x4.floor": 104,
-  "f32x4.nearest": 106,
-  "i16x8.extend_low_i8x16_u": 137,
-  "i32x4.abs": 160,
-  "i32x4.neg": 161,
-  "i32x4.extend_low_i16x8_u": 169,
-  "i32x4.shl": 171,
-  "i32x4.shr_s": 172,
-  "i32x4.shr_u": 173,
-  "i32x4.add": 174,
-  "i32x4.sub": 177,
-  "i32x4.mul": 181,
-  "i32x4.min_s": 182,
-  "i32x4.min_u": 183,
-  "i32x4.max_s": 184,
-  "i32x4.max_u": 185,
-  "i64x2.extmul_low_i32x4_u": 222,
-  "i64x2.extmul_high_i32x4_u": 223,
-  "f32x4.abs": 224,
-  "f32x4.neg": 225,
-  "f32x4.sqrt": 227,
-  "f32x4.add": 228,
-  "f32x4.sub": 229,
-  "f32x4.mul": 230,
-  "f32x4.div": 231,
-  "f32x4.min": 232,
-  "f32x4.max": 233,
-  "f32x4.pmin": 234,
-  "f32x4.pmax": 235,
-  "i32x4.trunc_sat_f32x4_s": 248,
-  "i32x4.trunc_sat_f32x4_u": 249,
-  "f32x4.convert_i32x4_s": 250,
-  "f32x4.convert_i32x4_u": 251,
-  "f32x4.relaxed_madd": 261,
-} as const;
+const integerBinary: Signature = { operands: ["i32", "i32"], result: "i32" };
+const splat: Signature = { operands: ["i32"], result: "v128" };
+const shift: Signature = { operands: ["v128", "i32"], result: "v128" };
+const unary: Signature = { operands: ["v128"], result: "v128" };
+const binary: Signature = { operands: ["v128", "v128"], result: "v128" };
+const ternary: Signature = {
+  operands: ["v128", "v128", "v128"],
+  result: "v128",
+};
 
-/** Name of an instruction without operands of its own. */
-export type PlainInstruction = keyof typeof plain;
-/** Name of a SIMD instruction without operands of its own. */
-export type SimdInstruction = keyof typeof simd;
+/** Instructions without immediate operands: opcode (behind the SIMD prefix for vectors) and signature. */
+const instructions = {
+  "i32.lt_u": [0x49, integerBinary],
+  "i32.ge_u": [0x4f, integerBinary],
+  "i32.add": [0x6a, integerBinary],
+  "i32.sub": [0x6b, integerBinary],
+  "i32.mul": [0x6c, integerBinary],
+  "i32.div_u": [0x6e, integerBinary],
+  "i32.rem_u": [0x70, integerBinary],
+  "i32.and": [0x71, integerBinary],
+  "i32x4.splat": [17, splat],
+  "i32x4.eq": [55, binary],
+  "i32x4.lt_s": [57, binary],
+  "i32x4.lt_u": [58, binary],
+  "f32x4.eq": [65, binary],
+  "f32x4.ne": [66, binary],
+  "f32x4.lt": [67, binary],
+  "v128.not": [77, unary],
+  "v128.and": [78, binary],
+  "v128.or": [80, binary],
+  "v128.xor": [81, binary],
+  "v128.bitselect": [82, ternary],
+  "f32x4.floor": [104, unary],
+  "f32x4.nearest": [106, unary],
+  "i16x8.extend_low_i8x16_u": [137, unary],
+  "i32x4.abs": [160, unary],
+  "i32x4.neg": [161, unary],
+  "i32x4.extend_low_i16x8_u": [169, unary],
+  "i32x4.shl": [171, shift],
+  "i32x4.shr_s": [172, shift],
+  "i32x4.shr_u": [173, shift],
+  "i32x4.add": [174, binary],
+  "i32x4.sub": [177, binary],
+  "i32x4.mul": [181, binary],
+  "i32x4.min_s": [182, binary],
+  "i32x4.min_u": [183, binary],
+  "i32x4.max_s": [184, binary],
+  "i32x4.max_u": [185, binary],
+  "i64x2.extmul_low_i32x4_u": [222, binary],
+  "i64x2.extmul_high_i32x4_u": [223, binary],
+  "f32x4.abs": [224, unary],
+  "f32x4.neg": [225, unary],
+  "f32x4.sqrt": [227, unary],
+  "f32x4.add": [228, binary],
+  "f32x4.sub": [229, binary],
+  "f32x4.mul": [230, binary],
+  "f32x4.div": [231, binary],
+  "f32x4.min": [232, binary],
+  "f32x4.max": [233, binary],
+  "f32x4.pmin": [234, binary],
+  "f32x4.pmax": [235, binary],
+  "i32x4.trunc_sat_f32x4_s": [248, unary],
+  "i32x4.trunc_sat_f32x4_u": [249, unary],
+  "f32x4.convert_i32x4_s": [250, unary],
+  "f32x4.convert_i32x4_u": [251, unary],
+  "f32x4.relaxed_madd": [261, ternary],
+} as const satisfies Record<string, readonly [number, Signature]>;
+
+/** Name of an instruction without immediate operands. */
+export type Instruction = keyof typeof instructions;
 
 const SIMD_PREFIX = 0xfd;
 
-/** Bytes that grow at their end. A training step is a module of a megabyte, so this is no array of numbers. */
+/** A function that bodies can call; all its parameters are i32, and it has no result. */
+export interface FunctionReference {
+  readonly index: number;
+  readonly parameters: number;
+}
+
+/** A growing sequence of bytes; typed, because the module of a training step takes a megabyte. */
 class Bytes {
   #content = new Uint8Array(256);
   #length = 0;
@@ -121,7 +136,7 @@ class Bytes {
   }
 
   signed(value: number): this {
-    // done when what is left is only the sign of the byte before
+    // done when only the sign of the byte before is left
     for (; value < -64 || value > 63; value >>= 7) {
       this.byte(value & 127 | 128);
     }
@@ -153,36 +168,43 @@ class Bytes {
   }
 }
 
-/** The body of a function, written instruction by instruction. */
+/**
+ * The body of a function, written instruction by instruction. The types on the stack are followed as
+ * in validation, so that a mistake throws where it is made and not where the module is compiled.
+ */
 export class FunctionBody {
+  /** Number of parameters, all i32. */
+  readonly parameters: number;
   readonly #code = new Bytes();
-  readonly #locals: ValueType[] = [];
+  /** Types of the parameters and of the locals that follow them. */
+  readonly #locals: ValueType[];
   /** Locals that hold vectors, set at the beginning, by the words of the vectors. */
   readonly #constants = new Map<string, number>();
-  readonly #parameters: number;
+  readonly #stack: ValueType[] = [];
+  /** Height of the stack where the innermost block begins; what is below belongs to others. */
+  #floor = 0;
 
   /** A body of a function with so many i32 parameters and no result. */
   constructor(parameters: number) {
-    this.#parameters = parameters;
+    this.parameters = parameters;
+    this.#locals = new Array<ValueType>(parameters).fill("i32");
   }
 
   /** A new local variable. */
   local(type: ValueType): number {
-    return this.#parameters + this.#locals.push(type) - 1;
+    return this.#locals.push(type) - 1;
   }
 
-  // offsets of loads and stores are in bytes, at least 0
-
   get(local: number): this {
+    this.#push(this.#typeOf(local));
     return this.#operate(0x20, local);
   }
   set(local: number): this {
+    this.#pop("local.set", this.#typeOf(local));
     return this.#operate(0x21, local);
   }
-  tee(local: number): this {
-    return this.#operate(0x22, local);
-  }
   i32(value: number): this {
+    this.#push("i32");
     this.#code.byte(0x41).signed(value | 0);
     return this;
   }
@@ -194,7 +216,7 @@ export class FunctionBody {
   splatFloat(value: number): this {
     return this.splatBits(new Uint32Array(new Float32Array([value]).buffer)[0]);
   }
-  /** A vector of four i32. It is held in a local, since V8 puts a constant together anew at each use. */
+  /** A vector of four i32. It is held in a local, since V8 would build a constant anew at each use. */
   vectorOf(words: readonly number[]): this {
     const key = words.map((word) => word | 0).join();
     let local = this.#constants.get(key);
@@ -204,75 +226,97 @@ export class FunctionBody {
     }
     return this.get(local);
   }
-  op(name: PlainInstruction): this {
-    this.#code.byte(plain[name]);
-    return this;
-  }
-  simd(name: SimdInstruction): this {
-    this.#vector(simd[name]);
+  op(name: Instruction): this {
+    const [opcode, { operands, result }] = instructions[name];
+    for (let i = operands.length - 1; i >= 0; i--) {
+      this.#pop(name, operands[i]);
+    }
+    this.#push(result);
+    if (result === "v128") this.#code.byte(SIMD_PREFIX);
+    this.#code.unsigned(opcode);
     return this;
   }
   /** Multiplies the f32x4 on the stack by that in a local and adds what `addend` pushes; rounded once where the runtime can. */
   multiplyAdd(factor: number, addend: () => void): this {
     this.get(factor);
-    if (!hasRelaxedSimd) this.simd("f32x4.mul");
+    if (!hasRelaxedSimd) this.op("f32x4.mul");
     addend();
-    return this.simd(hasRelaxedSimd ? "f32x4.relaxed_madd" : "f32x4.add");
+    return this.op(hasRelaxedSimd ? "f32x4.relaxed_madd" : "f32x4.add");
   }
-  /** Picks bytes out of two vectors. */
+  /** Picks 16 bytes out of the 32 of two vectors. */
   shuffle(bytes: readonly number[]): this {
-    this.#vector(13).all(bytes);
-    return this;
-  }
-  extractLane(lane: number): this {
-    this.#vector(27).byte(lane);
+    if (bytes.length !== 16 || !bytes.every((byte) => byte >= 0 && byte < 32)) {
+      throw new RangeError(
+        `i8x16.shuffle picks 16 of 32 bytes, not [${bytes}]`,
+      );
+    }
+    this.#vector("i8x16.shuffle", 13, binary).all(bytes);
     return this;
   }
   replaceLane(lane: number): this {
-    this.#vector(28).byte(lane);
+    const signature = { operands: ["v128", "i32"], result: "v128" } as const;
+    this.#vector("i32x4.replace_lane", 28, signature).byte(laneIndex(lane));
     return this;
   }
+
+  // loads pop an address, stores an address and a vector; offsets are in bytes, at least 0
+
+  /** One byte, as an i32. */
   loadByte(offset = 0): this {
+    this.#pop("i32.load8_u", "i32");
+    this.#push("i32");
     this.#code.byte(0x2d).byte(0).unsigned(offset);
     return this;
   }
   loadVector(offset = 0): this {
-    this.#vector(0).byte(2).unsigned(offset);
-    return this;
+    return this.#access("v128.load", 0, splat, offset);
   }
   loadSplat(offset = 0): this {
-    this.#vector(9).byte(2).unsigned(offset);
-    return this;
+    return this.#access("v128.load32_splat", 9, splat, offset);
   }
+  /** Loads one lane of the vector on top of the address. */
   loadLane(lane: number, offset = 0): this {
-    this.#vector(86).byte(2).unsigned(offset).byte(lane);
+    const signature = { operands: ["i32", "v128"], result: "v128" } as const;
+    this.#access("v128.load32_lane", 86, signature, offset);
+    this.#code.byte(laneIndex(lane));
     return this;
   }
   storeVector(offset = 0): this {
-    this.#vector(11).byte(2).unsigned(offset);
-    return this;
+    return this.#access(
+      "v128.store",
+      11,
+      { operands: ["i32", "v128"] },
+      offset,
+    );
   }
   storeLane(lane: number, offset = 0): this {
-    this.#vector(90).byte(2).unsigned(offset).byte(lane);
+    const signature = { operands: ["i32", "v128"] } as const;
+    this.#access("v128.store32_lane", 90, signature, offset);
+    this.#code.byte(laneIndex(lane));
     return this;
   }
-  call(index: number): this {
+  call({ index, parameters }: FunctionReference): this {
+    for (let i = 0; i < parameters; i++) this.#pop("call", "i32");
     return this.#operate(0x10, index);
   }
   /** Runs `body` if the i32 on the stack is not 0. */
   if(body: () => void): this {
+    this.#pop("if", "i32");
     this.#code.all([0x04, 0x40]);
-    body();
+    this.#block("if", body);
     this.#code.byte(0x0b);
     return this;
   }
   /** Runs `body` while `counter < limit`; the body must raise the counter. `limit` pushes an i32. */
   whileBelow(counter: number, limit: () => void, body: () => void): this {
     this.#code.all([0x02, 0x40, 0x03, 0x40]);
-    this.get(counter);
-    limit();
-    this.op("i32.ge_u").#code.all([0x0d, 1]);
-    body();
+    this.#block("loop", () => {
+      this.get(counter);
+      limit();
+      this.op("i32.ge_u").#pop("br_if", "i32");
+      this.#code.all([0x0d, 1]);
+      body();
+    });
     this.#code.all([0x0c, 0, 0x0b, 0x0b]);
     return this;
   }
@@ -281,19 +325,79 @@ export class FunctionBody {
     return this.get(local).i32(value).op("i32.add").set(local);
   }
 
+  #typeOf(local: number): ValueType {
+    const type = this.#locals[local];
+    if (!type) throw new RangeError(`there is no local ${local}`);
+    return type;
+  }
+
+  #push(type: ValueType | undefined): void {
+    if (type) this.#stack.push(type);
+  }
+
+  #pop(instruction: string, type: ValueType): void {
+    const found = this.#stack.length > this.#floor
+      ? this.#stack.pop()
+      : "nothing";
+    if (found !== type) {
+      throw new TypeError(
+        `${instruction} needs ${type} on the stack, and there is ${found}`,
+      );
+    }
+  }
+
+  /** Writes a block, which must leave the stack as it found it. */
+  #block(instruction: string, body: () => void): void {
+    const floor = this.#floor;
+    this.#floor = this.#stack.length;
+    body();
+    this.#checkEmpty(instruction);
+    this.#floor = floor;
+  }
+
+  #checkEmpty(instruction: string): void {
+    const rest = this.#stack.slice(this.#floor);
+    if (rest.length > 0) {
+      throw new TypeError(`${instruction} ends with ${rest} left on the stack`);
+    }
+  }
+
   #operate(opcode: number, index: number): this {
     this.#code.byte(opcode).unsigned(index);
     return this;
   }
 
-  /** An opcode behind the SIMD prefix; its operands are to follow. */
-  #vector(opcode: number): Bytes {
+  /** An opcode behind the SIMD prefix; its immediate operands are to follow. */
+  #vector(
+    name: string,
+    opcode: number,
+    { operands, result }: Signature,
+  ): Bytes {
+    for (let i = operands.length - 1; i >= 0; i--) {
+      this.#pop(name, operands[i]);
+    }
+    this.#push(result);
     return this.#code.byte(SIMD_PREFIX).unsigned(opcode);
+  }
+
+  /** A load or store of a vector, or of 32 bits of it, aligned to 4 bytes. */
+  #access(
+    name: string,
+    opcode: number,
+    signature: Signature,
+    offset: number,
+  ): this {
+    this.#vector(name, opcode, signature).byte(2).unsigned(offset);
+    return this;
   }
 
   /** The body as the code section holds it. */
   encode(): Uint8Array<ArrayBuffer> {
-    const locals = this.#locals.map((type) => [1, valueTypes[type]]);
+    this.#checkEmpty("the function");
+    const locals = this.#locals.slice(this.parameters).map((type) => [
+      1,
+      valueTypes[type],
+    ]);
     const body = new Bytes().list(locals);
     for (const [words, local] of this.#constants) {
       const vector = new Int32Array(words.split(",").map(Number));
@@ -303,6 +407,11 @@ export class FunctionBody {
     body.all(this.#code.content).byte(0x0b);
     return new Bytes().sized(body.content).content;
   }
+}
+
+function laneIndex(lane: number): number {
+  if (lane >= 0 && lane < 4) return lane;
+  throw new RangeError(`a vector has lanes 0 to 3 and no lane ${lane}`);
 }
 
 /** A module that imports one shared memory and functions, all of whose parameters are i32. */
@@ -318,21 +427,25 @@ export class ModuleWriter {
   }
 
   /** Imports a function; all imports come before the first function. */
-  import(name: string, parameters: number): number {
+  import(name: string, parameters: number): FunctionReference {
     if (this.#functions.length > 0) {
       throw new Error("imports must come before functions");
     }
-    return this.#imports.push({ name, type: this.#type(parameters) }) - 1;
+    const type = this.#type(parameters);
+    return { index: this.#imports.push({ name, type }) - 1, parameters };
   }
 
-  /** Adds a function and returns its index. */
-  add(parameters: number, body: FunctionBody): number {
-    return this.#imports.length +
-      this.#functions.push({ type: this.#type(parameters), body }) - 1;
+  /** Adds a function. */
+  add(body: FunctionBody): FunctionReference {
+    const { parameters } = body;
+    const type = this.#type(parameters);
+    const index = this.#imports.length +
+      this.#functions.push({ type, body }) - 1;
+    return { index, parameters };
   }
 
   /** Makes a function visible under `name`. */
-  export(name: string, index: number): void {
+  export(name: string, { index }: FunctionReference): void {
     this.#exports.push({ name, index });
   }
 

@@ -1,16 +1,19 @@
 /**
- * Compiles `assembly/` with AssemblyScript and writes `kernels.generated.ts`; with `--check` only
- * says whether that file is what the source gives (exit code 1 if not).
+ * Compiles `assembly/` with AssemblyScript and writes the kernels to `kernels.generated.ts` and what
+ * TypeScript must know about them to `kernel_interface.generated.ts`. With `--check` it only compares
+ * these files with what the source gives, and exits with code 1 if they differ.
  */
 import asc from "assemblyscript/asc";
 
 const here = new URL(".", import.meta.url);
-const target = new URL("kernels.generated.ts", here);
 
-async function compile(relaxed: boolean): Promise<string> {
+async function compile(
+  entry: string,
+  { relaxed }: { relaxed: boolean },
+): Promise<Uint8Array<ArrayBuffer>> {
   let binary = new Uint8Array();
   const { error, stderr } = await asc.main([
-    "assembly/index.ts",
+    entry,
     "--outFile=kernels.wasm",
     "--runtime=stub",
     "-O3",
@@ -29,30 +32,80 @@ async function compile(relaxed: boolean): Promise<string> {
       }
     },
     writeFile: (name, contents) => {
-      if (name === "kernels.wasm") binary = contents as Uint8Array<ArrayBuffer>;
+      if (name === "kernels.wasm" && typeof contents !== "string") {
+        binary = Uint8Array.from(contents);
+      }
     },
     listFiles: () => [],
   });
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
+  return binary;
+}
+
+/** The functions and globals that a compiled entry exports. */
+function exportsOf(binary: Uint8Array<ArrayBuffer>): WebAssembly.Exports {
+  const memory = new WebAssembly.Memory({
+    initial: 1,
+    maximum: 65536,
+    shared: true,
+  });
+  const module = new WebAssembly.Module(binary);
+  return new WebAssembly.Instance(module, { env: { memory } }).exports;
+}
+
+function toBase64(binary: Uint8Array): string {
   return btoa(String.fromCharCode(...binary));
 }
 
-const text = `// Generated from assembly/ by \`deno task build\`; do not edit.
+const header = `// Generated from assembly/ by \`deno task build\`; do not edit.
 // deno-fmt-ignore-file
+`;
 
+const relaxed = await compile("assembly/index.ts", { relaxed: true });
+const plain = await compile("assembly/index.ts", { relaxed: false });
+
+// the length of an exported function is the number of its parameters
+const parameterCounts = Object.entries(exportsOf(plain)).flatMap(
+  ([name, value]) =>
+    typeof value === "function" ? [`  ${name}: ${value.length},`] : [],
+);
+const constants = Object.entries(
+  exportsOf(await compile("assembly/constants.ts", { relaxed: false })),
+).flatMap(([name, value]) =>
+  value instanceof WebAssembly.Global
+    ? [`export const ${name} = ${value.value};`]
+    : []
+);
+
+const files = {
+  "kernels.generated.ts": `${header}
 /** The kernels with relaxed multiply-add. */
 export const relaxedKernels: string =
-  "${await compile(true)}";
+  "${toBase64(relaxed)}";
 
 /** The kernels for runtimes without it. */
 export const plainKernels: string =
-  "${await compile(false)}";
-`;
-if (!Deno.args.includes("--check")) {
-  await Deno.writeTextFile(target, text);
-} else if (await Deno.readTextFile(target) !== text) {
-  console.error(
-    "error: kernels.generated.ts is not what assembly/ gives; run `deno task build`",
-  );
-  Deno.exit(1);
+  "${toBase64(plain)}";
+`,
+  "kernel_interface.generated.ts": `${header}
+/** Number of parameters of each kernel, all of them i32. */
+export const parameterCounts = {
+${parameterCounts.sort().join("\n")}
+} as const;
+
+// constants of assembly/constants.ts
+${constants.sort().join("\n")}
+`,
+};
+
+for (const [name, text] of Object.entries(files)) {
+  const file = new URL(name, here);
+  if (!Deno.args.includes("--check")) {
+    await Deno.writeTextFile(file, text);
+  } else if (await Deno.readTextFile(file).catch(() => "") !== text) {
+    console.error(
+      `error: ${name} is not what assembly/ gives; run \`deno task build\``,
+    );
+    Deno.exit(1);
+  }
 }

@@ -2,15 +2,18 @@ import type { Buffer } from "../../compile/kernel.ts";
 import { bytesOf, type Plan, wholeOf } from "../../compile/memory.ts";
 import type { DType, Storage } from "../../graph/tensor.ts";
 import type { Device, DeviceLimits, Executable, HostArray } from "../device.ts";
-import { sharedBytesOf } from "./calls.ts";
+import { checkValues, hostArray } from "../host_array.ts";
+import { sharedBytesOf } from "./calls/calls.ts";
 import { Heap } from "./heap.ts";
-import { compileKernels, WorkerPool } from "./worker_pool.ts";
+import { SCRATCH_BYTES } from "./kernel_interface.generated.ts";
 import { type Address, writeProgram } from "./program_module.ts";
+import { compileKernels, WorkerPool } from "./worker_pool.ts";
 
-/** Bytes of scratch memory of one thread; see `assembly/scratch.ts`. */
-const SCRATCH_BYTES = 4 << 20;
-/** Everything below this address is the device's own. */
-const FIRST_ADDRESS = 65536;
+/** A block of the heap. */
+interface Block {
+  readonly start: number;
+  readonly bytes: number;
+}
 
 /** The processor: WebAssembly SIMD kernels in a pool of threads over one shared memory. */
 export class WasmDevice implements Device {
@@ -25,19 +28,32 @@ export class WasmDevice implements Device {
   };
   readonly #threads: number;
   readonly #pool: WorkerPool;
-  readonly #heap = new Heap(FIRST_ADDRESS);
+  readonly #heap = new Heap();
   readonly #storages = new Map<Storage, number>();
-  /** Memory of temporaries; all programs share it, because only one runs at a time. */
-  #arena = { start: 0, bytes: 0 };
-  /** Memory that the calls of one dispatch share, for all programs too. */
-  #shared = { start: 0, bytes: 0 };
+  /** Memory of temporaries; programs share it, because only one runs at a time. */
+  #arena: Block = { start: 0, bytes: 0 };
+  /** Memory that the calls of one dispatch share; programs share it too. */
+  #shared: Block = { start: 0, bytes: 0 };
   #nextProgram = 0;
-  /** The last thing asked of the workers: they do one thing at a time, in order. */
+  /** What the workers were last asked to do: they do one thing at a time, in order. */
   #tail: Promise<void>;
 
-  /** Starts so many threads, by default one for each processor. */
+  /**
+   * Starts so many threads, by default one for each processor.
+   *
+   * @throws {RangeError} if `threads` is not a whole number of at least 1.
+   */
   constructor(threads: number = navigator.hardwareConcurrency) {
+    if (!Number.isInteger(threads) || threads < 1) {
+      throw new RangeError(
+        `the number of threads must be a whole number of at least 1, not ${threads}`,
+      );
+    }
     const { module: kernels, relaxed } = compileKernels();
+    const scratch = Array.from(
+      { length: threads },
+      () => this.#heap.allocate(SCRATCH_BYTES, "scratch memory"),
+    );
     this.#threads = threads;
     this.#pool = new WorkerPool(threads);
     this.description = `WebAssembly ${
@@ -47,35 +63,31 @@ export class WasmDevice implements Device {
       kind: "start",
       memory: this.#heap.memory,
       kernels,
-      scratch: this.#heap.allocate(SCRATCH_BYTES, "scratch memory"),
+      scratch: scratch[thread],
       thread,
-    }));
-  }
-
-  /** Runs `task` after everything queued before it. */
-  #queue<Result>(task: () => Promise<Result> | Result): Promise<Result> {
-    const result = this.#tail.then(task);
-    // an error belongs to who asked; what comes later still runs
-    this.#tail = result.then(() => {}, () => {});
-    return result;
+      // whoever uses the device next hears of a failure
+    })).catch(() => {});
   }
 
   async compile(plan: Plan): Promise<Executable> {
-    for (const { inputs, output } of plan.dispatches) {
-      for (const { state } of [...inputs, output]) {
-        if (state) this.#place(state.storage);
+    // queued, because a running step may be using the memory that is given back
+    await this.#queue(() => {
+      for (const { inputs, output } of plan.dispatches) {
+        for (const { state } of [...inputs, output]) {
+          if (state) this.#addressOf(state.storage);
+        }
       }
-    }
-    this.#arena = this.#reserve(this.#arena, plan.arenaBytes);
-    this.#shared = this.#reserve(
-      this.#shared,
-      Math.max(0, ...plan.dispatches.map(sharedBytesOf)),
-    );
+      this.#arena = this.#reserve(this.#arena, plan.arenaBytes);
+      this.#shared = this.#reserve(
+        this.#shared,
+        Math.max(0, ...plan.dispatches.map(sharedBytesOf)),
+      );
+    });
     const addressOf = (buffer: Buffer): Address =>
       buffer.state
         ? {
           inArena: false,
-          byte: this.#place(buffer.state.storage) + buffer.state.offset * 4,
+          byte: this.#addressOf(buffer.state.storage) + buffer.state.offset * 4,
         }
         : { inArena: true, byte: plan.offsets.get(buffer)! };
     const program = this.#nextProgram++;
@@ -85,13 +97,22 @@ export class WasmDevice implements Device {
     await this.#queue(() =>
       this.#pool.broadcast(() => ({ kind: "load", program, module }))
     );
+    let destroyed = false;
+    const check = () => {
+      if (destroyed) {
+        throw new Error("this program was destroyed; compile it again");
+      }
+    };
     return {
-      run: (inputs, from = 0, to = plan.dispatches.length) =>
-        this.#queue(() => {
-          // later on other values may lie where the inputs were
+      run: async (inputs, from = 0, to = plan.dispatches.length) => {
+        check();
+        await this.#queue(() => {
+          // at a later dispatch other values may lie where the inputs were
           for (const [name, buffer] of from === 0 ? plan.inputs : []) {
+            const values = inputs[name];
+            checkValues(`input "${name}"`, buffer.dtype, buffer.size, values);
             this.#view(addressOf(buffer), buffer.dtype, buffer.size).set(
-              inputs[name],
+              values,
             );
           }
           return this.#pool.broadcast(() => ({
@@ -102,93 +123,34 @@ export class WasmDevice implements Device {
             arena: this.#arena.start,
             shared: this.#shared.start,
           }));
-        }),
-      read: (buffer) =>
-        this.#queue(() => {
+        });
+      },
+      read: async (buffer) => {
+        check();
+        return await this.#queue(() => {
           const { buffer: whole, offset } = wholeOf(buffer);
           const { inArena, byte } = addressOf(whole);
-          return this.#view(
-            { inArena, byte: byte + offset * 4 },
-            buffer.dtype,
-            buffer.size,
-          ).slice();
-        }),
+          const address = { inArena, byte: byte + offset * 4 };
+          return this.#view(address, buffer.dtype, buffer.size).slice();
+        });
+      },
       destroy: () => {
+        if (destroyed) return;
+        destroyed = true;
         this.#queue(() =>
           this.#pool.broadcast(() => ({ kind: "unload", program }))
-        );
+        ).catch(() => {});
       },
     };
   }
 
-  /** Address of a storage, which gets its first content when it is first asked for. */
-  #place(storage: Storage): number {
-    let start = this.#storages.get(storage);
-    if (start === undefined) {
-      start = this.#heap.allocate(bytesOf(storage), storage.name);
-      this.#storages.set(storage, start);
-      const view = this.#view(
-        { inArena: false, byte: start },
-        storage.dtype,
-        storage.size,
-      );
-      if (storage.initial) view.set(storage.initial);
-      else view.fill(0);
-    }
-    return start;
+  async write(storage: Storage, data: HostArray): Promise<void> {
+    checkValues(storage.name, storage.dtype, storage.size, data);
+    await this.#queue(() => this.#viewOf(storage).set(data));
   }
 
-  /** A block of at least `bytes` bytes in place of `block`. */
-  #reserve(
-    block: { readonly start: number; readonly bytes: number },
-    bytes: number,
-  ) {
-    if (bytes <= block.bytes) return block;
-    if (block.bytes > 0) this.#heap.release(block.start, block.bytes);
-    const start = this.#heap.allocate(bytes, "working memory");
-    // threads have nothing else to do while the program is written
-    const share = Math.ceil(bytes / this.#threads / 4) * 4;
-    this.#queue(() =>
-      this.#pool.broadcast((thread) => ({
-        kind: "touch",
-        start: start + Math.min(thread * share, bytes),
-        end: start + Math.min((thread + 1) * share, bytes),
-      }))
-    );
-    return { start, bytes };
-  }
-
-  #view({ inArena, byte }: Address, dtype: DType, size: number): HostArray {
-    const { buffer } = this.#heap.memory;
-    const start = inArena ? this.#arena.start + byte : byte;
-    const View = {
-      f32: Float32Array,
-      i32: Int32Array,
-      u32: Uint32Array,
-      u8: Uint8Array,
-    }[dtype];
-    return new View(buffer as ArrayBuffer, start, size);
-  }
-
-  write(storage: Storage, data: HostArray): Promise<void> {
-    return this.#queue(() => {
-      this.#view(
-        { inArena: false, byte: this.#place(storage) },
-        storage.dtype,
-        storage.size,
-      ).set(data);
-    });
-  }
-
-  read(storage: Storage): Promise<HostArray> {
-    return this.#queue(() => {
-      const view = this.#view(
-        { inArena: false, byte: this.#place(storage) },
-        storage.dtype,
-        storage.size,
-      );
-      return view.slice();
-    });
+  async read(storage: Storage): Promise<HostArray> {
+    return await this.#queue(() => this.#viewOf(storage).slice());
   }
 
   release(storage: Storage): void {
@@ -200,5 +162,58 @@ export class WasmDevice implements Device {
 
   destroy(): void {
     this.#pool.terminate();
+  }
+
+  /** Runs `task` after everything queued before it. */
+  #queue<Result>(task: () => Promise<Result> | Result): Promise<Result> {
+    const result = this.#tail.then(() => {
+      this.#pool.check();
+      return task();
+    });
+    // an error belongs to who asked; what comes later still runs
+    this.#tail = result.then(() => {}, () => {});
+    return result;
+  }
+
+  /** Address of a storage, which is allocated and filled at first use. */
+  #addressOf(storage: Storage): number {
+    const { name, dtype, size, initial } = storage;
+    let start = this.#storages.get(storage);
+    if (start === undefined) {
+      if (initial) checkValues(name, dtype, size, initial);
+      start = this.#heap.allocate(bytesOf(storage), name);
+      this.#storages.set(storage, start);
+      const view = this.#view({ inArena: false, byte: start }, dtype, size);
+      if (initial) view.set(initial);
+      else view.fill(0);
+    }
+    return start;
+  }
+
+  /** A block of at least `bytes` bytes in place of `block`. */
+  #reserve(block: Block, bytes: number): Block {
+    if (bytes <= block.bytes) return block;
+    if (block.bytes > 0) this.#heap.release(block.start, block.bytes);
+    const start = this.#heap.allocate(bytes, "working memory");
+    // the threads are idle while the program is written
+    const share = Math.ceil(bytes / this.#threads / 4) * 4;
+    this.#queue(() =>
+      this.#pool.broadcast((thread) => ({
+        kind: "touch",
+        start: start + Math.min(thread * share, bytes),
+        end: start + Math.min((thread + 1) * share, bytes),
+      }))
+    ).catch(() => {});
+    return { start, bytes };
+  }
+
+  #viewOf(storage: Storage): HostArray {
+    const address = { inArena: false, byte: this.#addressOf(storage) };
+    return this.#view(address, storage.dtype, storage.size);
+  }
+
+  #view({ inArena, byte }: Address, dtype: DType, size: number): HostArray {
+    const start = inArena ? this.#arena.start + byte : byte;
+    return hostArray(dtype, this.#heap.memory.buffer, size, start);
   }
 }

@@ -1,8 +1,13 @@
 import { UserError } from "../../user_error.ts";
 
+/** Two words that the barrier of the threads uses. */
+export const BARRIER_ADDRESS = 1024;
+/** What lies below belongs to the barrier and to the kernels' own data. */
+const FIRST_ADDRESS = 65536;
+
 const PAGE = 65536;
 const MAX_PAGES = 65536;
-/** Bytes behind everything, because kernels may read a little beyond the end of a buffer. */
+/** Bytes after the last block, because kernels may read a little beyond the end of a buffer. */
 const MARGIN = 256;
 
 interface Block {
@@ -10,28 +15,28 @@ interface Block {
   readonly bytes: number;
 }
 
-/** Hands out parts of the one memory that all threads share; at most 4 GiB. */
+/** Allocates blocks of the one memory that all threads share; at most 4 GiB. */
 export class Heap {
   /** The memory; it only grows. */
   readonly memory: WebAssembly.Memory;
   #free: Block[];
   #end: number;
 
-  /** A heap that hands out nothing below address `start`. */
-  constructor(start: number) {
+  /** An empty heap. */
+  constructor() {
     this.memory = new WebAssembly.Memory({
-      initial: Math.ceil(start / PAGE),
+      initial: Math.ceil(FIRST_ADDRESS / PAGE),
       maximum: MAX_PAGES,
       shared: true,
     });
     this.#free = [];
-    this.#end = start;
+    this.#end = FIRST_ADDRESS;
   }
 
   /**
    * The address of `bytes` bytes, aligned to 256.
    *
-   * @throws {UserError} if the memory is full; `what` names what it was for.
+   * @throws {UserError} if the memory is full; `what` says what it was for.
    */
   allocate(bytes: number, what: string): number {
     const size = Math.ceil(Math.max(bytes, 1) / 256) * 256;
@@ -65,7 +70,7 @@ export class Heap {
     }
   }
 
-  /** Gives back what `allocate` handed out. */
+  /** Frees a block that `allocate` returned. */
   release(start: number, bytes: number): void {
     const size = Math.ceil(Math.max(bytes, 1) / 256) * 256;
     const before = this.#free.find((block) =>

@@ -1,10 +1,10 @@
-/** What the main thread tells a worker; each message gets one answer. */
+/** A message to a worker; each gets one answer. */
 export type ToWorker =
   | {
     readonly kind: "start";
     readonly memory: WebAssembly.Memory;
     readonly kernels: WebAssembly.Module;
-    /** Address of memory that this thread has to itself. */
+    /** Address of this thread's scratch memory. */
     readonly scratch: number;
     readonly thread: number;
   }
@@ -14,7 +14,7 @@ export type ToWorker =
     readonly module: WebAssembly.Module;
   }
   | {
-    /** Has the system provide memory that is about to be used. */
+    /** Makes the system provide memory that is about to be used. */
     readonly kind: "touch";
     readonly start: number;
     readonly end: number;

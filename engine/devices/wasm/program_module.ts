@@ -1,8 +1,15 @@
 import type { Buffer, Dispatch } from "../../compile/kernel.ts";
 import { wholeOf } from "../../compile/memory.ts";
-import { callsOf, type KernelName, kernelParameters, SHARED } from "./calls.ts";
-import { FunctionBody, ModuleWriter } from "./assembler.ts";
+import {
+  FunctionBody,
+  type FunctionReference,
+  ModuleWriter,
+} from "./assembler.ts";
+import { type Argument, SHARED } from "./calls/call.ts";
+import { callsOf } from "./calls/calls.ts";
 import { writeFused } from "./fused.ts";
+import { BARRIER_ADDRESS } from "./heap.ts";
+import { parameterCounts } from "./kernel_interface.generated.ts";
 
 /** Where a buffer lies: at an absolute address, or at an offset in the arena. */
 export interface Address {
@@ -10,14 +17,11 @@ export interface Address {
   readonly byte: number;
 }
 
-/** Address of the two words that the threads' barrier uses. */
-export const BARRIER_ADDRESS = 1024;
-
 /**
  * Writes the module of a program: one function per distinct fused kernel, and for each thread a
- * function `run0`, `run1`, ... that calls all kernels in order for that thread's part of the work.
- * Its parameters are the first and the last dispatch to run, and the addresses of the arena and of the
- * memory that the calls of one dispatch share.
+ * function `run0`, `run1`, ... that makes that thread's calls in order. Its parameters are the
+ * dispatches to run, `from <= i < to`, and the addresses of the arena and of the memory that the calls
+ * of one dispatch share.
  */
 export function writeProgram(
   dispatches: readonly Dispatch[],
@@ -25,40 +29,16 @@ export function writeProgram(
   addressOf: (buffer: Buffer) => Address,
 ): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
-  const names = Object.keys(kernelParameters) as KernelName[];
-  const imports = Object.fromEntries(
-    names.map((name) => [name, module.import(name, kernelParameters[name])]),
-  ) as Record<KernelName, number>;
-  const fused = new Map<string, number>();
-  const calls = dispatches.map((dispatch) =>
-    callsOf(dispatch, threads).map((call) => ({
-      call,
-      target: call.target === "fused"
-        ? fusedFunction(dispatch)
-        : imports[call.target],
-    }))
+  const calls = dispatches.map((dispatch) => callsOf(dispatch, threads));
+  const kernels = importKernels(
+    module,
+    calls.flat().map((call) => call.target),
   );
-
-  function fusedFunction({ kernel, inputs }: Dispatch): number {
-    if (kernel.kind !== "fused") {
-      throw new TypeError(`${kernel.kind} is not a fused kernel`);
-    }
-    const key = JSON.stringify([kernel, inputs.length]);
-    let index = fused.get(key);
-    if (index === undefined) {
-      index = module.add(
-        1 + inputs.length + 4,
-        writeFused(kernel, inputs.length),
-      );
-      fused.set(key, index);
-    }
-    return index;
-  }
-
+  const fused = addFusedKernels(module, dispatches);
   for (let thread = 0; thread < threads; thread++) {
     const [from, to, arena, shared] = [0, 1, 2, 3];
     const body = new FunctionBody(4);
-    const push = (argument: Buffer | typeof SHARED | number) => {
+    const push = (argument: Argument) => {
       if (typeof argument === "number") return body.i32(argument);
       if (argument === SHARED) return body.get(shared);
       const { buffer, offset } = wholeOf(argument);
@@ -66,30 +46,75 @@ export function writeProgram(
       body.i32(byte + offset * 4);
       if (inArena) body.get(arena).op("i32.add");
     };
-    let alone = false;
-    calls.forEach((callsOfDispatch, i) => {
-      body.i32(i).get(from).op("i32.ge_u").i32(i).get(to).op("i32.lt_u").op(
-        "i32.and",
-      );
+    let onOneThread = false;
+    dispatches.forEach((dispatch, i) => {
+      body.i32(i).get(from).op("i32.ge_u").i32(i).get(to).op("i32.lt_u")
+        .op("i32.and");
       body.if(() => {
-        for (const { call, target } of callsOfDispatch) {
-          const single = call.parts.filter((parts) =>
+        for (const call of calls[i]) {
+          const wasOnOneThread = onOneThread;
+          onOneThread = call.parts.filter((parts) =>
             parts.length > 0
           ).length === 1;
-          // what one thread alone does in a row needs no meeting in between
-          if (!(single && alone)) {
-            body.i32(BARRIER_ADDRESS).i32(threads).call(imports.barrier);
+          // calls of one thread alone, the first, follow each other without a barrier
+          if (!(onOneThread && wasOnOneThread)) {
+            body.i32(BARRIER_ADDRESS).i32(threads).call(
+              kernels.get("barrier")!,
+            );
           }
           for (const part of call.parts[thread] ?? []) {
             call.arguments.forEach(push);
             part.forEach(push);
-            body.call(target);
+            body.call(
+              call.target === "fused"
+                ? fused.get(dispatch)!
+                : kernels.get(call.target)!,
+            );
           }
-          alone = single;
         }
       });
     });
-    module.export(`run${thread}`, module.add(4, body));
+    module.export(`run${thread}`, module.add(body));
   }
   return module.encode();
+}
+
+/** Imports the hand-written kernels among `targets`, and the barrier. */
+function importKernels(
+  module: ModuleWriter,
+  targets: readonly (keyof typeof parameterCounts | "fused")[],
+): Map<string, FunctionReference> {
+  const kernels = new Map<string, FunctionReference>();
+  for (const name of new Set([...targets, "barrier" as const])) {
+    if (name !== "fused") {
+      kernels.set(name, module.import(name, parameterCounts[name]));
+    }
+  }
+  return kernels;
+}
+
+/** One function for each distinct fused kernel, by the dispatches that call it. */
+function addFusedKernels(
+  module: ModuleWriter,
+  dispatches: readonly Dispatch[],
+): Map<Dispatch, FunctionReference> {
+  const byContent = new Map<string, FunctionReference>();
+  const byDispatch = new Map<Dispatch, FunctionReference>();
+  for (const dispatch of dispatches) {
+    const { kernel, inputs } = dispatch;
+    if (kernel.kind !== "fused") continue;
+    const content = JSON.stringify([kernel, inputs.length], exactNumber);
+    const known = byContent.get(content) ??
+      module.add(writeFused(kernel, inputs.length));
+    byContent.set(content, known);
+    byDispatch.set(dispatch, known);
+  }
+  return byDispatch;
+}
+
+/** Replacer for numbers that JSON does not tell apart: -0, the infinities and NaN. */
+function exactNumber(_key: string, value: unknown): unknown {
+  const lost = Object.is(value, -0) ||
+    (typeof value === "number" && !Number.isFinite(value));
+  return lost ? `${1 / Number(value)} ${value}` : value;
 }

@@ -6,7 +6,7 @@ import type { FunctionBody } from "./assembler.ts";
  * place unless said otherwise.
  */
 
-/** Evaluates a polynomial in `x`, coefficients from the highest power down; leaves the value. */
+/** Pushes a polynomial in local `x`; coefficients from the highest power down. */
 function polynomial(
   body: FunctionBody,
   x: number,
@@ -18,32 +18,32 @@ function polynomial(
   }
 }
 
-/** Puts the number on the stack into a new local. */
-function hold(body: FunctionBody): number {
+/** Moves the vector on the stack into a new local. */
+function toLocal(body: FunctionBody): number {
   const local = body.local("v128");
   body.set(local);
   return local;
 }
 
-/** `2^n` for the whole numbers -126..127 in local `n` (i32); leaves f32. */
+/** Pushes `2^n` as f32 for the i32 in local `n`, -126 to 127. */
 function powerOfTwo(body: FunctionBody, n: number): void {
-  body.get(n).splatBits(127).simd("i32x4.add").i32(23).simd("i32x4.shl");
+  body.get(n).splatBits(127).op("i32x4.add").i32(23).op("i32x4.shl");
 }
 
 /** The exponential: `2^n` times a polynomial in the remainder (coefficients of Cephes expf). */
 export function emitExp(body: FunctionBody, x: number): void {
-  body.get(x).splatFloat(-104).simd("f32x4.pmax").splatFloat(89).simd(
+  body.get(x).splatFloat(-104).op("f32x4.pmax").splatFloat(89).op(
     "f32x4.pmin",
   );
-  const clamped = hold(body);
-  body.get(clamped).splatFloat(Math.LOG2E).simd("f32x4.mul").simd(
+  const clamped = toLocal(body);
+  body.get(clamped).splatFloat(Math.LOG2E).op("f32x4.mul").op(
     "f32x4.nearest",
   );
-  const n = hold(body);
+  const n = toLocal(body);
   body.get(clamped)
-    .get(n).splatFloat(0.693359375).simd("f32x4.mul").simd("f32x4.sub")
-    .get(n).splatFloat(-2.12194440e-4).simd("f32x4.mul").simd("f32x4.sub");
-  const r = hold(body);
+    .get(n).splatFloat(0.693359375).op("f32x4.mul").op("f32x4.sub")
+    .get(n).splatFloat(-2.12194440e-4).op("f32x4.mul").op("f32x4.sub");
+  const r = toLocal(body);
   polynomial(body, r, [
     1.9875691500e-4,
     1.3981999507e-3,
@@ -55,41 +55,41 @@ export function emitExp(body: FunctionBody, x: number): void {
     1,
   ]);
   // the power in two halves, so that neither leaves the range of the exponent
-  body.get(n).simd("i32x4.trunc_sat_f32x4_s");
-  const whole = hold(body);
-  body.get(whole).i32(1).simd("i32x4.shr_s");
-  const half = hold(body);
-  body.get(whole).get(half).simd("i32x4.sub");
-  const rest = hold(body);
+  body.get(n).op("i32x4.trunc_sat_f32x4_s");
+  const whole = toLocal(body);
+  body.get(whole).i32(1).op("i32x4.shr_s");
+  const half = toLocal(body);
+  body.get(whole).get(half).op("i32x4.sub");
+  const rest = toLocal(body);
   powerOfTwo(body, half);
-  body.simd("f32x4.mul");
+  body.op("f32x4.mul");
   powerOfTwo(body, rest);
-  body.simd("f32x4.mul");
+  body.op("f32x4.mul");
 }
 
 /** The natural logarithm (Cephes logf); minus infinity at 0, NaN below. */
 export function emitLog(body: FunctionBody, x: number): void {
   // x = m 2^e with m in [0.5, 1)
-  body.get(x).i32(23).simd("i32x4.shr_u").splatBits(126).simd("i32x4.sub").simd(
+  body.get(x).i32(23).op("i32x4.shr_u").splatBits(126).op("i32x4.sub").op(
     "f32x4.convert_i32x4_s",
   );
-  const exponent = hold(body);
-  body.get(x).splatBits(0x007fffff).simd("v128.and").splatBits(0x3f000000).simd(
+  const exponent = toLocal(body);
+  body.get(x).splatBits(0x007fffff).op("v128.and").splatBits(0x3f000000).op(
     "v128.or",
   );
-  const mantissa = hold(body);
-  body.get(mantissa).splatFloat(Math.SQRT1_2).simd("f32x4.lt");
-  const small = hold(body);
+  const mantissa = toLocal(body);
+  body.get(mantissa).splatFloat(Math.SQRT1_2).op("f32x4.lt");
+  const small = toLocal(body);
   // m < sqrt(1/2): e - 1 and 2m - 1; else e and m - 1
-  body.get(exponent).splatFloat(1).get(small).simd("v128.and").simd(
+  body.get(exponent).splatFloat(1).get(small).op("v128.and").op(
     "f32x4.sub",
   );
-  const e = hold(body);
-  body.get(mantissa).get(mantissa).get(small).simd("v128.and").simd("f32x4.add")
-    .splatFloat(1).simd("f32x4.sub");
-  const r = hold(body);
-  body.get(r).get(r).simd("f32x4.mul");
-  const square = hold(body);
+  const e = toLocal(body);
+  body.get(mantissa).get(mantissa).get(small).op("v128.and").op("f32x4.add")
+    .splatFloat(1).op("f32x4.sub");
+  const r = toLocal(body);
+  body.get(r).get(r).op("f32x4.mul");
+  const square = toLocal(body);
   polynomial(body, r, [
     7.0376836292e-2,
     -1.1514610310e-1,
@@ -101,36 +101,36 @@ export function emitLog(body: FunctionBody, x: number): void {
     -2.4999993993e-1,
     3.3333331174e-1,
   ]);
-  body.get(r).simd("f32x4.mul").get(square).simd("f32x4.mul")
-    .get(e).splatFloat(-2.12194440e-4).simd("f32x4.mul").simd("f32x4.add")
-    .get(square).splatFloat(0.5).simd("f32x4.mul").simd("f32x4.sub")
-    .get(r).simd("f32x4.add")
-    .get(e).splatFloat(0.693359375).simd("f32x4.mul").simd("f32x4.add");
-  const finite = hold(body);
+  body.get(r).op("f32x4.mul").get(square).op("f32x4.mul")
+    .get(e).splatFloat(-2.12194440e-4).op("f32x4.mul").op("f32x4.add")
+    .get(square).splatFloat(0.5).op("f32x4.mul").op("f32x4.sub")
+    .get(r).op("f32x4.add")
+    .get(e).splatFloat(0.693359375).op("f32x4.mul").op("f32x4.add");
+  const finite = toLocal(body);
   // infinity and NaN pass through; 0 gives minus infinity; below 0 gives NaN
   body.get(x);
   body.get(finite);
-  body.get(x).splatFloat(Infinity).simd("f32x4.eq").get(x).get(x).simd(
+  body.get(x).splatFloat(Infinity).op("f32x4.eq").get(x).get(x).op(
     "f32x4.ne",
-  ).simd("v128.or");
-  body.simd("v128.bitselect");
-  const positive = hold(body);
-  body.splatFloat(-Infinity).get(positive).get(x).splatFloat(0).simd("f32x4.eq")
-    .simd("v128.bitselect");
-  const nonNegative = hold(body);
-  body.splatFloat(NaN).get(nonNegative).get(x).splatFloat(0).simd("f32x4.lt")
-    .simd("v128.bitselect");
+  ).op("v128.or");
+  body.op("v128.bitselect");
+  const positive = toLocal(body);
+  body.splatFloat(-Infinity).get(positive).get(x).splatFloat(0).op("f32x4.eq")
+    .op("v128.bitselect");
+  const nonNegative = toLocal(body);
+  body.splatFloat(NaN).get(nonNegative).get(x).splatFloat(0).op("f32x4.lt")
+    .op("v128.bitselect");
 }
 
 /** The hyperbolic tangent: the quotient of an odd and an even polynomial (coefficients of Eigen). */
 export function emitTanh(body: FunctionBody, x: number): void {
   const limit = 7.90531110763549805;
-  body.get(x).splatFloat(-limit).simd("f32x4.pmax").splatFloat(limit).simd(
+  body.get(x).splatFloat(-limit).op("f32x4.pmax").splatFloat(limit).op(
     "f32x4.pmin",
   );
-  const clamped = hold(body);
-  body.get(clamped).get(clamped).simd("f32x4.mul");
-  const square = hold(body);
+  const clamped = toLocal(body);
+  body.get(clamped).get(clamped).op("f32x4.mul");
+  const square = toLocal(body);
   polynomial(body, square, [
     -2.76076847742355e-16,
     2.00018790482477e-13,
@@ -140,30 +140,30 @@ export function emitTanh(body: FunctionBody, x: number): void {
     6.37261928875436e-04,
     4.89352455891786e-03,
   ]);
-  body.get(clamped).simd("f32x4.mul");
+  body.get(clamped).op("f32x4.mul");
   polynomial(body, square, [
     1.19825839466702e-06,
     1.18534705686654e-04,
     2.26843463243900e-03,
     4.89352518554385e-03,
   ]);
-  body.simd("f32x4.div");
+  body.op("f32x4.div");
 }
 
 /** The error function to 1.5e-7 (Abramowitz and Stegun 7.1.26). */
 export function emitErf(body: FunctionBody, x: number): void {
-  body.get(x).simd("f32x4.abs");
-  const magnitude = hold(body);
+  body.get(x).op("f32x4.abs");
+  const magnitude = toLocal(body);
   body.splatFloat(1)
-    .get(magnitude).splatFloat(0.3275911).simd("f32x4.mul").splatFloat(1).simd(
+    .get(magnitude).splatFloat(0.3275911).op("f32x4.mul").splatFloat(1).op(
       "f32x4.add",
     )
-    .simd("f32x4.div");
-  const t = hold(body);
-  body.get(x).get(x).simd("f32x4.mul").simd("f32x4.neg");
-  const exponent = hold(body);
+    .op("f32x4.div");
+  const t = toLocal(body);
+  body.get(x).get(x).op("f32x4.mul").op("f32x4.neg");
+  const exponent = toLocal(body);
   emitExp(body, exponent);
-  const gaussian = hold(body);
+  const gaussian = toLocal(body);
   body.splatFloat(1);
   polynomial(body, t, [
     1.061405429,
@@ -172,11 +172,11 @@ export function emitErf(body: FunctionBody, x: number): void {
     -0.284496736,
     0.254829592,
   ]);
-  body.get(t).simd("f32x4.mul").get(gaussian).simd("f32x4.mul").simd(
+  body.get(t).op("f32x4.mul").get(gaussian).op("f32x4.mul").op(
     "f32x4.sub",
   );
   // the sign of x
-  body.get(x).splatBits(0x80000000).simd("v128.and").simd("v128.or");
+  body.get(x).splatBits(0x80000000).op("v128.and").op("v128.or");
 }
 
 /** Even and odd words of two vectors of 64-bit products: their low and high halves. */
@@ -203,22 +203,22 @@ export function emitUniform(
   const high = body.local("v128");
   const evenProducts = body.local("v128");
   const oddProducts = body.local("v128");
-  body.get(seed).splatBits(Math.imul(stream + 1, 0x9e3779b9)).simd("v128.xor")
+  body.get(seed).splatBits(Math.imul(stream + 1, 0x9e3779b9)).op("v128.xor")
     .set(key);
   body.get(counter).set(low);
   body.get(step).set(high);
   for (let round = 0; round < 10; round++) {
-    body.get(low).splatBits(0xd256d193).simd("i64x2.extmul_low_i32x4_u").set(
+    body.get(low).splatBits(0xd256d193).op("i64x2.extmul_low_i32x4_u").set(
       evenProducts,
     );
-    body.get(low).splatBits(0xd256d193).simd("i64x2.extmul_high_i32x4_u").set(
+    body.get(low).splatBits(0xd256d193).op("i64x2.extmul_high_i32x4_u").set(
       oddProducts,
     );
     body.get(evenProducts).get(oddProducts).shuffle(highWords)
-      .get(key).simd("v128.xor").get(high).simd("v128.xor").set(low);
+      .get(key).op("v128.xor").get(high).op("v128.xor").set(low);
     body.get(evenProducts).get(oddProducts).shuffle(lowWords).set(high);
-    body.get(key).splatBits(0x9e3779b9).simd("i32x4.add").set(key);
+    body.get(key).splatBits(0x9e3779b9).op("i32x4.add").set(key);
   }
-  body.get(low).i32(8).simd("i32x4.shr_u").simd("f32x4.convert_i32x4_s")
-    .splatFloat(2 ** -24).simd("f32x4.mul");
+  body.get(low).i32(8).op("i32x4.shr_u").op("f32x4.convert_i32x4_s")
+    .splatFloat(2 ** -24).op("f32x4.mul");
 }

@@ -1,3 +1,4 @@
+import { UserError } from "../../user_error.ts";
 import { plainKernels, relaxedKernels } from "./kernels.generated.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 
@@ -16,50 +17,91 @@ export function compileKernels(): {
   };
 }
 
-interface Thread {
-  readonly worker: Worker;
-  /** Settles the answer that is waited for. */
-  settle?: { resolve(): void; reject(error: Error): void };
+/** Settles the answer of a worker. */
+interface Answer {
+  resolve(): void;
+  reject(error: Error): void;
 }
 
-/** Workers that all do the same thing at the same time. */
+/**
+ * Workers that all get a message at the same time. The first failure of any of them ends the pool,
+ * since the others may be waiting for it at a barrier: everything pending and everything later then
+ * rejects with that failure.
+ */
 export class WorkerPool {
-  readonly #threads: readonly Thread[];
+  readonly #workers: readonly Worker[];
+  #pending: Answer[] = [];
+  #answered = false;
+  #failure: Error | undefined;
 
   /** Starts so many workers. */
   constructor(threads: number) {
-    this.#threads = Array.from({ length: threads }, () => {
-      const thread: Thread = {
-        worker: new Worker(new URL("./worker.ts", import.meta.url), {
-          type: "module",
-        }),
-      };
-      thread.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-        if (data.error === undefined) thread.settle?.resolve();
-        else thread.settle?.reject(new Error(data.error));
-      };
-      thread.worker.onerror = (event) => {
-        event.preventDefault();
-        thread.settle?.reject(new Error(event.message));
-      };
-      return thread;
-    });
+    this.#workers = Array.from(
+      { length: threads },
+      (_, thread) => this.#start(thread),
+    );
   }
 
-  /** Sends each thread its message and waits for all answers; one call at a time. */
+  #start(thread: number): Worker {
+    const script = new URL("./worker.ts", import.meta.url);
+    const worker = new Worker(script, { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      this.#answered = true;
+      if (data.error !== undefined) this.#failWith(data.error);
+      else this.#pending[thread]?.resolve();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#failWith(event.message);
+    };
+    return worker;
+  }
+
+  /**
+   * Throws if the pool has ended.
+   *
+   * @throws {UserError} with the reason.
+   */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /**
+   * Sends each worker its message and waits for all answers; one call at a time.
+   *
+   * @throws {UserError} if a worker fails or the pool has ended.
+   */
   async broadcast(message: (thread: number) => ToWorker): Promise<void> {
+    this.check();
     await Promise.all(
-      this.#threads.map((thread, i) =>
+      this.#workers.map((worker, thread) =>
         new Promise<void>((resolve, reject) => {
-          thread.settle = { resolve, reject };
-          thread.worker.postMessage(message(i));
+          this.#pending[thread] = { resolve, reject };
+          worker.postMessage(message(thread));
         })
       ),
     );
   }
 
-  /** Ends all workers. */
+  /** Ends all workers; whatever is pending rejects. */
   terminate(): void {
-    this.#threads.forEach(({ worker }) => worker.terminate());
+    this.#end(new UserError("this device was destroyed; open another one"));
+  }
+
+  #failWith(message: string): void {
+    this.#end(
+      new UserError(
+        this.#answered
+          ? `a thread of the processor failed (${message}); restart from the last checkpoint`
+          : `the threads of the processor cannot start: ${message}`,
+      ),
+    );
+  }
+
+  #end(failure: Error): void {
+    if (this.#failure) return;
+    this.#failure = failure;
+    this.#workers.forEach((worker) => worker.terminate());
+    this.#pending.forEach(({ reject }) => reject(failure));
   }
 }

@@ -1,13 +1,13 @@
 import { UserError } from "../../user_error.ts";
 import type { ProductSchemeName } from "./product.ts";
 
-/** Every so many submits the host waits for an earlier one, so that it cannot run far ahead. */
+/** The host waits for an earlier submit each time it has made this many, so that it cannot run far ahead. */
 const SUBMITS_BETWEEN_WAITS = 16;
-/** Written bytes and writes that may wait for a submit: more of them have corrupted uploads. */
+/** Bytes and writes that may wait for a submit; more of them have corrupted uploads. */
 const MAX_PENDING_BYTES = 16 * 2 ** 20;
 const MAX_PENDING_WRITES = 16;
 
-/** A WebGPU device with what all programs on it share: its first error, its pipelines, its queue. */
+/** A WebGPU device with what its programs share: its first error, its pipelines, its queue. */
 export class GpuContext {
   /** The device itself. */
   readonly gpu: GPUDevice;
@@ -15,7 +15,7 @@ export class GpuContext {
   readonly #layouts = new Map<number, GPUBindGroupLayout>();
   #failure?: string;
   #submits = 0;
-  #waiting = { bytes: 0, writes: 0 };
+  #unsubmitted = { bytes: 0, writes: 0 };
   #earlier: Promise<unknown> = Promise.resolve();
 
   /** Watches `gpu` for errors. */
@@ -34,9 +34,9 @@ export class GpuContext {
   }
 
   /**
-   * Reports the first error of the device; nothing computed since then can be trusted.
+   * Throws if the device has failed: nothing computed since then can be trusted.
    *
-   * @throws {UserError} if there was one, or the device was freed.
+   * @throws {UserError} with the first error, or if the device was destroyed.
    */
   check(): void {
     if (this.#failure !== undefined) throw new UserError(this.#failure);
@@ -44,7 +44,7 @@ export class GpuContext {
 
   /** Frees everything on the device. */
   destroy(): void {
-    this.#failure ??= "this GPU device was freed; request another one";
+    this.#failure ??= "this device was destroyed; open another one";
     this.gpu.destroy();
   }
 
@@ -132,11 +132,11 @@ export class GpuContext {
     return pipeline;
   }
 
-  /** Takes note of a write to a buffer, and submits what waits where that is much. */
+  /** Counts a write to a buffer, and submits when much is waiting. */
   noteWritten(bytes: number): void {
-    this.#waiting.bytes += bytes;
-    this.#waiting.writes++;
-    const { bytes: total, writes } = this.#waiting;
+    this.#unsubmitted.bytes += bytes;
+    this.#unsubmitted.writes++;
+    const { bytes: total, writes } = this.#unsubmitted;
     if (total >= MAX_PENDING_BYTES || writes >= MAX_PENDING_WRITES) {
       this.submitNow([]);
     }
@@ -145,8 +145,8 @@ export class GpuContext {
   /** Queues commands without ever waiting. */
   submitNow(commands: GPUCommandBuffer[]): void {
     this.gpu.queue.submit(commands);
-    this.#waiting.bytes = 0;
-    this.#waiting.writes = 0;
+    this.#unsubmitted.bytes = 0;
+    this.#unsubmitted.writes = 0;
   }
 
   /** Queues commands; resolves at once unless the queue is long. */

@@ -11,8 +11,7 @@ import type { Operand } from "./operand.ts";
 import { type Lowered, unravel } from "./shader.ts";
 
 /**
- * Matrix products and the three passes of a convolution, told to the generator as products of
- * two operands:
+ * Matrix products and the three passes of a convolution as products of two operands:
  *
  *     forward          y  [pixels of y, outputs] = patches of x [.., taps x inputs] * weight
  *     inputGradient    dx [pixels of x, inputs] = patches of dy [.., taps x outputs] * weight, transposed
@@ -109,7 +108,7 @@ const products: Record<
   }),
 };
 
-/** The same matrix with its indices exchanged; for matrices that treat both contributions alike. */
+/** The same matrix with its indices exchanged; only for matrices that add both contributions alike. */
 function transpose(matrix: Matrix): Matrix {
   return {
     ...matrix,
@@ -149,7 +148,7 @@ function patches(x: Operand, geometry: ImageGeometry): Matrix {
     outWidth,
     window: { stride, padding },
   } = geometry;
-  const place = (axis: string) => `${axis} * ${stride}u - ${padding}u`;
+  const firstTap = (axis: string) => `${axis} * ${stride}u - ${padding}u`;
   const outside =
     `if (y >= ${height}u || x >= ${width}u) { return OUTSIDE; }\n`;
   return {
@@ -159,8 +158,8 @@ function patches(x: Operand, geometry: ImageGeometry): Matrix {
       outHeight,
       outWidth,
       height * width * inputs,
-      place("y"),
-      place("x"),
+      firstTap("y"),
+      firstTap("x"),
     ),
     inner: tap(geometry, inputs),
     position: `let y = side.y + inner.y;

@@ -1,18 +1,19 @@
 import { bytesOf, type Plan } from "../../compile/memory.ts";
 import type { Storage } from "../../graph/tensor.ts";
 import type { Device, DeviceLimits, Executable, HostArray } from "../device.ts";
+import { findAdapter, nameOf } from "./adapter.ts";
 import { GpuContext } from "./context.ts";
 import { WebGpuExecutable } from "./executable.ts";
-import { checkValues, hostArray } from "./host_array.ts";
+import { checkValues, hostArray } from "../host_array.ts";
 import { ALIGNMENT } from "./operand.ts";
 import type { ProductSchemeName } from "./product.ts";
 import { ProgramMemory } from "./program_memory.ts";
 import { download, upload } from "./transfer.ts";
 
-/** Drivers refuse single allocations that are much larger, whatever WebGPU says. */
+/** Drivers refuse single allocations that are much larger, whatever limits they state. */
 const MAX_BLOCK_BYTES = 2 ** 31;
 
-/** Limits that matter here and whose defaults are far below what most hardware has. */
+/** Limits whose defaults are far below what most hardware has. */
 const raisedLimits = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
@@ -21,7 +22,6 @@ const raisedLimits = [
 
 /** A GPU, or a driver that imitates one in software, through WebGPU. */
 export class WebGpuDevice implements Device {
-  /** What distinguishes it from other devices. */
   readonly kind = "webgpu";
   readonly description: string;
   /** What the adapter allows. */
@@ -41,9 +41,7 @@ export class WebGpuDevice implements Device {
       gpu,
       scheme ?? (this.software ? "direct" : "tiled"),
     );
-    const name = info.description || info.device || info.vendor ||
-      "unnamed adapter";
-    this.description = `WebGPU on ${name}${this.software ? " (software)" : ""}`;
+    this.description = `WebGPU on ${nameOf(info)}`;
     const alignDown = (bytes: number) => bytes - bytes % ALIGNMENT;
     const maxBlockBytes = alignDown(
       Math.min(gpu.limits.maxBufferSize, MAX_BLOCK_BYTES),
@@ -60,17 +58,15 @@ export class WebGpuDevice implements Device {
   }
 
   /**
-   * The fastest GPU, with all the memory it allows; where there is none, a driver that imitates one
-   * in software; `undefined` where there is neither.
+   * Opens the adapter of {@linkcode findAdapter} with all the memory it allows; `undefined` where there
+   * is none.
    *
-   * @param scheme how matrix products are computed; by default as is fast there
+   * @param scheme how matrix products are computed; by default the one that is fast there
    */
   static async request(
     scheme?: ProductSchemeName,
   ): Promise<WebGpuDevice | undefined> {
-    const adapter = await globalThis.navigator.gpu?.requestAdapter({
-      powerPreference: "high-performance",
-    });
+    const { adapter } = await findAdapter();
     if (!adapter) return undefined;
     const requiredLimits = Object.fromEntries(
       raisedLimits.map((name) => [name, adapter.limits[name]]),
@@ -88,7 +84,7 @@ export class WebGpuDevice implements Device {
       this.#context,
       plan,
       maxBlockBytes,
-      (storage) => this.#place(storage),
+      (storage) => this.#memoryOf(storage),
     );
     try {
       return await WebGpuExecutable.compile(
@@ -105,11 +101,11 @@ export class WebGpuDevice implements Device {
 
   async write(storage: Storage, data: HostArray): Promise<void> {
     checkValues(storage.name, storage.dtype, storage.size, data);
-    upload(this.#context, await this.#place(storage), 0, data);
+    upload(this.#context, await this.#memoryOf(storage), 0, data);
   }
 
   async read(storage: Storage): Promise<HostArray> {
-    const memory = await this.#place(storage);
+    const memory = await this.#memoryOf(storage);
     const content = await download(this.#context, memory, 0, bytesOf(storage));
     return hostArray(storage.dtype, content, storage.size);
   }
@@ -123,8 +119,8 @@ export class WebGpuDevice implements Device {
     this.#context.destroy();
   }
 
-  /** The memory of a storage, made and filled at the first call. */
-  #place(storage: Storage): Promise<GPUBuffer> {
+  /** The memory of a storage, which is allocated and filled at first use. */
+  #memoryOf(storage: Storage): Promise<GPUBuffer> {
     let memory = this.#storages.get(storage);
     if (!memory) {
       memory = this.#fill(storage);

@@ -10,8 +10,8 @@ import { elementPass, type Pass } from "./shader.ts";
 
 /**
  * Products on a processor that runs shaders in software. A thread computes up to 8x16 elements of the
- * result in named vec4 accumulators, reading the operands where they lie: caches do what workgroup
- * memory does on a GPU, and barriers are dear here. Positions are computed once per run of inner
+ * result in named vec4 accumulators and reads the operands in place: caches do what workgroup
+ * memory does on a GPU, and barriers are expensive. Positions are computed once per run of inner
  * indices, such as the channels of a tap. Neighbouring threads, which share vector registers, take
  * neighbouring columns.
  */
@@ -19,7 +19,7 @@ export const directScheme: ProductScheme = { cut, pass };
 
 /** Rows and columns of a tile. */
 const LARGE_TILE = [8, 16];
-/** The same for small results: less for each thread to do, and less code to compile. */
+/** For small results: less work for each thread, and less code to compile. */
 const SMALL_TILE = [4, 8];
 /** Results of fewer elements are small. */
 const SMALL_RESULT = 8192;
@@ -42,17 +42,17 @@ function cut(product: Product) {
 
 /** Size of a tile, and how many there are along each axis. */
 function tilesOf({ batch, m, n }: Product) {
-  const [mostRows, mostColumns] = batch * m * n < SMALL_RESULT
+  const [maxRows, maxColumns] = batch * m * n < SMALL_RESULT
     ? SMALL_TILE
     : LARGE_TILE;
-  const height = Math.min(mostRows, m);
-  // as many as are needed anyway, as equal as whole vectors allow
-  const columns = Math.ceil(n / mostColumns);
+  const height = Math.min(maxRows, m);
+  // no more tiles than needed, as equal as whole vectors allow
+  const columns = Math.ceil(n / maxColumns);
   const width = Math.ceil(n / columns / 4) * 4;
   return { height, width, rows: Math.ceil(m / height), columns };
 }
 
-/** Inner indices along which both operands go on in equal steps. */
+/** Inner indices along which both operands advance in equal steps. */
 function runOf({ a, b }: Product): number {
   const [short, long] = [a.innerRun.length, b.innerRun.length]
     .toSorted((first, second) => first - second);
@@ -117,12 +117,12 @@ ${
   }`;
 
   function storeElement(i: number, j: number, value: string): string {
-    const place = `(batch * ${m}u + row + ${i}u) * ${n}u + column + ${j}u`;
+    const target = `(batch * ${m}u + row + ${i}u) * ${n}u + column + ${j}u`;
     const inside = [
       ...(m % height === 0 ? [] : [`row + ${i}u < ${m}u`]),
       ...(n % width === 0 ? [] : [`column + ${j}u < ${n}u`]),
     ];
-    const line = `${store(place)} = ${value};`;
+    const line = `${store(target)} = ${value};`;
     return inside.length === 0
       ? line
       : `if (${inside.join(" && ")}) { ${line} }`;
@@ -135,9 +135,9 @@ ${
   );
 }
 
-/** The rows of a tile (or, of b, its columns), and how their elements are read. */
+/** The rows of a tile (for b: its columns), and how their elements are read. */
 class Side {
-  /** Rows whose positions are computed; the others follow from the first one's. */
+  /** Rows whose positions are computed; those of the others follow from the first. */
   readonly #located: number[];
 
   constructor(
@@ -155,7 +155,7 @@ class Side {
   /** Computes what the rows contribute to positions. */
   prepare(): string {
     return this.#located.map((i) => {
-      // what is beyond the edge repeats the last row, and is not stored
+      // beyond the edge the last row is repeated and not stored
       const index = i === 0 || this.size % this.count === 0
         ? `${this.first} + ${i}u`
         : `min(${this.first} + ${i}u, ${this.size - 1}u)`;
@@ -166,13 +166,13 @@ class Side {
   /** Computes the positions at inner index `start`. */
   locate(): string {
     const { name, matrix } = this;
-    const places = this.#located.map((i) =>
-      `let ${name}Place${i} = ${name}Position(${name}Side${i}, ${name}Index);` +
+    const starts = this.#located.map((i) =>
+      `let ${name}Start${i} = ${name}Position(${name}Side${i}, ${name}Index);` +
       (matrix.padded
-        ? `\nlet ${name}Inside${i} = ${name}Place${i} != OUTSIDE;`
+        ? `\nlet ${name}Inside${i} = ${name}Start${i} != OUTSIDE;`
         : "")
     );
-    return `let ${name}Index = ${name}Inner(start);\n${places.join("\n")}`;
+    return `let ${name}Index = ${name}Inner(start);\n${starts.join("\n")}`;
   }
 
   /** The element of row `i` at inner index `start + step`. */
@@ -180,7 +180,7 @@ class Side {
     const { name, matrix: { operand, padded, sideRun, innerRun } } = this;
     const located = this.#located.includes(i) ? i : 0;
     const beyond = (i - located) * sideRun.step >>> 0;
-    const position = `${name}Place${located} + ${beyond}u + step * ${
+    const position = `${name}Start${located} + ${beyond}u + step * ${
       innerRun.step >>> 0
     }u`;
     const value = element(operand, position);

@@ -3,7 +3,7 @@ import type { Plan } from "../../compile/memory.ts";
 import { UserError } from "../../user_error.ts";
 import type { DeviceLimits, Executable, HostArray } from "../device.ts";
 import type { GpuContext } from "./context.ts";
-import { checkValues, hostArray } from "./host_array.ts";
+import { checkValues, hostArray } from "../host_array.ts";
 import { lower } from "./lower.ts";
 import { bind, type Bound, declareArray } from "./operand.ts";
 import type { ProductSchemeName } from "./product.ts";
@@ -20,7 +20,7 @@ interface Command {
   }[];
 }
 
-/** A program as a list of commands; everything they need is made once, by {@linkcode WebGpuExecutable.compile}. */
+/** A program as a list of commands, for which {@linkcode WebGpuExecutable.compile} makes everything once. */
 export class WebGpuExecutable implements Executable {
   /** Device memory that belongs to this program alone. */
   readonly bytes: number;
@@ -29,8 +29,9 @@ export class WebGpuExecutable implements Executable {
   readonly #memory: ProgramMemory;
   readonly #scratch: GPUBuffer | undefined;
   readonly #commands: readonly Command[];
-  /** Byte inputs whose size is no whole number of words, with room for the last word. */
+  /** Staging copies of byte inputs whose size is not a whole number of words. */
   readonly #padded = new Map<string, Uint8Array<ArrayBuffer>>();
+  #destroyed = false;
 
   private constructor(
     context: GpuContext,
@@ -80,6 +81,7 @@ export class WebGpuExecutable implements Executable {
           makeCommand(context, output.label, lowered[i], scratch)
         ),
       );
+      context.check();
       return new WebGpuExecutable(context, plan, memory, scratch, commands);
     } catch (error) {
       scratch?.destroy();
@@ -92,8 +94,8 @@ export class WebGpuExecutable implements Executable {
     from: number = 0,
     to: number = this.#commands.length,
   ): Promise<void> {
-    this.#context.check();
-    // later on, the memory of an input may already hold something else
+    this.#check();
+    // at a later dispatch other values may lie where the inputs were
     if (from === 0) this.#feed(inputs);
     const encoder = this.#context.gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
@@ -110,14 +112,23 @@ export class WebGpuExecutable implements Executable {
   }
 
   async read(buffer: Buffer): Promise<HostArray> {
+    this.#check();
     const { memory, start, bytes } = this.#memory.locate(buffer);
     const content = await download(this.#context, memory, start, bytes);
     return hostArray(buffer.dtype, content, buffer.size);
   }
 
   destroy(): void {
+    this.#destroyed = true;
     this.#memory.destroy();
     this.#scratch?.destroy();
+  }
+
+  #check(): void {
+    this.#context.check();
+    if (this.#destroyed) {
+      throw new Error("this program was destroyed; compile it again");
+    }
   }
 
   #feed(inputs: Readonly<Record<string, HostArray>>) {
@@ -132,7 +143,7 @@ export class WebGpuExecutable implements Executable {
   }
 }
 
-/** What a dispatch binds, and its shaders. */
+/** The bindings and shaders of a dispatch. */
 interface LoweredDispatch extends Bound, Lowered {}
 
 function lowerDispatch(

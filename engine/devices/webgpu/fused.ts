@@ -5,12 +5,8 @@ import {
 } from "../../compile/expression.ts";
 import type { FusedKernel } from "../../compile/kernel.ts";
 import { sizeOf } from "../../graph/tensor.ts";
-import {
-  ExpressionWriter,
-  helpersOf,
-  literal,
-  position,
-} from "./expression.ts";
+import { ExpressionWriter, literal, position } from "./expression.ts";
+import { helpersOf } from "./helpers.ts";
 import { element, type Operand } from "./operand.ts";
 import {
   elementPass,
@@ -22,10 +18,10 @@ import {
 } from "./shader.ts";
 
 /**
- * Fused kernels. A map runs one thread per element. A reduction gives each kept element a number of
+ * Lowers a fused kernel. A map runs one thread per element. A reduction gives each result several
  * threads ("lanes", a power of two): each combines every `lanes`-th iteration, and a tree in workgroup
- * memory combines the lanes. Neighbouring threads take neighbouring iterations of whichever
- * loop, the last kept or the last reduced one, steps through neighbouring memory.
+ * memory combines the lanes. Neighbouring threads take neighbouring iterations of the loop that
+ * steps through neighbouring memory, the last kept or the last reduced one.
  */
 export function lowerFused(
   kernel: FusedKernel,
@@ -77,7 +73,7 @@ function reduction(
 
   const body = `let result = group * ${perGroup}u + ${result};
 let lane = ${lane};
-// threads beyond the last result repeat it and store nothing, since all must reach the barriers
+// threads beyond the last result repeat it without storing, since all must reach the barriers
 let inside = min(result, ${results - 1}u);
 ${unravel("inside", loops.slice(0, kept), loopNames(0, kept))}
 ${writer.statements(kernel.body, (expression) => !changing.has(expression))}
@@ -103,7 +99,7 @@ ${element(output, position(kernel.output))} = ${writer.name(kernel.epilogue)};
   );
 }
 
-/** How the elements of one type are combined, and what the combination starts from. */
+/** How a reduction combines two values, and what it starts from. */
 function combination({ reduction, body }: FusedKernel) {
   const type = body.dtype === "u8" ? "u32" : body.dtype;
   const lowest = { f32: -Infinity, i32: -(2 ** 31), u32: 0 };
@@ -156,27 +152,27 @@ function changesInside({ body, kept }: FusedKernel): ReadonlySet<Expression> {
   return changing;
 }
 
-/** Iterations that a lane should have at least, to be worth its part in the tree. */
+/** Fewest iterations that are worth a lane of their own in the tree. */
 const MIN_ITERATIONS = 4;
 /** Threads that keep a GPU busy. */
 const TARGET_THREADS = 1 << 15;
-/** Neighbouring threads that read neighbouring words together. */
+/** Neighbouring threads whose reads of neighbouring words a GPU coalesces. */
 const COALESCED = 32;
 
-/** How many lanes a result gets, and whether neighbouring threads take neighbouring results. */
+/** Lanes per result, and whether neighbouring threads take neighbouring results. */
 function arrange(kernel: FusedKernel, results: number, length: number) {
   const { loops, kept, body } = kernel;
-  const most = Math.min(THREADS, powerOfTwo(length / MIN_ITERATIONS));
+  const maxLanes = Math.min(THREADS, powerOfTwo(length / MIN_ITERATIONS));
   const stepsOf = (loop: number) =>
     inOrder(body).filter((expression) =>
       expression.kind === "load" && expression.view.strides[loop] === 1
     )
       .length;
   const keptFirst = kept > 0 && stepsOf(kept - 1) > stepsOf(loops.length - 1);
-  if (!keptFirst) return { lanes: most, keptFirst };
+  if (!keptFirst) return { lanes: maxLanes, keptFirst };
   const enough = powerOfTwo(TARGET_THREADS / results);
   const coalesced = THREADS / Math.min(COALESCED, 2 * powerOfTwo(results));
-  return { lanes: Math.min(most, enough, coalesced), keptFirst };
+  return { lanes: Math.min(maxLanes, enough, coalesced), keptFirst };
 }
 
 /** The largest power of two that is not above `value`, and at least 1. */

@@ -24,8 +24,8 @@ ${element(output, "id")} = ${
 
 /**
  * Scatter-add without atomics, so that the order of additions is fixed: one workgroup sorts the
- * pairs (row, position) by a bitonic network; then each element of the result finds the run of its
- * row by binary search and adds the updates in it, those of one row in order of position.
+ * pairs (row, position) with a bitonic network; then each element of the result finds the run of its
+ * row by binary search and adds its updates in order of position.
  */
 export function lowerScatter(
   kernel: ScatterKernel,
@@ -43,7 +43,7 @@ export function lowerScatter(
   };
 }
 
-/** Sorts; updates outside the table and pairs that fill up to a power of two come last. */
+/** Sorts the pairs; updates outside the table and the padding to a power of two come last. */
 function sortPairs(
   { rows, count }: ScatterKernel,
   size: number,

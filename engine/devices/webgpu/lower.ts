@@ -8,7 +8,12 @@ import { lowerPool } from "./pooling.ts";
 import type { ProductSchemeName } from "./product.ts";
 import type { Lowered } from "./shader.ts";
 
-/** The shaders that compute a kernel; `size` is the number of elements of the output, `scheme` how products are computed. */
+/**
+ * The shaders that compute a kernel.
+ *
+ * @param size elements of the output
+ * @param scheme how products are computed
+ */
 export function lower(
   kernel: Kernel,
   inputs: readonly Operand[],

@@ -2,9 +2,9 @@ import { element, type Operand } from "./operand.ts";
 import type { Pass } from "./shader.ts";
 
 /**
- * What matrix products and convolutions are lowered to: a product of two operands, each of which says
- * in WGSL of its own how it is read and with which bounds ({@linkcode Matrix}), so that a
- * convolution never stores its matrix of patches.
+ * What matrix products and convolutions are lowered to: a product of two operands, each of which
+ * brings the WGSL that reads it and checks its bounds ({@linkcode Matrix}), so that a convolution never
+ * stores its matrix of patches.
  */
 export interface Product {
   /** Matrices multiplied side by side. */
@@ -38,13 +38,13 @@ export interface Matrix {
   readonly position: string;
   /** Whether there are elements outside. */
   readonly padded: boolean;
-  /** How positions go on from a row (of b: a column) to the next ones. */
+  /** How positions advance from a row (of b: a column) to the next ones. */
   readonly sideRun: Run;
-  /** How positions go on from an inner index to the next ones. */
+  /** How positions advance from an inner index to the next ones. */
   readonly innerRun: Run;
 }
 
-/** Indices from a multiple of `length` on: all are inside or none, and their positions are `step` apart. */
+/** Runs of `length` indices that are all inside or all outside, with positions `step` apart. */
 export interface Run {
   /** Number of indices; infinite where it holds for all. */
   readonly length: number;
@@ -52,17 +52,17 @@ export interface Run {
   readonly step: number;
 }
 
-/** A way to compute products; which one is fast depends on what runs the shaders. */
+/** A way to compute products; which is fast depends on what runs the shaders. */
 export interface ProductScheme {
-  /** How the inner axis of a product is best cut, so that all of the device has work. */
+  /** Into how many parts the inner axis should be cut to occupy the whole device. */
   cut(product: Product): {
-    /** Parts of the inner axis that are worth having. */
+    /** Number of parts. */
     readonly parts: number;
     /** Inner indices that are worked on at a time; the length of a part is a multiple of it. */
     readonly depth: number;
   };
   /**
-   * The product over parts of `length` of the inner axis; `store` gives the place of an element of
+   * The product over parts of `length` of the inner axis; `store` gives the WGSL for an element of
    * the result, from its position and `part`.
    */
   pass(
@@ -93,5 +93,5 @@ ${outside}return ${element(operand, "position")};
 }`;
 }
 
-/** Declares the position of what is outside; no buffer is so large. */
+/** Declares the position that stands for elements outside; no buffer is so large. */
 export const OUTSIDE = "const OUTSIDE = 0xffffffffu;";

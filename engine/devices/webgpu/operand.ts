@@ -3,13 +3,13 @@ import type { DType } from "../../graph/tensor.ts";
 import { UserError } from "../../user_error.ts";
 
 /**
- * How a kernel sees its buffers. Each is bound as a range of a GPU buffer, and everything is bound
- * read-write, since one GPU buffer cannot be bound both ways in a dispatch. Ranges of one dispatch must
- * not overlap either: those that do (a buffer updated in place, neighbouring parts of a storage that
- * share an aligned block) are bound once, as one variable that is indexed from different beginnings.
+ * How a kernel sees its buffers. Each is bound as a range of a GPU buffer. Everything is bound
+ * read-write, because a dispatch cannot bind one GPU buffer both ways. Nor may ranges overlap: those
+ * that do (a buffer updated in place, neighbouring parts of a storage that share an aligned block)
+ * are bound once, as one array that is indexed from different bases.
  */
 
-/** Bytes to which the beginning of every bound range is aligned; all devices take it. */
+/** Alignment of bound ranges in bytes; WebGPU's default, which every device supports. */
 export const ALIGNMENT = 256;
 
 /** Where a buffer lies. */
@@ -54,17 +54,17 @@ export interface Bound {
 /**
  * Binds the buffers of one dispatch.
  *
- * @throws {UserError} if buffers that must be bound as one are larger than `mostBytes` together.
+ * @throws {UserError} if buffers that must be bound as one exceed `maxBytes` together.
  */
-export function bind(locations: readonly Location[], mostBytes: number): Bound {
+export function bind(locations: readonly Location[], maxBytes: number): Bound {
   const ranges = mergeOverlapping(locations);
   const largest = Math.max(...ranges.map(({ start, end }) => end - start));
-  if (largest > mostBytes) {
+  if (largest > maxBytes) {
     throw new UserError(
       `${
         locations.at(-1)!.buffer.label
       } works on ${largest} neighbouring bytes, and this device ` +
-        `binds at most ${mostBytes} at once; use a smaller network`,
+        `binds at most ${maxBytes} at once; use a smaller network`,
     );
   }
   const operands = locations.map(({ memory, start, buffer: { dtype } }) => {
@@ -103,7 +103,7 @@ function mergeOverlapping(locations: readonly Location[]): Range[] {
   return ranges;
 }
 
-/** WGSL declaration of a bound array; its size is fixed so that bounds checks are against constants. */
+/** WGSL declaration of a bound array; the size is fixed, so that bounds checks compare with constants. */
 export function declareArray(
   binding: number,
   name: string,

@@ -10,10 +10,10 @@ import {
 } from "./shader.ts";
 
 /**
- * Max pooling, one thread per element of the result. The gradient gathers: a thread looks at every window
- * that its element is in, and finds again which element that window chose, so
- * nothing is stored by the forward pass and no two threads add to one place. Positions are u32,
- * so those above or left of the image wrap to large numbers and count as outside.
+ * Max pooling, one thread per element of the result. The gradient gathers: a thread visits every window
+ * that contains its element and searches again for the element that the window chose, so that the
+ * forward pass stores nothing and no two threads add to one place. Positions are u32: those above or
+ * left of the image wrap to large numbers and count as outside.
  */
 export function lowerPool(
   kernel: PoolKernel,
@@ -26,8 +26,13 @@ export function lowerPool(
     ? [height, width]
     : [outHeight, outWidth];
   const sizes = [n, rows, columns, channels];
-  const place = unravel("id", sizes, ["image", "row", "column", "channel"]);
-  const body = `${place}
+  const coordinates = unravel("id", sizes, [
+    "image",
+    "row",
+    "column",
+    "channel",
+  ]);
+  const body = `${coordinates}
 ${kernel.gradient ? gradient(kernel, inputs[0]) : forward(kernel)}
 ${element(output, "id")} = result;`;
   const pass = elementPass(
@@ -42,8 +47,7 @@ function forward({ geometry: { window: { size } } }: PoolKernel): string {
   return `var result = ${LOWEST};
 for (var i = 0u; i < ${size}u; i++) {
 for (var j = 0u; j < ${size}u; j++) {
-let value = inWindow(image, row, column, channel, i, j);
-result = max(result, value);
+result = max(result, inWindow(image, row, column, channel, i, j));
 }
 }`;
 }
@@ -62,10 +66,11 @@ for (var up = 0u; up < ${reach}u; up++) {
 for (var left = 0u; left < ${reach}u; left++) {
 let outRow = (row + ${padding}u) / ${stride}u - up;
 let outColumn = (column + ${padding}u) / ${stride}u - left;
-// place of the element in that window
+// coordinates of the element in that window
 let i = row + ${padding}u - outRow * ${stride}u;
 let j = column + ${padding}u - outColumn * ${stride}u;
-if (outRow < ${outHeight}u && outColumn < ${outWidth}u && i < ${size}u && j < ${size}u && choice(image, outRow, outColumn, channel) == i * ${size}u + j) {
+let inside = outRow < ${outHeight}u && outColumn < ${outWidth}u && i < ${size}u && j < ${size}u;
+if (inside && choice(image, outRow, outColumn, channel) == i * ${size}u + j) {
 let position = ((image * ${outHeight}u + outRow) * ${outWidth}u + outColumn) * ${channels}u + channel;
 result += ${element(dy, "position")};
 }
@@ -73,12 +78,12 @@ result += ${element(dy, "position")};
 }`;
 }
 
-/** Functions that look at the windows of `x`. */
+/** WGSL functions that read the windows of `x`. */
 function windows({ gradient, geometry }: PoolKernel, x: Operand): string {
   const { height, width, inputs: channels, window: { size, stride, padding } } =
     geometry;
-  const place = "image: u32, row: u32, column: u32, channel: u32";
-  const inWindow = `fn inWindow(${place}, i: u32, j: u32) -> f32 {
+  const parameters = "image: u32, row: u32, column: u32, channel: u32";
+  const inWindow = `fn inWindow(${parameters}, i: u32, j: u32) -> f32 {
 let y = row * ${stride}u + i - ${padding}u;
 let x = column * ${stride}u + j - ${padding}u;
 if (y >= ${height}u || x >= ${width}u) { return ${LOWEST}; }
@@ -86,7 +91,7 @@ let position = ((image * ${height}u + y) * ${width}u + x) * ${channels}u + chann
 return ${element(x, "position")};
 }`;
   // the first of equal elements in row-major order
-  const choice = `fn choice(${place}) -> u32 {
+  const choice = `fn choice(${parameters}) -> u32 {
 var largest = ${LOWEST};
 var result = 0u;
 for (var i = 0u; i < ${size}u; i++) {

@@ -4,7 +4,7 @@ import { element, type Operand } from "./operand.ts";
 import { elementPass, type Lowered } from "./shader.ts";
 import { tiledScheme } from "./tiled_product.ts";
 
-/** `tiled` for GPUs, which have memory for a workgroup; `direct` for processors, which have caches. */
+/** `tiled` uses workgroup memory, for GPUs; `direct` relies on caches, for shaders run by a processor. */
 export type ProductSchemeName = "tiled" | "direct";
 
 const schemes: Record<ProductSchemeName, ProductScheme> = {

@@ -5,9 +5,9 @@ import type { GpuContext } from "./context.ts";
 import type { Location } from "./operand.ts";
 
 /**
- * Where the buffers of one program lie: temporaries and inputs in an arena of its own, in blocks as
- * large as the device allows; states in their storages. The arena is not shared with other
- * programs, so that outputs stay readable while another one runs; freeing a program frees it.
+ * Where the buffers of a program lie: temporaries and inputs in an arena, in blocks as large as the
+ * device allows; states in their storages. Each program has its own arena, so that its outputs
+ * stay readable while others run.
  */
 export class ProgramMemory {
   /** Size of the arena. */
@@ -31,7 +31,7 @@ export class ProgramMemory {
   }
 
   /**
-   * Makes the arena of `plan`; `place` gives the memory of a storage.
+   * Makes the arena of `plan`; `memoryOf` gives the memory of a storage.
    *
    * @throws {UserError} if the device has too little memory.
    */
@@ -39,14 +39,14 @@ export class ProgramMemory {
     context: GpuContext,
     plan: Plan,
     blockBytes: number,
-    place: (storage: Storage) => Promise<GPUBuffer>,
+    memoryOf: (storage: Storage) => Promise<GPUBuffer>,
   ): Promise<ProgramMemory> {
     const storages = new Map<Storage, GPUBuffer>();
     const blocks: GPUBuffer[] = [];
     try {
       for (const buffer of buffersOf(plan)) {
         const { state } = wholeOf(buffer).buffer;
-        if (state) storages.set(state.storage, await place(state.storage));
+        if (state) storages.set(state.storage, await memoryOf(state.storage));
       }
       for (let start = 0; start < plan.arenaBytes; start += blockBytes) {
         blocks.push(
@@ -65,16 +65,21 @@ export class ProgramMemory {
 
   /** Where a buffer lies. */
   locate(buffer: Buffer): Location {
-    const { buffer: whole, offset } = wholeOf(buffer);
+    const { buffer: whole, offset: skippedElements } = wholeOf(buffer);
     const bytes = bytesOf(buffer);
-    const skipped = offset * (buffer.dtype === "u8" ? 1 : 4);
+    const skipped = skippedElements * (buffer.dtype === "u8" ? 1 : 4);
     if (whole.state) {
       const memory = this.#storages.get(whole.state.storage)!;
       return { buffer, memory, start: whole.state.offset * 4 + skipped, bytes };
     }
-    const place = this.#plan.offsets.get(whole)!;
-    const memory = this.#blocks[Math.floor(place / this.#blockBytes)];
-    return { buffer, memory, start: place % this.#blockBytes + skipped, bytes };
+    const offset = this.#plan.offsets.get(whole)!;
+    const memory = this.#blocks[Math.floor(offset / this.#blockBytes)];
+    return {
+      buffer,
+      memory,
+      start: offset % this.#blockBytes + skipped,
+      bytes,
+    };
   }
 
   /** Frees the arena. */

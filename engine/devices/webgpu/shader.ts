@@ -2,10 +2,10 @@ import type { Shape } from "../../graph/tensor.ts";
 
 /** Threads of a workgroup in kernels without tiles. */
 export const THREADS = 256;
-/** Workgroups that every WebGPU device takes along one axis of a dispatch. */
+/** Most workgroups along one axis of a dispatch that every WebGPU device supports. */
 const MAX_WORKGROUPS = 65535;
 
-/** One shader and how often it runs. */
+/** One shader and how many workgroups run it. */
 export interface Pass {
   /** WGSL without the declarations of the buffers. */
   readonly code: string;
@@ -17,7 +17,7 @@ export interface Pass {
 export interface Lowered {
   /** Run one after the other. */
   readonly passes: readonly Pass[];
-  /** Working memory, seen by the passes as the array `scratch`. */
+  /** Scratch memory, the array `scratch` in WGSL. */
   readonly scratch?: {
     readonly type: "f32" | "vec2<u32>";
     readonly size: number;
@@ -81,7 +81,7 @@ export function unravel(
   return lines.reverse().join("\n");
 }
 
-/** Minus infinity, which WGSL has no literal for; needs {@linkcode INFINITY}. */
+/** Minus infinity, for which WGSL has no literal; needs {@linkcode INFINITY}. */
 export const LOWEST = "-bitcast<f32>(infinity)";
-/** Declares the bits of infinity as a variable, since a constant one is an error. */
+/** Declares the bits of infinity as a variable, because WGSL rejects a constant that is infinite. */
 export const INFINITY = "var<private> infinity: u32 = 0x7f800000u;";

@@ -34,7 +34,7 @@ function tilesOf({ batch, m, n }: Product, tile: number): number {
   return batch * Math.ceil(m / tile) * Math.ceil(n / tile);
 }
 
-/** Rows and columns of a tile: small where large ones would be mostly empty or too few. */
+/** Rows and columns of a tile: small where large tiles would be mostly empty or too few. */
 function tileSize(product: Product): 32 | 64 {
   const parts = Math.max(1, Math.floor(product.k / MIN_PART_LENGTH));
   const enough = tilesOf(product, 64) * parts >= TARGET_WORKGROUPS;
@@ -61,8 +61,8 @@ let row = group / ${columns}u % ${rows}u * ${tile}u;
 let batch = group / ${columns * rows}u % ${batch}u;
 let part = group / ${columns * rows * batch}u;
 let end = min((part + 1u) * ${length}u, ${k}u);
-let quickest = local % ${depth}u;
-let slowest = local / ${depth}u;
+let fastIndex = local % ${depth}u;
+let slowIndex = local / ${depth}u;
 ${prepareCopy("a", a, "row")}
 ${prepareCopy("b", b, "column")}
 ${range(4).map((i) => `var sum${i} = vec4<f32>();`).join("\n")}
@@ -73,8 +73,8 @@ workgroupBarrier();
 ${range(depth).map((inner) => multiplyQuads(inner, pitchOf(depth))).join("\n")}
 workgroupBarrier();
 }
-let firstRow = row + slowest * 4u;
-let firstColumn = column + quickest * 4u;
+let firstRow = row + slowIndex * 4u;
+let firstColumn = column + fastIndex * 4u;
 ${range(4).map((i) => storeRow(i, product, tile, store)).join("\n")}`;
 
   const declarations = [
@@ -93,7 +93,7 @@ ${range(4).map((i) => storeRow(i, product, tile, store)).join("\n")}`;
   );
 }
 
-/** Quads between the inner indices of a tile in workgroup memory: one is left free, against bank conflicts. */
+/** Quads from one inner index of a tile to the next in workgroup memory; one is padding against bank conflicts. */
 function pitchOf(depth: number): number {
   return depth + 1;
 }
@@ -105,8 +105,8 @@ function prepareCopy(
   origin: string,
 ): string {
   const [inner, quad] = contiguous === "inner"
-    ? ["quickest", "slowest"]
-    : ["slowest", "quickest"];
+    ? ["fastIndex", "slowIndex"]
+    : ["slowIndex", "fastIndex"];
   const sides = [0, 1, 2, 3].map((i) =>
     `let ${name}Side${i} = ${name}Side(${name}First + ${i}u, batch);`
   );
@@ -140,8 +140,8 @@ ${name}Tile[${name}Offset * ${pitchOf(depth)}u + ${name}Quad] = quad;
 
 function multiplyQuads(inner: number, pitch: number): string {
   return `{
-let x = aTile[${inner * pitch}u + slowest];
-let y = bTile[${inner * pitch}u + quickest];
+let x = aTile[${inner * pitch}u + slowIndex];
+let y = bTile[${inner * pitch}u + fastIndex];
 sum0 += x.x * y;
 sum1 += x.y * y;
 sum2 += x.z * y;

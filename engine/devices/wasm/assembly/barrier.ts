@@ -1,9 +1,9 @@
-// All threads wait until the last one has arrived. Spins shortly, because the others are usually
-// about to arrive, then sleeps, because a machine may be busy with something else.
+// All threads wait until the last one has arrived: first spinning, because the others are usually about
+// to arrive, then sleeping, because the machine may be busy with something else.
 
 const SPINS = 20000;
 
-/** `state` points at two words: how many have arrived, and how often all have. */
+/** `state` is the address of two words: threads that have arrived, and rounds completed. */
 export function barrier(state: usize, threads: i32): void {
   const round = state + 4;
   const before = atomic.load<i32>(round);

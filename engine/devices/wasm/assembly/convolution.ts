@@ -3,15 +3,13 @@
 // or of zeros where the tap is outside the image. Taps that are outside for all six are left out.
 // Where pixels have few channels, such as colours, the taps of a tile are copied next to each other.
 
-import { addresses, BLOCK_K, copies, corners, panels, patches, taps, tile, zeros } from "./scratch";
+import { addresses, BLOCK_K, copies, corners, panels, PATCH_FLOATS, patches, taps, tile, zeros } from "./scratch";
 import { COLUMNS, pack, ROWS, SEGMENT_BYTES, tileOfRows, tilesOfColumns } from "./tile";
-import { begin, CORNER_BYTES, listSeen, lookAt, nextTile, seenFrom, setGrid, TAP_BYTES } from "./windows";
+import { begin, CORNER_BYTES, listTapAddresses, setImages, nextTile, tapAddressFrom, setGrid, TAP_BYTES } from "./windows";
 
 /** Floats of packed weights that are worked on at a time. */
 const BLOCK_FLOATS: i32 = 1 << 17;
-/** Floats of copied patches that a weight gradient works on at a time. */
-const COPY_FLOATS: i32 = 1 << 18;
-/** Pixels of fewer channels are copied. */
+/** Patches of pixels of fewer channels are copied. */
 const FEW_CHANNELS: i32 = 8;
 
 /** Columns of a block, a multiple of the panel's. */
@@ -24,7 +22,7 @@ function partOf(count: i32, part: i32, parts: i32): i32 {
   return part == parts ? count : <i32> (<i64> count * part / parts / ROWS) * ROWS;
 }
 
-/** Notes a tap: its row and column from the corner, and its place in a packed panel. */
+/** Stores a tap: its row and column from the corner, and its offset in a packed panel. */
 function setTap(tap: i32, row: i32, column: i32, k: i32): void {
   const target = taps + <usize> tap * TAP_BYTES;
   store<i32>(target, row);
@@ -63,7 +61,7 @@ export function convolution(
   const end = partOf(pixels, part + 1, parts);
   const rowBytes = <usize> outputs << 2;
   const step = blockColumns(k);
-  lookAt(height, width, inputs);
+  setImages(height, width, inputs);
   setGrid(outHeight, outWidth, stride, padding, 0, 0, 0);
   setTaps(size, inputs);
   for (let first = columnStart; first < columnEnd; first += step) {
@@ -111,7 +109,7 @@ function listWindows(tapCount: i32): i32 {
     const segment = addresses + <usize> count * SEGMENT_BYTES;
     let any = false;
     for (let i = 0; i < ROWS; i++) {
-      const address = seenFrom(i, from);
+      const address = tapAddressFrom(i, from);
       any = any || address != zeros;
       store<u32>(segment + (<usize> i << 2), <u32> address, 4);
     }
@@ -129,13 +127,13 @@ function copyWindows(tapCount: i32, length: i32, k: i32): void {
   for (let i = 0; i < ROWS; i++) {
     const target = copies + <usize> i * bytes;
     for (let tap = 0; tap < tapCount; tap++) {
-      copyPixel(target + (<usize> (tap * length) << 2), seenFrom(i, taps + <usize> tap * TAP_BYTES), length);
+      copyPixel(target + (<usize> (tap * length) << 2), tapAddressFrom(i, taps + <usize> tap * TAP_BYTES), length);
     }
     store<u32>(addresses + (<usize> i << 2), <u32> target, 4);
   }
 }
 
-/** Copies the few channels of a pixel, and some of what follows: a later copy overwrites it. */
+/** Copies the few channels of a pixel and some of what follows, which a later copy overwrites. */
 // @ts-ignore: decorator
 @inline
 function copyPixel(target: usize, source: usize, length: i32): void {
@@ -169,7 +167,7 @@ export function inputGradient(
 ): void {
   const pixelBytes = <usize> inputs << 2;
   const lineBytes = <usize> width * pixelBytes;
-  lookAt(outHeight, outWidth, outputs);
+  setImages(outHeight, outWidth, outputs);
   for (let y = 0; y < min(stride, height); y++) {
     for (let x = 0; x < min(stride, width); x++) {
       const rows = (height - y + stride - 1) / stride;
@@ -240,7 +238,7 @@ function gradientOfClass(
   }
 }
 
-/** The product of a tile, whose rows go to where the corners say. */
+/** The product of a tile whose rows are scattered to the addresses in the corners. */
 function spreadTile(tapCount: i32, length: i32, k: i32, columns: i32, rows: i32): void {
   const count = listWindows(tapCount);
   for (let first = 0; first < columns; first += COLUMNS) {
@@ -294,11 +292,11 @@ export function weightGradient(
   const pixelStart = partOf(pixels, part, parts);
   const pixelEnd = partOf(pixels, part + 1, parts);
   const copyBytes = <usize> (groupRows + FEW_CHANNELS) << 2;
-  const block = few ? min(BLOCK_K, COPY_FLOATS / (groupRows + FEW_CHANNELS)) : BLOCK_K;
+  const block = few ? min(BLOCK_K, PATCH_FLOATS / (groupRows + FEW_CHANNELS)) : BLOCK_K;
   const rowBytes = <usize> outputs << 2;
   const target = dweight + <usize> (part * tapCount * inputs) * rowBytes;
   const step = blockColumns(block);
-  lookAt(height, width, inputs);
+  setImages(height, width, inputs);
   setGrid(outHeight, outWidth, stride, padding, 0, 0, 0);
   setTaps(size, inputs);
   for (let first = 0; first < outputs; first += step) {
@@ -318,7 +316,7 @@ export function weightGradient(
         const group = unit / tiles;
         if (!few && group != listed) {
           begin(x, 0, pixel);
-          listSeen(addresses, count, taps + <usize> group * TAP_BYTES);
+          listTapAddresses(addresses, count, taps + <usize> group * TAP_BYTES);
           listed = group;
         }
         const row = unit % tiles * ROWS;
@@ -339,7 +337,7 @@ function copyPatches(x: usize, pixel: i32, count: i32, tapCount: i32, inputs: i3
     for (let i = 0; i < rows; i++) {
       const target = patches + <usize> (done + i) * bytes;
       for (let tap = 0; tap < tapCount; tap++) {
-        copyPixel(target + (<usize> (tap * inputs) << 2), seenFrom(i, taps + <usize> tap * TAP_BYTES), inputs);
+        copyPixel(target + (<usize> (tap * inputs) << 2), tapAddressFrom(i, taps + <usize> tap * TAP_BYTES), inputs);
       }
     }
   }

@@ -5,5 +5,5 @@ export { barrier } from "./barrier";
 export { setScratch } from "./scratch";
 export { matmul } from "./matmul";
 export { convolution, inputGradient, weightGradient } from "./convolution";
-export { pool, poolGradient } from "./pool";
+export { pool, poolGradient } from "./pooling";
 export { copyBytes, gather, scatterAdd, sumParts, touchPages, zeroBytes } from "./indexing";

@@ -17,7 +17,7 @@ function madd(a: v128, b: v128, c: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** Adds what lies there, if it is to be added to, and stores. */
+/** Stores, adding to what is there if `accumulate`. */
 // @ts-ignore: decorator
 @inline
 function put(address: usize, value: v128, accumulate: bool): void {

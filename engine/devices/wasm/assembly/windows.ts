@@ -1,23 +1,25 @@
-// Where windows lie. The pixels of a grid are gone through in order, so that no tile needs a division;
-// a tile takes six of them and notes for each where its window would begin, inside the image or not.
+// Addresses of windows. Pixels of a grid are visited in order, so that no tile needs a division; a tile
+// takes six of them and stores for each where its window begins, inside the image or not.
 
-import { corners, zeros } from "./scratch";
+import { corners, TAPS_BYTES, zeros } from "./scratch";
 import { ROWS } from "./tile";
 
 /** Bytes of one corner: address where the window would begin, row, column, address of the result. */
 export const CORNER_BYTES: usize = 16;
 /** Bytes of one tap: row and column from the corner, and where its rows begin in a packed panel. */
 export const TAP_BYTES: usize = 12;
+/** Taps of the largest window that there is room for. */
+export const MAX_TAPS: i32 = <i32> (TAPS_BYTES / TAP_BYTES);
 
-/** Images that windows look at. */
+/** The images that windows are read from. */
 let height: i32 = 0;
 let width: i32 = 0;
 let pixelBytes: usize = 0;
 let lineBytes: usize = 0;
 let imageBytes: usize = 0;
 
-/** Sets the images that windows look at. */
-export function lookAt(imageHeight: i32, imageWidth: i32, channels: i32): void {
+/** Sets the images that windows are read from. */
+export function setImages(imageHeight: i32, imageWidth: i32, channels: i32): void {
   height = imageHeight;
   width = imageWidth;
   pixelBytes = <usize> channels << 2;
@@ -102,33 +104,33 @@ export function nextTile(count: i32): void {
   advance();
 }
 
-/** Address of what a tap sees from the corner that begins at `address`, or of zeros. */
+/** Address of the pixel under a tap of the window whose corner is at `address`, or of zeros. */
 // @ts-ignore: decorator
 @inline
-function seen(address: usize, top: i32, left: i32, tapRow: i32, tapColumn: i32): usize {
+function tapAddress(address: usize, top: i32, left: i32, tapRow: i32, tapColumn: i32): usize {
   // one comparison for both ends: negative numbers are large as unsigned ones
   const inside = (<u32> (top + tapRow) < <u32> height) & (<u32> (left + tapColumn) < <u32> width);
   const there = address + <usize> tapRow * lineBytes + <usize> tapColumn * pixelBytes;
   return inside ? there : zeros;
 }
 
-/** Address of what a tap sees from one corner of the tile. */
+/** Address of the pixel under a tap of one window of the tile. */
 // @ts-ignore: decorator
 @inline
-export function seenFrom(cornerIndex: i32, tap: usize): usize {
+export function tapAddressFrom(cornerIndex: i32, tap: usize): usize {
   const from = corners + <usize> cornerIndex * CORNER_BYTES;
-  return seen(load<u32>(from), load<i32>(from, 4), load<i32>(from, 8), load<i32>(tap), load<i32>(tap, 4));
+  return tapAddress(load<u32>(from), load<i32>(from, 4), load<i32>(from, 8), load<i32>(tap), load<i32>(tap, 4));
 }
 
-/** Lists what a tap sees from the next `count` pixels, four bytes each. */
-export function listSeen(list: usize, count: i32, tap: usize): void {
+/** Lists the addresses under a tap of the next `count` windows, four bytes each. */
+export function listTapAddresses(list: usize, count: i32, tap: usize): void {
   const tapRow = load<i32>(tap);
   const tapColumn = load<i32>(tap, 4);
   const end = list + (<usize> count << 2);
   for (let target = list; target < end; target += 4) {
     const top = row * stride - padding;
     const left = column * stride - padding;
-    store<u32>(target, <u32> seen(corner(top, left), top, left, tapRow, tapColumn));
+    store<u32>(target, <u32> tapAddress(corner(top, left), top, left, tapRow, tapColumn));
     advance();
   }
 }

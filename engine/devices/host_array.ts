@@ -1,6 +1,6 @@
-import type { DType } from "../../graph/tensor.ts";
-import { UserError } from "../../user_error.ts";
-import type { HostArray } from "../device.ts";
+import type { DType } from "../graph/tensor.ts";
+import { UserError } from "../user_error.ts";
+import type { HostArray } from "./device.ts";
 
 const classes = {
   f32: Float32Array,
@@ -9,20 +9,21 @@ const classes = {
   u8: Uint8Array,
 };
 
-/** The first `size` elements of `bytes`. */
+/** `size` elements of `memory` from byte `start` on. */
 export function hostArray(
   dtype: DType,
-  bytes: ArrayBuffer,
+  memory: ArrayBuffer,
   size: number,
+  start = 0,
 ): HostArray {
-  return new classes[dtype](bytes, 0, size);
+  return new classes[dtype](memory, start, size);
 }
 
 /** A host array over memory of any kind. */
-type Values = Float32Array | Int32Array | Uint32Array | Uint8Array;
+type AnyHostArray = Float32Array | Int32Array | Uint32Array | Uint8Array;
 
 /**
- * Checks values that are about to be copied to the device.
+ * Checks values that are about to be copied to a device.
  *
  * @throws {UserError} if they are missing or of another type or number than `label` needs.
  */
@@ -30,7 +31,7 @@ export function checkValues(
   label: string,
   dtype: DType,
   size: number,
-  values: Values | undefined,
+  values: AnyHostArray | undefined,
 ): void {
   if (values instanceof classes[dtype] && values.length === size) return;
   const given = values

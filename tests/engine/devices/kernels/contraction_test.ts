@@ -1,27 +1,40 @@
-import type { WebGpuDevice } from "../../../../engine/devices/webgpu/device.ts";
+import type { Device } from "../../../../engine/devices/device.ts";
 import type {
   ConvolutionKernel,
   ImageGeometry,
   MatmulKernel,
 } from "../../../../engine/compile/kernel.ts";
-import {
-  assertClose,
-  filled,
-  gpuTest,
-  runKernel,
-  withRandom,
-} from "./harness.ts";
+import { randomArray } from "../../../random.ts";
+import { testOnDevices, testOnWebGpu } from "../../devices.ts";
+import { assertClose, type KernelCase, runKernels } from "./harness.ts";
 import { naiveConvolution, naiveMatmul } from "./naive.ts";
 
-/** Both ways to compute products are tested on any device. */
-const schemes = ["tiled", "direct"] as const;
-
-/** Registers a test of each way. */
-function productTest(
+/** Registers a test on all devices, and on WebGPU also of the scheme that is not its default there. */
+function testOnSchemes(
   name: string,
-  test: (device: WebGpuDevice) => Promise<void>,
+  test: (device: Device) => Promise<void>,
 ): void {
-  schemes.forEach((scheme) => gpuTest(`${scheme}: ${name}`, test, scheme));
+  testOnDevices(name, test);
+  testOnWebGpu(`${name} (tiled)`, test, "tiled");
+}
+
+interface ProductCase extends KernelCase {
+  readonly name: string;
+  readonly expected: ArrayLike<number>;
+  /** Products that each result sums. */
+  readonly terms: number;
+}
+
+async function check(
+  device: Device,
+  cases: readonly ProductCase[],
+): Promise<void> {
+  const results = await runKernels(device, cases);
+  cases.forEach(({ name, expected, terms }, i) => {
+    // uniform numbers in [-1, 1) have a variance of 1/3
+    const deviation = Math.sqrt(terms) / 3;
+    assertClose(results[i], expected, 1e-5, name, deviation);
+  });
 }
 
 /** A plain product; `transposed` operands are stored with their axes exchanged. */
@@ -96,23 +109,27 @@ function extent(
   ) + 1;
 }
 
-for (const [name, kernel] of Object.entries(products)) {
-  productTest(
-    `a matrix product ${name} equals its definition`,
-    (device) =>
-      withRandom(async (random) => {
+testOnSchemes(
+  "lowerMatmul: products of any shape and strides equal their definition",
+  (device) =>
+    check(
+      device,
+      Object.entries(products).map(([name, kernel]) => {
         const { batch, m, n, k } = kernel;
-        const a = filled(extent(kernel.a, [...batch, m, k]), random);
-        const b = filled(extent(kernel.b, [...batch, k, n]), random);
+        const a = randomArray(extent(kernel.a, [...batch, m, k]));
+        const b = randomArray(extent(kernel.b, [...batch, k, n]));
         const expected = naiveMatmul(kernel, a, b);
-        assertClose(
-          await runKernel(device, kernel, [a, b], expected.length),
+        return {
+          name: `a product ${name}`,
+          kernel,
+          inputs: [a, b],
+          size: expected.length,
           expected,
-          1e-5,
-        );
+          terms: k,
+        };
       }),
-  );
-}
+    ),
+);
 
 function geometry(
   sizes: Omit<ImageGeometry, "outHeight" | "outWidth">,
@@ -160,6 +177,14 @@ const geometries: Record<string, ImageGeometry> = {
     outputs: 2,
     window: { size: 2, stride: 3, padding: 0 },
   }),
+  "one pixel wide, 5x5": geometry({
+    n: 2,
+    height: 13,
+    width: 1,
+    inputs: 9,
+    outputs: 3,
+    window: { size: 5, stride: 2, padding: 2 },
+  }),
   "with enough pixels that the gradient of the weight is cut into parts":
     geometry({
       n: 5,
@@ -171,45 +196,47 @@ const geometries: Record<string, ImageGeometry> = {
     }),
 };
 
-for (const [name, sizes] of Object.entries(geometries)) {
-  productTest(
-    `all passes of a convolution ${name} equal their definition`,
-    (device) =>
-      withRandom(async (random) => {
-        const {
-          n,
-          height,
-          width,
-          inputs,
-          outHeight,
-          outWidth,
-          outputs,
-          window,
-        } = sizes;
-        const x = filled(n * height * width * inputs, random);
-        const weight = filled(window.size ** 2 * inputs * outputs, random);
-        const y = filled(n * outHeight * outWidth * outputs, random);
+const passes = ["forward", "inputGradient", "weightGradient"] as const;
+
+testOnSchemes(
+  "lowerConvolution: all passes equal their definition",
+  (device) =>
+    check(
+      device,
+      Object.entries(geometries).flatMap(([name, geometry]) => {
+        const { n, height, width, inputs, outHeight, outWidth, outputs } =
+          geometry;
+        const taps = geometry.window.size ** 2;
+        const terms = {
+          forward: taps * inputs,
+          inputGradient: taps * outputs,
+          weightGradient: n * outHeight * outWidth,
+        };
+        const x = randomArray(n * height * width * inputs);
+        const weight = randomArray(taps * inputs * outputs);
+        const y = randomArray(n * outHeight * outWidth * outputs);
         const operands = {
           forward: [x, weight],
           inputGradient: [y, weight],
           weightGradient: [x, y],
         };
-        for (
-          const pass of ["forward", "inputGradient", "weightGradient"] as const
-        ) {
+        return passes.map((pass) => {
           const kernel: ConvolutionKernel = {
             kind: "convolution",
             pass,
-            geometry: sizes,
+            geometry,
           };
           const [first, second] = operands[pass];
           const expected = naiveConvolution(kernel, first, second);
-          assertClose(
-            await runKernel(device, kernel, [first, second], expected.length),
+          return {
+            name: `${pass} of ${name}`,
+            kernel,
+            inputs: operands[pass],
+            size: expected.length,
             expected,
-            1e-5,
-          );
-        }
+            terms: terms[pass],
+          };
+        });
       }),
-  );
-}
+    ),
+);

@@ -1,0 +1,30 @@
+import type { PoolKernel } from "../../../compile/kernel.ts";
+import type { Call, Operands } from "./call.ts";
+import { callPerRange, partition } from "./partition.ts";
+
+/** Shares the pixels of the result: of y, or of dx for the gradient. */
+export function poolCalls(
+  { geometry, gradient }: PoolKernel,
+  { inputs, output }: Operands,
+  threads: number,
+): Call[] {
+  const { n, height, width, outHeight, outWidth, window } = geometry;
+  const pixels = n * (gradient ? height * width : outHeight * outWidth);
+  return [{
+    target: gradient ? "poolGradient" : "pool",
+    arguments: [
+      ...inputs,
+      output,
+      0,
+      height,
+      width,
+      geometry.inputs,
+      outHeight,
+      outWidth,
+      window.size,
+      window.stride,
+      window.padding,
+    ],
+    parts: callPerRange(partition(pixels, 1, threads)),
+  }];
+}

@@ -1,0 +1,90 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  compileKernels,
+  WorkerPool,
+} from "../../../../engine/devices/wasm/worker_pool.ts";
+import { UserError } from "../../../../engine/user_error.ts";
+
+const missing = {
+  kind: "run",
+  program: 9,
+  from: 0,
+  to: 1,
+  arena: 0,
+  shared: 0,
+} as const;
+
+Deno.test("WorkerPool.broadcast: each worker gets its message, and all must answer", async () => {
+  const pool = new WorkerPool(3);
+  try {
+    const memory = new WebAssembly.Memory({
+      initial: 200,
+      maximum: 65536,
+      shared: true,
+    });
+    const { module: kernels } = compileKernels();
+    const asked: number[] = [];
+    await pool.broadcast((thread) => {
+      asked.push(thread);
+      const scratch = 65536 + thread * 4 * 2 ** 20;
+      return { kind: "start", memory, kernels, scratch, thread };
+    });
+    assertEquals(asked, [0, 1, 2]);
+    await pool.broadcast(() => ({ kind: "touch", start: 0, end: 65536 }));
+  } finally {
+    pool.terminate();
+  }
+});
+
+Deno.test("WorkerPool: one failure ends the pool with its message", async () => {
+  const pool = new WorkerPool(2);
+  try {
+    const message = "a thread of the processor failed (";
+    await assertRejects(
+      () =>
+        pool.broadcast((thread) =>
+          thread === 1 ? missing : { kind: "unload", program: 0 }
+        ),
+      UserError,
+      message,
+    );
+    await assertRejects(
+      () => pool.broadcast(() => ({ kind: "unload", program: 0 })),
+      UserError,
+      message,
+    );
+    assertThrows(() => pool.check(), UserError, message);
+  } finally {
+    pool.terminate();
+  }
+});
+
+Deno.test("WorkerPool.terminate: what is pending rejects, and so does what follows", async () => {
+  const pool = new WorkerPool(2);
+  const pending = pool.broadcast(() => ({ kind: "unload", program: 0 }));
+  pool.terminate();
+  pool.terminate();
+  await assertRejects(() => pending, UserError, "this device was destroyed");
+  await assertRejects(
+    () => pool.broadcast(() => ({ kind: "unload", program: 0 })),
+    UserError,
+    "this device was destroyed",
+  );
+});
+
+Deno.test({
+  name: "WorkerPool: a worker that may not be read is a clear error",
+  permissions: { read: false },
+  fn: async () => {
+    const pool = new WorkerPool(1);
+    try {
+      await assertRejects(
+        () => pool.broadcast(() => ({ kind: "unload", program: 0 })),
+        UserError,
+        "the threads of the processor cannot start: Requires read access",
+      );
+    } finally {
+      pool.terminate();
+    }
+  },
+});
