@@ -4,7 +4,7 @@ import { defaultsOf, layOver } from "./layers.ts";
 import { describeProblems } from "./problems.ts";
 import { isObject, type ObjectSchema, type Output } from "./schema.ts";
 import { nearest } from "./nearest.ts";
-import { describeSystemError } from "../../datasets/files/system_error.ts";
+import { readText } from "../../datasets/files/read_file.ts";
 
 /** Settings of which any may be left out; a list is given whole. */
 export type PartialSettings<T> = T extends readonly unknown[] ? T
@@ -114,14 +114,6 @@ async function readConfigFile(path: string): Promise<unknown> {
     throw new UserError(`${path} must hold an object of settings, { ... }`);
   }
   return settings;
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    throw describeSystemError(error, `cannot read ${path}`);
-  }
 }
 
 /** Turns `a.b=1` into `{ a: { b: 1 } }`. */
