@@ -5,7 +5,7 @@ import * as datasets from "../../datasets/kinds.ts";
 import type { DatasetOptions } from "../../datasets/registry.ts";
 import * as losses from "../../losses/kinds.ts";
 import type { AdamWOptions } from "../adamw.ts";
-import { type PartialSettings, resolveConfig } from "./loader.ts";
+import { type PartialSettings, resolveConfig } from "./resolve.ts";
 import { oneOf } from "./one_of.ts";
 import * as encoders from "../models/encoders.ts";
 import type { NeighbourOptions } from "../evaluate/knn.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import type { PartialSettings } from "../loader.ts";
+import type { PartialSettings } from "../resolve.ts";
 
 /** What a method trains, whatever the data and the size. */
 export interface Method {

@@ -1,15 +1,11 @@
 import type { Config } from "../config.ts";
-import type { PartialSettings } from "../loader.ts";
+import type { Preset } from "../loader.ts";
+import type { PartialSettings } from "../resolve.ts";
 import type { Method } from "./methods.ts";
 import type { Size } from "./sizes.ts";
 
-/** Settings of a pretraining run under a name. */
-export interface ConfigPreset {
-  /** What it is for, in a line. */
-  readonly description: string;
-  /** The settings that differ from the defaults. */
-  readonly config: PartialSettings<Config>;
-}
+/** A preset of the settings of a pretraining run. */
+export type ConfigPreset = Preset<Config>;
 
 /** A method at a size; `changes` replace whole settings of the two. */
 export function compose(

@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import type { PartialSettings } from "../loader.ts";
+import type { PartialSettings } from "../resolve.ts";
 
 /** Data, encoder and schedule, and the sizes of the parts of a model. */
 export interface Size {
