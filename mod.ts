@@ -150,7 +150,7 @@ export {
   type ModelOptions,
   type OptimizerConfig,
 } from "./train/config/config.ts";
-export type { PartialSettings } from "./train/config/loader.ts";
+export type { PartialSettings } from "./train/config/resolve.ts";
 export * from "./train/build_model.ts";
 export * from "./train/adamw.ts";
 export * from "./train/learning_rate.ts";

@@ -4,7 +4,7 @@ import { WebGpuDevice } from "../engine/devices/webgpu/device.ts";
 import { openDevice } from "../engine/open_device.ts";
 import { UserError } from "../engine/user_error.ts";
 import { runProgram } from "../train/cli/run_program.ts";
-import { describeSystemError } from "../datasets/files/system_error.ts";
+import { withFileErrors } from "../datasets/files/system_error.ts";
 import { runCase } from "./bench.ts";
 import { allCases } from "./cases/all.ts";
 import { help, readOptions } from "./options.ts";
@@ -41,12 +41,11 @@ function isGpu(device: Device): boolean {
   return device instanceof WebGpuDevice && !device.software;
 }
 
-async function write(path: string, results: readonly Result[]): Promise<void> {
-  try {
-    await Deno.writeTextFile(path, JSON.stringify(results, null, 2) + "\n");
-  } catch (error) {
-    throw describeSystemError(error, `cannot write ${path}`);
-  }
+function write(path: string, results: readonly Result[]): Promise<void> {
+  return withFileErrors(
+    `cannot write ${path}`,
+    () => Deno.writeTextFile(path, JSON.stringify(results, null, 2) + "\n"),
+  );
 }
 
 await runProgram(main);

@@ -13,7 +13,7 @@ import { crossEntropy } from "../losses/cross_entropy.ts";
 import { Vocabulary } from "../vocab/vocabulary.ts";
 import { buildModel } from "../train/build_model.ts";
 import { type Config, configSchema } from "../train/config/config.ts";
-import { resolveConfig } from "../train/config/loader.ts";
+import { resolveConfig } from "../train/config/resolve.ts";
 import { totalLoss } from "../train/total_loss.ts";
 import { presets } from "../train/config/presets/mod.ts";
 import { randomValues } from "./values.ts";

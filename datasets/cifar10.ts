@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { UserError } from "../engine/user_error.ts";
-import type { DatasetSplits, ProgressListener } from "./dataset.ts";
+import type {
+  DatasetKind,
+  DatasetSplits,
+  ProgressListener,
+} from "./dataset.ts";
 import { type Archive, downloadArchive } from "./download.ts";
-import {
-  countRecords,
-  findFolder,
-  readLinesIfPresent,
-  withFileErrors,
-} from "./files/records.ts";
+import { findFolder } from "./files/folders.ts";
+import { readBytes } from "./files/read_file.ts";
+import { countRecords, readLinesIfPresent } from "./files/records.ts";
 import { MemoryImages } from "./memory_images.ts";
 
 const IMAGE_SIZE = 32;
@@ -36,26 +37,22 @@ const CLASS_NAMES = [
 
 /** Which CIFAR-10 to open. */
 export interface Cifar10Options {
-  /** Tells the kinds of data set apart. */
-  name: "cifar10";
+  /** Selects this data set. */
+  readonly name: "cifar10";
   /** Folder with the `.bin` files of the binary version, or with its folder `cifar-10-batches-bin`. */
-  path: string;
+  readonly path: string;
 }
 
-/**
- * Accepts {@linkcode Cifar10Options}.
- *
- * @internal
- */
-export const schema: z.ZodType<Cifar10Options> = z.strictObject({
-  name: z.literal("cifar10"),
-  path: z.string().min(1).default("data/cifar10"),
-});
-
-/** Height and width of the images in pixels. */
-export function imageSize(_options: Cifar10Options): number {
-  return IMAGE_SIZE;
-}
+/** CIFAR-10 (Krizhevsky 2009): 32x32 images of 10 classes. */
+export const cifar10: DatasetKind<Cifar10Options> = {
+  schema: z.strictObject({
+    name: z.literal("cifar10"),
+    path: z.string().min(1).default("data/cifar10"),
+  }),
+  imageSize: () => IMAGE_SIZE,
+  open,
+  download,
+};
 
 /**
  * Opens CIFAR-10 (Krizhevsky 2009), 32x32 images of 10 classes: all there is of
@@ -63,13 +60,13 @@ export function imageSize(_options: Cifar10Options): number {
  *
  * @throws {UserError} When files are missing, cut short, out of reach or hold unknown labels.
  */
-export async function open(options: Cifar10Options): Promise<DatasetSplits> {
+async function open(options: Cifar10Options): Promise<DatasetSplits> {
   const { folder, names } = await findFolder(options.path, OFFICIAL_FOLDER);
   const trainFiles = names.filter(isTrainFile);
   if (trainFiles.length === 0) {
     throw new UserError(
-      `There is no CIFAR-10 (data_batch_*.bin of its binary version) in ${options.path}: ` +
-        `give its path, or fetch it with --download.`,
+      `there is no CIFAR-10 (data_batch_*.bin of its binary version) in ${options.path}; ` +
+        `give its path as data.path, or fetch it with --download`,
     );
   }
   const classNames = await readLinesIfPresent(`${folder}/batches.meta.txt`) ??
@@ -86,7 +83,7 @@ export async function open(options: Cifar10Options): Promise<DatasetSplits> {
  *
  * @throws {UserError} As {@linkcode downloadArchive}.
  */
-export async function download(
+async function download(
   options: Cifar10Options,
   onProgress: ProgressListener,
 ): Promise<void> {
@@ -114,18 +111,14 @@ async function readRecords(
   const labels = new Uint8Array(size);
   let image = 0;
   for (const [i, path] of paths.entries()) {
-    const records = await withFileErrors(
-      path,
-      "read",
-      () => Deno.readFile(path),
-    );
+    const records = await readBytes(path);
     for (let record = 0; record < counts[i]; record++, image++) {
       const start = record * RECORD_BYTES;
       const label = records[start];
       if (label >= classNames.length) {
         throw new UserError(
-          `${path} gives record ${record} the label ${label}, but there are ${classNames.length} ` +
-            `classes: the file is damaged or not CIFAR-10, so replace it.`,
+          `${path} is damaged or not CIFAR-10: record ${record} has the label ${label}, ` +
+            `but there are ${classNames.length} classes; replace it`,
         );
       }
       labels[image] = label;

@@ -1,6 +1,6 @@
 import { UserError } from "../engine/user_error.ts";
 import type { ImageDataset } from "./dataset.ts";
-import { withFileErrors } from "./files/records.ts";
+import { withFileErrors } from "./files/system_error.ts";
 
 /**
  * Images in a file of any size, read on demand: `[size, 3, imageSize, imageSize]` bytes whose
@@ -18,7 +18,7 @@ export class ColumnMajorFile implements ImageDataset {
 
   /** Every call has a file handle of its own, so that calls may overlap. */
   read(indices: ArrayLike<number>): Promise<Uint8Array<ArrayBuffer>> {
-    return withFileErrors(this.path, "read", async () => {
+    return withFileErrors(`cannot read ${this.path}`, async () => {
       const bytes = 3 * this.imageSize ** 2;
       const batch = new Uint8Array(indices.length * bytes);
       const columnMajor = new Uint8Array(bytes);
@@ -43,7 +43,7 @@ export class ColumnMajorFile implements ImageDataset {
       const count = await file.read(buffer.subarray(filled));
       if (count === null) {
         throw new UserError(
-          `${this.path} ended early: it was cut short while in use, so replace it.`,
+          `${this.path} was cut short while in use; replace it`,
         );
       }
       filled += count;

@@ -1,3 +1,5 @@
+import type { z } from "zod";
+
 /** A set of square RGB images of one size, read as bytes, with or without labels. */
 export interface ImageDataset {
   /** Number of images. */
@@ -41,12 +43,22 @@ export interface DownloadProgress {
 /** Hears of the progress of a download, many times a second. */
 export type ProgressListener = (progress: DownloadProgress) => void;
 
-/** What the file of a kind of data set exports, beside the zod schema of its options. */
+/** A kind of data set, as its file exports it. */
 export interface DatasetKind<Options> {
+  /** Accepts its options. */
+  readonly schema: z.ZodType<Options>;
   /** Height and width of its images in pixels, without looking at them. */
   imageSize(options: Options): number;
-  /** Opens a data set that is on this machine. */
+  /**
+   * Opens a data set that is on this machine.
+   *
+   * @throws {UserError} It is missing, damaged or cannot be read.
+   */
   open(options: Options): Promise<DatasetSplits>;
-  /** Fetches the data set unless it is there; absent where there is nothing to fetch. */
+  /**
+   * Fetches the data set unless it is there; absent where there is nothing to fetch.
+   *
+   * @throws {UserError} The server is out of reach, or the files cannot be written.
+   */
   download?(options: Options, onProgress: ProgressListener): Promise<void>;
 }

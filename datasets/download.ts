@@ -3,7 +3,8 @@ import { basename } from "node:path";
 import { createTarDecoder } from "modern-tar";
 import { UserError } from "../engine/user_error.ts";
 import type { DownloadProgress, ProgressListener } from "./dataset.ts";
-import { withFileErrors } from "./files/records.ts";
+import { writeAll } from "./files/atomic_file.ts";
+import { withFileErrors } from "./files/system_error.ts";
 
 /** An archive on the network. */
 export interface Archive {
@@ -29,11 +30,11 @@ export function downloadArchive(
 ): Promise<void> {
   const folder = `${parent}/${name}`;
   const part = `${parent}/${basename(new URL(archive.url).pathname)}.part`;
-  return withFileErrors(parent, "write", async () => {
+  return withFileErrors(`cannot write to ${parent}`, async () => {
     await Deno.mkdir(parent, { recursive: true });
     if (await sizeIfPresent(folder) !== undefined) {
       throw new UserError(
-        `${folder} exists but is incomplete: remove it and download again.`,
+        `${folder} exists but is incomplete; remove it and download again`,
       );
     }
     await fetchRest(archive.url, part, onProgress);
@@ -62,7 +63,7 @@ async function fetchRest(
       // Nothing lies beyond the bytes present; whether they are the archive is for its MD5 to say.
       if (response.status === 416) return;
       throw new UserError(
-        `${url} answered ${response.status} ${response.statusText}: try later.`,
+        `${url} answered ${response.status} ${response.statusText}; try later`,
       );
     }
     // A server that cannot resume answers 200 and sends everything.
@@ -86,13 +87,13 @@ async function fetchRest(
     if (error instanceof Deno.errors.NotCapable) {
       const { host } = new URL(url);
       throw new UserError(
-        `Deno was not allowed to fetch ${url}: run again with --allow-net=${host}.`,
+        `cannot fetch ${url}: Deno was not given permission; run again with --allow-net=${host}`,
       );
     }
     if (error instanceof TypeError) {
       throw new UserError(
-        `Fetching ${url} failed (${error.message}): check the connection and run again, ` +
-          `which goes on from where it broke off.`,
+        `cannot fetch ${url}: ${error.message}; check the connection and run again, ` +
+          `which goes on from where it broke off`,
       );
     }
     throw error;
@@ -113,8 +114,8 @@ async function check(
   if (md5 !== archive.md5) {
     await Deno.remove(part);
     throw new UserError(
-      `${archive.url} gave a file with MD5 ${md5} instead of ${archive.md5}, which was removed: ` +
-        `download again.`,
+      `${archive.url} gave a file with MD5 ${md5} instead of ${archive.md5}, which was removed; ` +
+        `download again`,
     );
   }
 }
@@ -151,11 +152,7 @@ async function write(
   stream: ReadableStream<Uint8Array>,
   file: Deno.FsFile,
 ): Promise<void> {
-  for await (const chunk of stream) {
-    for (let written = 0; written < chunk.length;) {
-      written += await file.write(chunk.subarray(written));
-    }
-  }
+  for await (const chunk of stream) await writeAll(file, chunk);
 }
 
 async function openReporting(

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { UserError } from "../engine/user_error.ts";
-import type { DatasetSplits, ImageDataset } from "./dataset.ts";
-import { naturalOrder, withFileErrors } from "./files/records.ts";
+import type { DatasetKind, DatasetSplits, ImageDataset } from "./dataset.ts";
+import { naturalOrder } from "./files/folders.ts";
+import { withFileErrors } from "./files/system_error.ts";
 import { openImageFiles } from "./image_files.ts";
 import { shuffledOrder } from "./shuffle.ts";
 import { Subset } from "./subset.ts";
@@ -12,29 +13,24 @@ const MAX_CLASSES = 256;
 
 /** Which folder of images to open. */
 export interface FolderOptions {
-  /** Tells the kinds of data set apart. */
-  name: "folder";
+  /** Selects this data set. */
+  readonly name: "folder";
   /** Folder with the images, at any depth. */
-  path: string;
+  readonly path: string;
   /** Height and width in pixels that images are resized to, 8 to 1024. */
-  imageSize: number;
+  readonly imageSize: number;
 }
 
-/**
- * Accepts {@linkcode FolderOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<FolderOptions> = z.strictObject({
-  name: z.literal("folder"),
-  path: z.string().min(1),
-  imageSize: z.int().min(8).max(1024).default(96),
-});
-
-/** Height and width in pixels that the images are resized to. */
-export function imageSize(options: FolderOptions): number {
-  return options.imageSize;
-}
+/** A folder of a person's own JPEG, PNG and WebP images. */
+export const folder: DatasetKind<FolderOptions> = {
+  schema: z.strictObject({
+    name: z.literal("folder"),
+    path: z.string().min(1),
+    imageSize: z.int().min(8).max(1024).default(96),
+  }),
+  imageSize: ({ imageSize }) => imageSize,
+  open,
+};
 
 /**
  * Opens a folder of JPEG, PNG and WebP images, whose central squares are resized to `imageSize`.
@@ -47,11 +43,11 @@ export function imageSize(options: FolderOptions): number {
  * @throws {UserError} When the folder is missing, out of reach or has more than 256 classes, and
  * when no image in it can be decoded.
  */
-export async function open(options: FolderOptions): Promise<DatasetSplits> {
+async function open(options: FolderOptions): Promise<DatasetSplits> {
   const files = (await listImages(options.path)).sort(naturalOrder);
   if (files.length === 0) {
     throw new UserError(
-      `There are no JPEG, PNG or WebP images in ${options.path}: check the path.`,
+      `there are no JPEG, PNG or WebP images in ${options.path}; check the path`,
     );
   }
   const paths = files.map((file) => `${options.path}/${file}`);
@@ -59,7 +55,7 @@ export async function open(options: FolderOptions): Promise<DatasetSplits> {
   if (classNames !== undefined && classNames.length > MAX_CLASSES) {
     throw new UserError(
       `${options.path} has ${classNames.length} subfolders with images, which would be the classes, ` +
-        `but there can be ${MAX_CLASSES} at most: put some together, or all images in one folder.`,
+        `but there can be ${MAX_CLASSES} at most; put some together, or all images in one folder`,
     );
   }
   const labels = classNames &&
@@ -72,8 +68,7 @@ export async function open(options: FolderOptions): Promise<DatasetSplits> {
 /** Paths of the images in `folder` and its subfolders, relative to it. */
 async function listImages(folder: string): Promise<string[]> {
   const entries = await withFileErrors(
-    folder,
-    "read",
+    `cannot read the folder ${folder}`,
     () => Array.fromAsync(Deno.readDir(folder)),
   );
   const images: string[] = [];

@@ -72,8 +72,8 @@ class DecodingWorker {
       event.preventDefault();
       this.#fail(
         new UserError(
-          `The image decoder cannot run (${event.message}): it needs --allow-read for the program ` +
-            `and Deno's cache.`,
+          `the image decoder cannot run: ${event.message}; run again with --allow-read for the ` +
+            `program and Deno's cache`,
         ),
       );
     };
@@ -89,7 +89,7 @@ class DecodingWorker {
 
   close(): void {
     this.#worker.terminate();
-    this.#fail(new Error("The image decoder was closed."));
+    this.#fail(new Error("the image decoder was closed"));
   }
 
   #fail(error: Error): void {

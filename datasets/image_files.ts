@@ -70,15 +70,13 @@ function reportFailures(
     .map(([position, error]) => `${paths[position]} (${error})`);
   if (failures.size === paths.length) {
     throw new UserError(
-      `None of the image files, ${paths.length} in number, can be read: ${
-        told[0]
-      }.`,
+      `none of the ${paths.length} image files can be read: ${told[0]}`,
     );
   }
-  for (const failure of told) console.warn(`Skipping ${failure}.`);
+  for (const failure of told) console.warn(`skipping ${failure}`);
   const untold = failures.size - told.length;
   if (untold > 0) {
-    console.warn(`Skipping ${untold} more files that cannot be read.`);
+    console.warn(`skipping ${untold} more files that cannot be read`);
   }
 }
 
@@ -104,8 +102,10 @@ class ImageFiles implements ImageDataset {
     await this.#decoder.decode(paths, (position, reply) => {
       if ("error" in reply) {
         throw new UserError(
-          `A file was readable when the data set was opened but is not any more, ` +
-            `${paths[position]} (${reply.error}): put it back, or start again.`,
+          `${
+            paths[position]
+          } could be read when the data set was opened but not any more: ` +
+            `${reply.error}; put it back, or start again`,
         );
       }
       batch.set(reply.pixels, position * imageBytes);

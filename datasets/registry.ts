@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { UserError } from "../engine/user_error.ts";
 import type {
   DatasetKind,
@@ -8,54 +8,43 @@ import type {
 import * as kinds from "./kinds.ts";
 
 /** Options of any kind of data set; `name` says which. */
-export type DatasetOptions = Parameters<
-  typeof kinds[keyof typeof kinds]["open"]
->[0];
+export type DatasetOptions = z.output<
+  (typeof kinds)[keyof typeof kinds]["schema"]
+>;
 
-type Member = z.ZodType<DatasetOptions> & z.core.$ZodTypeDiscriminable;
-
-/**
- * Accepts {@linkcode DatasetOptions}.
- *
- * @internal
- */
-export const datasetSchema: z.ZodType<DatasetOptions> = z.discriminatedUnion(
-  "name",
-  Object.values(kinds).map(({ schema }) => schema) as [Member, ...Member[]],
-);
+const registry: Readonly<
+  Record<DatasetOptions["name"], DatasetKind<DatasetOptions>>
+> = kinds;
 
 /** Height and width in pixels of the images that `options` names, without looking at them. */
 export function imageSizeOf(options: DatasetOptions): number {
-  return kindOf(options).imageSize(options);
+  return registry[options.name].imageSize(options);
 }
 
 /**
  * Opens the data set that `options` names.
  *
- * @throws {UserError} When it is missing, damaged or out of reach.
+ * @throws {UserError} It is missing, damaged or cannot be read.
  */
 export function openDataset(options: DatasetOptions): Promise<DatasetSplits> {
-  return kindOf(options).open(options);
+  return registry[options.name].open(options);
 }
 
 /**
  * Fetches the data set that `options` names unless it is there.
  *
- * @throws {UserError} When there is nothing to fetch for it, and as `downloadArchive`.
+ * @throws {UserError} There is nothing to fetch for it, the server is out of reach, or files cannot
+ * be written.
  */
 export async function downloadDataset(
   options: DatasetOptions,
   onProgress: ProgressListener,
 ): Promise<void> {
-  const kind = kindOf(options);
+  const kind = registry[options.name];
   if (kind.download === undefined) {
     throw new UserError(
-      `There is nothing to download for the data set "${options.name}".`,
+      `there is nothing to download for the data set "${options.name}"; leave out --download`,
     );
   }
   await kind.download(options, onProgress);
-}
-
-function kindOf(options: DatasetOptions): DatasetKind<DatasetOptions> {
-  return kinds[options.name];
 }

@@ -1,17 +1,15 @@
 import { z } from "zod";
 import { UserError } from "../engine/user_error.ts";
 import type {
+  DatasetKind,
   DatasetSplits,
   ImageDataset,
   ProgressListener,
 } from "./dataset.ts";
 import { type Archive, downloadArchive } from "./download.ts";
-import {
-  countRecords,
-  findFolder,
-  readLinesIfPresent,
-  withFileErrors,
-} from "./files/records.ts";
+import { findFolder } from "./files/folders.ts";
+import { readBytes } from "./files/read_file.ts";
+import { countRecords, readLinesIfPresent } from "./files/records.ts";
 import { ColumnMajorFile } from "./column_major_file.ts";
 
 const IMAGE_SIZE = 96;
@@ -38,26 +36,22 @@ const CLASS_NAMES = [
 
 /** Which STL-10 to open. */
 export interface Stl10Options {
-  /** Tells the kinds of data set apart. */
-  name: "stl10";
+  /** Selects this data set. */
+  readonly name: "stl10";
   /** Folder with the `.bin` files of the binary version, or with its folder `stl10_binary`. */
-  path: string;
+  readonly path: string;
 }
 
-/**
- * Accepts {@linkcode Stl10Options}.
- *
- * @internal
- */
-export const schema: z.ZodType<Stl10Options> = z.strictObject({
-  name: z.literal("stl10"),
-  path: z.string().min(1).default("data/stl10"),
-});
-
-/** Height and width of the images in pixels. */
-export function imageSize(_options: Stl10Options): number {
-  return IMAGE_SIZE;
-}
+/** STL-10 (Coates, Lee, Ng 2011): 96x96 images of 10 classes, most of them unlabelled. */
+export const stl10: DatasetKind<Stl10Options> = {
+  schema: z.strictObject({
+    name: z.literal("stl10"),
+    path: z.string().min(1).default("data/stl10"),
+  }),
+  imageSize: () => IMAGE_SIZE,
+  open,
+  download,
+};
 
 /**
  * Opens STL-10 (Coates, Lee, Ng 2011), 96x96 images of 10 classes; images stay on disk.
@@ -65,12 +59,12 @@ export function imageSize(_options: Stl10Options): number {
  * @throws {UserError} When the unlabelled images are missing, when files are cut short or out of
  * reach, and when labels are out of range or do not match the images in number.
  */
-export async function open(options: Stl10Options): Promise<DatasetSplits> {
+async function open(options: Stl10Options): Promise<DatasetSplits> {
   const { folder, names } = await findFolder(options.path, OFFICIAL_FOLDER);
   if (!names.includes(UNLABELLED_FILE)) {
     throw new UserError(
-      `There is no ${UNLABELLED_FILE} (the images of STL-10 to pretrain on) in ${folder}: ` +
-        `give the path of STL-10's binary version, or fetch it with --download.`,
+      `there is no ${UNLABELLED_FILE} (the images of STL-10 to pretrain on) in ${folder}; ` +
+        `give the path of STL-10's binary version as data.path, or fetch it with --download`,
     );
   }
   const classNames = await readLinesIfPresent(`${folder}/class_names.txt`) ??
@@ -87,7 +81,7 @@ export async function open(options: Stl10Options): Promise<DatasetSplits> {
  *
  * @throws {UserError} As {@linkcode downloadArchive}.
  */
-export async function download(
+async function download(
   options: Stl10Options,
   onProgress: ProgressListener,
 ): Promise<void> {
@@ -117,19 +111,17 @@ async function openLabelled(
   if (present.length === 0) return undefined;
   if (present.length === 1) {
     throw new UserError(
-      `${folder} has ${
-        present[0]
-      } but not both of ${imageFile} and ${labelFile}: ` +
-        `add the one that is missing.`,
+      `${folder} has ${present[0]} but not both of ${imageFile} and ` +
+        `${labelFile}; add the one that is missing`,
     );
   }
   const path = `${folder}/${labelFile}`;
-  const labels = await withFileErrors(path, "read", () => Deno.readFile(path));
+  const labels = await readBytes(path);
   for (const [i, label] of labels.entries()) {
     if (label < 1 || label > classNames.length) {
       throw new UserError(
-        `${path} gives image ${i} the label ${label}, not one of 1 to ${classNames.length}: ` +
-          `the file is damaged or not STL-10, so replace it.`,
+        `${path} is damaged or not STL-10: image ${i} has the label ${label}, ` +
+          `not one of 1 to ${classNames.length}; replace it`,
       );
     }
     labels[i] = label - 1;
@@ -137,8 +129,8 @@ async function openLabelled(
   const images = await openImages(`${folder}/${imageFile}`, labels, classNames);
   if (images.size !== labels.length) {
     throw new UserError(
-      `${folder}/${imageFile} holds ${images.size} images but ${labelFile} ${labels.length} labels: ` +
-        `replace both files by a pair that belongs together.`,
+      `${folder}/${imageFile} holds ${images.size} images but ${labelFile} ${labels.length} labels; ` +
+        `replace both files by a pair that belongs together`,
     );
   }
   return images;

@@ -2,7 +2,7 @@ import { uniformFloat32 } from "pure-rand/distribution/uniformFloat32";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { z } from "zod";
 import { philox } from "../engine/ops/random.ts";
-import type { DatasetSplits, ImageDataset } from "./dataset.ts";
+import type { DatasetKind, DatasetSplits, ImageDataset } from "./dataset.ts";
 import { MemoryImages } from "./memory_images.ts";
 import { SHAPES, TEXTURES } from "./synthetic_figures.ts";
 import { drawImage, IMAGE_SIZE, type Uniform } from "./synthetic_image.ts";
@@ -23,39 +23,34 @@ const IMAGE_BYTES = 3 * IMAGE_SIZE * IMAGE_SIZE;
 
 /** How many images to make. */
 export interface SyntheticOptions {
-  /** Tells the kinds of data set apart. */
-  name: "synthetic";
+  /** Selects this data set. */
+  readonly name: "synthetic";
   /** Number of images for training, 1 to 100000. */
-  trainSize: number;
+  readonly trainSize: number;
   /** Number of images for testing, 1 to 100000. */
-  testSize: number;
+  readonly testSize: number;
   /** Seed of the images, an unsigned 32-bit integer. */
-  seed: number;
+  readonly seed: number;
 }
 
-/**
- * Accepts {@linkcode SyntheticOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<SyntheticOptions> = z.strictObject({
-  name: z.literal("synthetic"),
-  trainSize: z.int().min(1).max(100_000).default(4000),
-  testSize: z.int().min(1).max(100_000).default(1000),
-  seed: z.uint32().default(0),
-});
-
-/** Height and width of the images in pixels. */
-export function imageSize(_options: SyntheticOptions): number {
-  return IMAGE_SIZE;
-}
+/** Images of 10 classes that the program draws itself. */
+export const synthetic: DatasetKind<SyntheticOptions> = {
+  schema: z.strictObject({
+    name: z.literal("synthetic"),
+    trainSize: z.int().min(1).max(100_000).default(4000),
+    testSize: z.int().min(1).max(100_000).default(1000),
+    seed: z.uint32().default(0),
+  }),
+  imageSize: () => IMAGE_SIZE,
+  open,
+};
 
 /**
  * Makes 32x32 images of 10 equally frequent classes, each a shape with a texture, in varying
  * places, sizes, directions and colours before varying backgrounds. Image `i` of a split depends on
  * the seed and `i` alone. The training images are the unlabelled ones too.
  */
-export function open(options: SyntheticOptions): Promise<DatasetSplits> {
+function open(options: SyntheticOptions): Promise<DatasetSplits> {
   const { trainSize, testSize, seed } = options;
   const train = new SyntheticImages(trainSize, seed, TRAIN_STREAM);
   const test = new SyntheticImages(testSize, seed, TEST_STREAM);

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { RandomSource } from "../../engine/ops/random.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 
@@ -15,4 +16,12 @@ export interface Augmentation {
   train(images: Tensor, views: number, random: RandomSource): Tensor;
   /** One plain view of each image: `[n, 3, height, width]` u8 -> `[n, size, size, 3]`, normalised. */
   evaluate(images: Tensor): Tensor;
+}
+
+/** A kind of augmentation, as its file exports it. */
+export interface AugmentationKind<Options> {
+  /** Accepts its options. */
+  readonly schema: z.ZodType<Options>;
+  /** Makes the augmentation of stored images of `imageSize` pixels a side. */
+  create(options: Options, imageSize: number): Augmentation;
 }

@@ -16,27 +16,26 @@ import { reshape, sliceAxis } from "../../engine/ops/movement.ts";
 import type { RandomSource } from "../../engine/ops/random.ts";
 import { min, sum } from "../../engine/ops/reduction.ts";
 import { constant, type Tensor } from "../../engine/graph/tensor.ts";
-import type { Augmentation } from "./augmentation.ts";
+import type { Augmentation, AugmentationKind } from "./augmentation.ts";
 import { drawFlips, jitterColors, normalize, planesOf } from "./color.ts";
 import { resizeMatrix, sample, zeros } from "./sampling.ts";
 
 /** Settings of random resized crops, for images of any size. */
 export interface CropOptions {
-  /** Tells the kinds of augmentation apart. */
+  /** Selects this augmentation. */
   readonly name: "crop";
   /** Height and width of the result in pixels, at least 8; 64 by default. */
   readonly size: number;
 }
 
-/**
- * Accepts {@linkcode CropOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<CropOptions> = z.strictObject({
-  name: z.literal("crop"),
-  size: z.int().min(8).default(64),
-});
+/** AMDIM's augmentation of STL-10 (Bachman et al. 2019). */
+export const crop: AugmentationKind<CropOptions> = {
+  schema: z.strictObject({
+    name: z.literal("crop"),
+    size: z.int().min(8).default(64),
+  }),
+  create,
+};
 
 /** Mean and deviation of the colours of STL-10. */
 const MEAN = [0.43, 0.42, 0.39];
@@ -86,7 +85,7 @@ function drawBoxes(n: number, size: number, random: RandomSource): Boxes {
  *
  * @param imageSize height and width of the stored images in pixels
  */
-export function create(
+function create(
   { size }: CropOptions,
   imageSize: number,
 ): Augmentation {

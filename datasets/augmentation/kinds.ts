@@ -1,6 +1,3 @@
-/**
- * The kinds of augmentation, one line each; the name is the one in the options. Each file exports
- * a strict `schema` of its options and `create`.
- */
-export * as crop from "./crop.ts";
-export * as translate from "./translate.ts";
+/** The kinds of augmentation, a line each: an `AugmentationKind` under the `name` in its options. */
+export { crop } from "./crop.ts";
+export { translate } from "./translate.ts";

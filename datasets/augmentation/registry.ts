@@ -1,24 +1,15 @@
-import { z } from "zod";
-import type { Augmentation } from "./augmentation.ts";
+import type { z } from "zod";
+import type { Augmentation, AugmentationKind } from "./augmentation.ts";
 import * as kinds from "./kinds.ts";
 
 /** Options of any kind of augmentation; `name` says which. */
-export type AugmentationOptions = Parameters<
-  typeof kinds[keyof typeof kinds]["create"]
->[0];
+export type AugmentationOptions = z.output<
+  (typeof kinds)[keyof typeof kinds]["schema"]
+>;
 
-type Member = z.ZodType<AugmentationOptions> & z.core.$ZodTypeDiscriminable;
-
-/**
- * Accepts {@linkcode AugmentationOptions}.
- *
- * @internal
- */
-export const augmentationSchema: z.ZodType<AugmentationOptions> = z
-  .discriminatedUnion(
-    "name",
-    Object.values(kinds).map(({ schema }) => schema) as [Member, ...Member[]],
-  );
+const registry: Readonly<
+  Record<AugmentationOptions["name"], AugmentationKind<AugmentationOptions>>
+> = kinds;
 
 /**
  * Makes the augmentation that `options` describe.
@@ -29,9 +20,5 @@ export function createAugmentation(
   options: AugmentationOptions,
   imageSize: number,
 ): Augmentation {
-  const create = kinds[options.name].create as (
-    options: AugmentationOptions,
-    imageSize: number,
-  ) => Augmentation;
-  return create(options, imageSize);
+  return registry[options.name].create(options, imageSize);
 }

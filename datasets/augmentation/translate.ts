@@ -7,24 +7,23 @@ import {
 } from "../../engine/ops/elementwise.ts";
 import type { RandomSource } from "../../engine/ops/random.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
-import type { Augmentation } from "./augmentation.ts";
+import type { Augmentation, AugmentationKind } from "./augmentation.ts";
 import { drawFlips, jitterColors, normalize, planesOf } from "./color.ts";
 import { sample, translateMatrix, zeros } from "./sampling.ts";
 
 /** Settings of small translations: none; the size of the images stays what it is. */
 export interface TranslateOptions {
-  /** Tells the kinds of augmentation apart. */
+  /** Selects this augmentation. */
   readonly name: "translate";
 }
 
-/**
- * Accepts {@linkcode TranslateOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<TranslateOptions> = z.strictObject({
-  name: z.literal("translate"),
-});
+/** AMDIM's augmentation of CIFAR-10 (Bachman et al. 2019). */
+export const translate: AugmentationKind<TranslateOptions> = {
+  schema: z.strictObject({
+    name: z.literal("translate"),
+  }),
+  create,
+};
 
 /** Mean and deviation of the colours of CIFAR-10. */
 const MEAN = [125.3 / 255, 123 / 255, 113.9 / 255];
@@ -37,7 +36,7 @@ const PROBABILITY = 0.8;
  *
  * @param size height and width of the images in pixels, stored and resulting
  */
-export function create(
+function create(
   _options: TranslateOptions,
   size: number,
 ): Augmentation {

@@ -1,4 +1,4 @@
-import { describeSystemError } from "./system_error.ts";
+import { withFileErrors } from "./system_error.ts";
 
 /** Ends the name of a file that is still being written. */
 export const UNFINISHED_SUFFIX = ".unfinished";
@@ -33,27 +33,29 @@ export async function writeAll(
  * @throws {UserError} The disk is full, access is denied, or the folder is missing; the temporary
  * file is removed.
  */
-export async function writeAtomically(
+export function writeAtomically(
   path: string,
   write: (sink: ByteSink) => Promise<void>,
 ): Promise<void> {
   const unfinished = path + UNFINISHED_SUFFIX;
-  try {
-    {
-      using file = await Deno.open(unfinished, {
-        write: true,
-        create: true,
-        truncate: true,
-      });
-      await write(file);
-      await file.sync();
+  return withFileErrors(`cannot write ${path}`, async () => {
+    try {
+      {
+        using file = await Deno.open(unfinished, {
+          write: true,
+          create: true,
+          truncate: true,
+        });
+        await write(file);
+        await file.sync();
+      }
+      await Deno.rename(unfinished, path);
+    } catch (error) {
+      // The first error is the one to report, whether or not there is a file to remove.
+      await Deno.remove(unfinished).catch(() => {});
+      throw error;
     }
-    await Deno.rename(unfinished, path);
-  } catch (error) {
-    // The first error is the one to report, whether or not there is a file to remove.
-    await Deno.remove(unfinished).catch(() => {});
-    throw describeSystemError(error, `cannot write ${path}`);
-  }
+  });
 }
 
 /**

@@ -1,12 +1,16 @@
 import { UserError } from "../../engine/user_error.ts";
 
-const REASONS: Record<string, string> = {
+const DENIED =
+  "the system denies access; check who owns it and its permissions";
+
+/** What the system's error codes mean to a person, and what to do about them. */
+const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file or folder",
-  EACCES: "the system denies access; check who owns it and its permissions",
-  EPERM: "the system denies access; check who owns it and its permissions",
+  EACCES: DENIED,
+  EPERM: DENIED,
   EEXIST: "it exists already",
   EISDIR: "it is a folder",
-  ENOTDIR: "a part of the path is a file, not a folder",
+  ENOTDIR: "it, or a part of its path, is a file, not a folder",
   ENOTEMPTY: "the folder is not empty",
   ENAMETOOLONG: "the name is too long",
   ENOSPC: "the disk is full; make room and run again",
@@ -18,17 +22,23 @@ const REASONS: Record<string, string> = {
 };
 
 /**
- * Turns an error of the operating system, or of Deno's permissions, into a sentence.
+ * Runs an operation on files and puts the refusals of the system, and of Deno's permissions, into
+ * a sentence.
  *
- * @param error What was caught.
- * @param what What could not be done, such as `cannot read images/cat.png`.
- * @returns A {@linkcode UserError} naming what and why; any other error as it is, to be thrown on.
+ * @param what What cannot be done if it fails, such as `cannot read images/cat.png`.
+ * @throws {UserError} The system or Deno refuses. Any other error is thrown as it is.
  */
-export function describeSystemError(error: unknown, what: string): unknown {
-  const reason = reasonOf(error);
-  return reason === undefined
-    ? error
-    : new UserError(`${what}: ${reason}`, { cause: error });
+export async function withFileErrors<T>(
+  what: string,
+  operation: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    const reason = reasonOf(error);
+    if (reason === undefined) throw error;
+    throw new UserError(`${what}: ${reason}`, { cause: error });
+  }
 }
 
 function reasonOf(error: unknown): string | undefined {
@@ -36,7 +46,9 @@ function reasonOf(error: unknown): string | undefined {
     const flag = error.message.match(/--allow-[a-z]+/)?.[0] ?? "the permission";
     return `Deno was not given permission; run again with ${flag}`;
   }
-  if (error instanceof Error && "code" in error) {
-    return REASONS[String(error.code)];
-  }
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  const code = String(error.code);
+  // codes with an underscore, such as ERR_INVALID_ARG_TYPE, are mistakes of the program
+  if (!/^E[A-Z0-9]+$/.test(code)) return undefined;
+  return REASONS[code] ?? error.message;
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { open } from "../../datasets/cifar10.ts";
+import { cifar10 } from "../../datasets/cifar10.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { randomBytes } from "./random_bytes.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
@@ -16,10 +16,10 @@ function imageIn(file: Uint8Array, record: number): Uint8Array {
 }
 
 function openIn(folder: TemporaryFolder) {
-  return open({ name: "cifar10", path: folder.path });
+  return cifar10.open({ name: "cifar10", path: folder.path });
 }
 
-Deno.test("CIFAR-10 joins the training batches there are in natural order", async () => {
+Deno.test("cifar10: joins the training batches there are in natural order", async () => {
   using folder = new TemporaryFolder();
   const [second, tenth] = [records(3, 1), records(9)];
   folder.write("data_batch_10.bin", tenth);
@@ -35,7 +35,7 @@ Deno.test("CIFAR-10 joins the training batches there are in natural order", asyn
   assertEquals(images.subarray(6144), imageIn(tenth, 0));
 });
 
-Deno.test("CIFAR-10 is found in the folder that its archive unpacks to, test images and all", async () => {
+Deno.test("cifar10: is found in the folder that its archive unpacks to, test images and all", async () => {
   using folder = new TemporaryFolder();
   const file = records(0, 4);
   folder.write("cifar-10-batches-bin/data_batch_1.bin", records(1));
@@ -50,7 +50,7 @@ Deno.test("CIFAR-10 is found in the folder that its archive unpacks to, test ima
   assertEquals(await test!.read([1]), imageIn(file, 1).slice());
 });
 
-Deno.test("CIFAR-10 without names of classes takes the official ones", async () => {
+Deno.test("cifar10: without names of classes takes the official ones", async () => {
   using folder = new TemporaryFolder();
   folder.write("data_batch_1.bin", records(9));
   const { train } = await openIn(folder);
@@ -60,7 +60,7 @@ Deno.test("CIFAR-10 without names of classes takes the official ones", async () 
   ]);
 });
 
-Deno.test("a CIFAR-10 file that is cut short is named with its size and that of a record", async () => {
+Deno.test("cifar10: a file that is cut short is named with its size and that of a record", async () => {
   using folder = new TemporaryFolder();
   folder.write("data_batch_1.bin", records(1, 2).subarray(0, 6000));
   const { message } = await assertRejects(
@@ -74,23 +74,27 @@ Deno.test("a CIFAR-10 file that is cut short is named with its size and that of 
   );
 });
 
-Deno.test("an empty CIFAR-10 file is refused", async () => {
+Deno.test("cifar10: refuses an empty file", async () => {
   using folder = new TemporaryFolder();
   folder.write("data_batch_1.bin", "");
   await assertRejects(() => openIn(folder), UserError, "0 bytes");
 });
 
-Deno.test("a CIFAR-10 label without a class is refused with its record", async () => {
+Deno.test("cifar10: refuses a label without a class, and names its record", async () => {
   using folder = new TemporaryFolder();
   folder.write("data_batch_1.bin", records(1, 10));
-  await assertRejects(() => openIn(folder), UserError, "record 1 the label 10");
+  await assertRejects(
+    () => openIn(folder),
+    UserError,
+    "record 1 has the label 10",
+  );
 });
 
-Deno.test("a CIFAR-10 that is not there is asked for by path and --download", async () => {
+Deno.test("cifar10: one that is not there is asked for by path and --download", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/nowhere`;
   const { message } = await assertRejects(
-    () => open({ name: "cifar10", path }),
+    () => cifar10.open({ name: "cifar10", path }),
     UserError,
     "--download",
   );
@@ -99,14 +103,14 @@ Deno.test("a CIFAR-10 that is not there is asked for by path and --download", as
 });
 
 Deno.test({
-  name: "CIFAR-10 out of Deno's reach says what to allow",
+  name: "cifar10: names the permission that is missing",
   permissions: { read: false },
   async fn() {
     const options = { name: "cifar10", path: "data/cifar10" } as const;
     await assertRejects(
-      () => open(options),
+      () => cifar10.open(options),
       UserError,
-      "--allow-read=data/cifar10",
+      "run again with --allow-read",
     );
   },
 });

@@ -90,7 +90,7 @@ function assertComplete(folder: TemporaryFolder) {
   );
 }
 
-Deno.test("an archive is fetched, checked and unpacked, and its progress told", async () => {
+Deno.test("downloadArchive: an archive is fetched, checked and unpacked, and its progress told", async () => {
   using folder = new TemporaryFolder();
   const { ranges, progress } = await download(folder, resuming);
   assertComplete(folder);
@@ -109,7 +109,7 @@ Deno.test("an archive is fetched, checked and unpacked, and its progress told", 
   }
 });
 
-Deno.test("a partial archive is continued", async () => {
+Deno.test("downloadArchive: a partial archive is continued", async () => {
   using folder = new TemporaryFolder();
   folder.write("archive.tar.gz.part", ARCHIVE.subarray(0, 1234));
   const { ranges, progress } = await download(folder, resuming);
@@ -118,14 +118,14 @@ Deno.test("a partial archive is continued", async () => {
   assertEquals(progress[0].total, ARCHIVE.length);
 });
 
-Deno.test("a partial archive is replaced when the server cannot continue", async () => {
+Deno.test("downloadArchive: a partial archive is replaced when the server cannot continue", async () => {
   using folder = new TemporaryFolder();
   folder.write("archive.tar.gz.part", randomBytes(ARCHIVE.length + 10));
   await download(folder, () => new Response(ARCHIVE));
   assertComplete(folder);
 });
 
-Deno.test("an archive that is all there is unpacked without fetching it again", async () => {
+Deno.test("downloadArchive: an archive that is all there is unpacked without fetching it again", async () => {
   using folder = new TemporaryFolder();
   folder.write("archive.tar.gz.part", ARCHIVE);
   folder.write("data.part/images.bin", "left by an interrupted call");
@@ -134,7 +134,7 @@ Deno.test("an archive that is all there is unpacked without fetching it again", 
   assertEquals(ranges, [`bytes=${ARCHIVE.length}-`]);
 });
 
-Deno.test("a download that breaks off goes on from there at the next call", async () => {
+Deno.test("downloadArchive: a download that breaks off goes on from there at the next call", async () => {
   using folder = new TemporaryFolder();
   using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const url = `http://127.0.0.1:${listener.addr.port}/archive.tar.gz`;
@@ -152,7 +152,7 @@ Deno.test("a download that breaks off goes on from there at the next call", asyn
   assertEquals(ranges, ["bytes=5000-"]);
 });
 
-Deno.test("an archive with the wrong MD5 is removed", async () => {
+Deno.test("downloadArchive: an archive with the wrong MD5 is removed", async () => {
   using folder = new TemporaryFolder();
   const wrong = "0".repeat(32);
   const { message } = await assertRejects(
@@ -164,7 +164,7 @@ Deno.test("an archive with the wrong MD5 is removed", async () => {
   assertEquals(filesIn(folder), []);
 });
 
-Deno.test("a server that refuses is quoted", async () => {
+Deno.test("downloadArchive: a server that refuses is quoted", async () => {
   using folder = new TemporaryFolder();
   const refusing = () =>
     new Response("no", { status: 404, statusText: "Not Found" });
@@ -176,7 +176,7 @@ Deno.test("a server that refuses is quoted", async () => {
   assertEquals(filesIn(folder), []);
 });
 
-Deno.test("a server out of reach is named", async () => {
+Deno.test("downloadArchive: a server out of reach is named", async () => {
   using folder = new TemporaryFolder();
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const url = `http://127.0.0.1:${listener.addr.port}/archive.tar.gz`;
@@ -188,7 +188,7 @@ Deno.test("a server out of reach is named", async () => {
   );
 });
 
-Deno.test("a folder in the way is told before anything is fetched", async () => {
+Deno.test("downloadArchive: a folder in the way is told before anything is fetched", async () => {
   using folder = new TemporaryFolder();
   folder.write("data/something", "");
   await assertRejects(
@@ -200,7 +200,7 @@ Deno.test("a folder in the way is told before anything is fetched", async () => 
 });
 
 Deno.test({
-  name: "a network out of Deno's reach says what to allow",
+  name: "downloadArchive: a network out of Deno's reach says what to allow",
   permissions: { net: false, read: true, write: true },
   async fn() {
     using folder = new TemporaryFolder();

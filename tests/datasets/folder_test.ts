@@ -5,7 +5,7 @@ import {
   assertRejects,
 } from "@std/assert";
 import type { ImageDataset } from "../../datasets/dataset.ts";
-import { open } from "../../datasets/folder.ts";
+import * as kinds from "../../datasets/kinds.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { imageFile, type Pixel, withOrientation } from "./image_file.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
@@ -20,7 +20,7 @@ function grey(shade: number): Uint8Array<ArrayBuffer> {
 }
 
 function openIn(folder: TemporaryFolder, imageSize = 16) {
-  return open({ name: "folder", path: folder.path, imageSize });
+  return kinds.folder.open({ name: "folder", path: folder.path, imageSize });
 }
 
 /** Opens a folder and gives what was said on stderr, line by line. */
@@ -61,7 +61,7 @@ function assertColor(actual: number[], expected: Pixel) {
 }
 
 for (const format of ["JPEG", "PNG", "WEBP"] as const) {
-  Deno.test(`a ${format} keeps its colours and sides`, async () => {
+  Deno.test(`folder: a ${format} keeps its colours and sides`, async () => {
     using folder = new TemporaryFolder();
     const file = imageFile(
       format,
@@ -83,7 +83,7 @@ for (const format of ["JPEG", "PNG", "WEBP"] as const) {
   });
 }
 
-Deno.test("a PNG of the right size is read byte for byte", async () => {
+Deno.test("folder: a PNG of the right size is read byte for byte", async () => {
   using folder = new TemporaryFolder();
   folder.write(
     "image.png",
@@ -95,7 +95,7 @@ Deno.test("a PNG of the right size is read byte for byte", async () => {
   }
 });
 
-Deno.test("a wide image is cut to the square in its middle", async () => {
+Deno.test("folder: a wide image is cut to the square in its middle", async () => {
   using folder = new TemporaryFolder();
   folder.write(
     "wide.png",
@@ -107,7 +107,7 @@ Deno.test("a wide image is cut to the square in its middle", async () => {
   }
 });
 
-Deno.test("a JPEG taken with the camera on its side is turned upright", async () => {
+Deno.test("folder: a JPEG taken with the camera on its side is turned upright", async () => {
   using folder = new TemporaryFolder();
   const file = imageFile("JPEG", 32, 64, (_, y) => y < 32 ? RED : BLUE);
   folder.write("turned.jpg", withOrientation(file, 6));
@@ -117,7 +117,7 @@ Deno.test("a JPEG taken with the camera on its side is turned upright", async ()
   assertColor(await pixelOf(unlabelled, 14, 8), RED);
 });
 
-Deno.test("what is transparent is white", async () => {
+Deno.test("folder: what is transparent is white", async () => {
   using folder = new TemporaryFolder();
   folder.write(
     "image.png",
@@ -128,7 +128,7 @@ Deno.test("what is transparent is white", async () => {
   assertColor(await pixelOf(unlabelled, 14, 2), [0, 0, 0]);
 });
 
-Deno.test("subfolders are the classes, a fifth of each held out the same way every time", async () => {
+Deno.test("folder: subfolders are the classes, a fifth of each held out the same way every time", async () => {
   using folder = new TemporaryFolder();
   const counts = { ant: 10, bee: 5, cat: 2 };
   let shade = 0;
@@ -156,7 +156,7 @@ Deno.test("subfolders are the classes, a fifth of each held out the same way eve
   assertEquals(await firstValues((await openIn(folder)).test!), heldOut);
 });
 
-Deno.test("images outside subfolders, or in only one, have no labels", async () => {
+Deno.test("folder: images outside subfolders, or in only one, have no labels", async () => {
   using folder = new TemporaryFolder();
   folder.write("ant/1.png", grey(10));
   folder.write("ant/2.png", grey(20));
@@ -173,7 +173,7 @@ Deno.test("images outside subfolders, or in only one, have no labels", async () 
   assertEquals(await firstValues(mixed.unlabelled), [0, 10, 20, 30]);
 });
 
-Deno.test("files that cannot be decoded are named and left out, labels and all", async () => {
+Deno.test("folder: files that cannot be decoded are named and left out, labels and all", async () => {
   using folder = new TemporaryFolder();
   const jpeg = imageFile("JPEG", 64, 64, (x, y) => [4 * x, 4 * y, 0]);
   for (let i = 0; i < 3; i++) folder.write(`ant/${i}.png`, grey(i));
@@ -185,7 +185,7 @@ Deno.test("files that cannot be decoded are named and left out, labels and all",
   folder.write("bee/.5.png", "not looked at either");
   const { splits, lines } = await openListening(folder);
   assertEquals(lines.length, 3);
-  assertMatch(lines[0], /^Skipping .*ant\/0-words.png \(.+\)\.$/);
+  assertMatch(lines[0], /^skipping .*ant\/0-words.png \(.+\)$/);
   assertMatch(lines[1], /bee\/0-cut.jpg/);
   assertMatch(lines[2], /bee\/empty.webp/);
   const { train, test } = splits;
@@ -195,17 +195,17 @@ Deno.test("files that cannot be decoded are named and left out, labels and all",
   assertEquals(shades.toSorted((a, b) => a - b), [0, 1, 2, 3]);
 });
 
-Deno.test("of many files that cannot be decoded a few are named and the others counted", async () => {
+Deno.test("folder: of many files that cannot be decoded a few are named and the others counted", async () => {
   using folder = new TemporaryFolder();
   for (let i = 0; i < 12; i++) folder.write(`${i}.png`, "no image");
   folder.write("12.png", grey(1));
   const { splits, lines } = await openListening(folder);
   assertEquals(splits.unlabelled.size, 1);
   assertEquals(lines.length, 6);
-  assertEquals(lines[5], "Skipping 7 more files that cannot be read.");
+  assertEquals(lines[5], "skipping 7 more files that cannot be read");
 });
 
-Deno.test("a folder without a single good image is refused", async () => {
+Deno.test("folder: refuses one without a single good image", async () => {
   using folder = new TemporaryFolder();
   await assertRejects(
     () => openIn(folder),
@@ -217,31 +217,31 @@ Deno.test("a folder without a single good image is refused", async () => {
   await assertRejects(
     () => openIn(folder),
     UserError,
-    "None of the image files, 2 in number",
+    "none of the 2 image files can be read",
   );
 });
 
-Deno.test("a folder that is missing, a file or full of classes is refused", async () => {
+Deno.test("folder: refuses one that is missing, a file or full of classes", async () => {
   using folder = new TemporaryFolder();
   const openAt = (path: string) =>
-    open({ name: "folder", path, imageSize: 16 });
+    kinds.folder.open({ name: "folder", path, imageSize: 16 });
   await assertRejects(
     () => openAt(`${folder.path}/none`),
     UserError,
-    "none does not exist",
+    "none: there is no such file or folder",
   );
   folder.write("file", "");
   await assertRejects(
     () => openAt(`${folder.path}/file`),
     UserError,
-    "is not a folder",
+    "is a file, not a folder",
   );
   for (let i = 0; i < 257; i++) folder.write(`${i}/image.png`, "");
   await assertRejects(() => openIn(folder), UserError, "257 subfolders");
 });
 
 Deno.test({
-  name: "a folder out of Deno's reach says what to allow",
+  name: "folder: names the permission that is missing",
   permissions: { read: false },
   async fn() {
     const options = {
@@ -250,9 +250,9 @@ Deno.test({
       imageSize: 16,
     } as const;
     await assertRejects(
-      () => open(options),
+      () => kinds.folder.open(options),
       UserError,
-      "--allow-read=pictures",
+      "run again with --allow-read",
     );
   },
 });

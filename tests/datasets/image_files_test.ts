@@ -14,7 +14,7 @@ function writeImages(folder: TemporaryFolder): string[] {
   });
 }
 
-Deno.test("images too many for memory are decoded at every read, to the same bytes", async () => {
+Deno.test("openImageFiles: images too many for memory are decoded at every read, to the same bytes", async () => {
   using folder = new TemporaryFolder();
   const paths = writeImages(folder);
   const labels = Uint8Array.of(0, 1, 0, 1, 0, 1);
@@ -35,7 +35,7 @@ Deno.test("images too many for memory are decoded at every read, to the same byt
   }
 });
 
-Deno.test("a read under way when the images are closed fails rather than waits", async () => {
+Deno.test("openImageFiles: a read under way when the images are closed fails rather than waits", async () => {
   using folder = new TemporaryFolder();
   const images = await openImageFiles({ paths: writeImages(folder) }, 16, 0);
   const read = images.read([0, 1, 2, 3]);

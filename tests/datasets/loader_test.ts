@@ -38,7 +38,7 @@ async function visited(
   return batches.flatMap(({ indices }) => [...indices]).slice(0, count);
 }
 
-Deno.test("batches carry their step and the images at their indices", async () => {
+Deno.test("BatchLoader: batches carry their step and the images at their indices", async () => {
   const dataset = randomImages(10);
   for (
     const [step, batch] of (await take(dataset, 5, { batchSize: 4, seed }))
@@ -49,7 +49,7 @@ Deno.test("batches carry their step and the images at their indices", async () =
   }
 });
 
-Deno.test("every epoch visits each image once, in an order of its own", async () => {
+Deno.test("BatchLoader: every epoch visits each image once, in an order of its own", async () => {
   const order = await visited(randomImages(50), 150, { batchSize: 7, seed });
   const epochs = [order.slice(0, 50), order.slice(50, 100), order.slice(100)];
   const all = Array.from({ length: 50 }, (_, i) => i);
@@ -61,7 +61,7 @@ Deno.test("every epoch visits each image once, in an order of its own", async ()
   assertNotEquals(epochs[1], epochs[2]);
 });
 
-Deno.test("the sequence of images depends on the seed but not on the size of a batch", async () => {
+Deno.test("BatchLoader: the sequence of images depends on the seed but not on the size of a batch", async () => {
   const dataset = randomImages(20);
   const order = await visited(dataset, 60, { batchSize: 6, seed });
   assertEquals(await visited(dataset, 60, { batchSize: 9, seed }), order);
@@ -71,7 +71,7 @@ Deno.test("the sequence of images depends on the seed but not on the size of a b
   );
 });
 
-Deno.test("a data set smaller than a batch repeats within it", async () => {
+Deno.test("BatchLoader: a data set smaller than a batch repeats within it", async () => {
   const [batch] = await take(randomImages(3), 1, { batchSize: 8, seed });
   const epochs = [batch.indices.slice(0, 3), batch.indices.slice(3, 6)];
   for (const epoch of epochs) {
@@ -79,14 +79,14 @@ Deno.test("a data set smaller than a batch repeats within it", async () => {
   }
 });
 
-Deno.test("a loader that starts at a step goes on as one that was there", async () => {
+Deno.test("BatchLoader: a loader that starts at a step goes on as one that was there", async () => {
   const dataset = randomImages(11);
   const whole = await take(dataset, 9, { batchSize: 5, seed });
   const rest = await take(dataset, 4, { batchSize: 5, seed, startStep: 5 });
   assertEquals(rest, whole.slice(5));
 });
 
-Deno.test("a loader keeps as many reads going as it is told, and none after it is closed", async () => {
+Deno.test("BatchLoader: a loader keeps as many reads going as it is told, and none after it is closed", async () => {
   const images = randomImages(4);
   let reads = 0;
   const counting: ImageDataset = {
@@ -107,7 +107,7 @@ Deno.test("a loader keeps as many reads going as it is told, and none after it i
   assertEquals(reads, 4);
 });
 
-Deno.test("a read that fails is told at its step", async () => {
+Deno.test("BatchLoader: a read that fails is told at its step", async () => {
   const images = randomImages(4);
   let reads = 0;
   const failing: ImageDataset = {

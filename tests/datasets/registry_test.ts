@@ -1,14 +1,17 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import * as kinds from "../../datasets/kinds.ts";
 import {
-  datasetSchema,
+  type DatasetOptions,
   downloadDataset,
   openDataset,
 } from "../../datasets/registry.ts";
 import { UserError } from "../../engine/user_error.ts";
+import { oneOf } from "../../train/config/one_of.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
 
-Deno.test("every kind of data set is registered under the name in its options", () => {
+const datasetSchema = oneOf<DatasetOptions>(kinds);
+
+Deno.test("kinds: every data set is registered under the name in its options", () => {
   for (const [name, { schema }] of Object.entries(kinds)) {
     const about = (value: string) =>
       schema.safeParse({ name: value }).error?.issues.map(({ path }) =>
@@ -19,7 +22,7 @@ Deno.test("every kind of data set is registered under the name in its options", 
   }
 });
 
-Deno.test("options of a data set are strict, and their defaults are filled in", () => {
+Deno.test("kinds: the options of a data set are strict, and their defaults are filled in", () => {
   assertEquals(datasetSchema.parse({ name: "cifar10" }), {
     name: "cifar10",
     path: "data/cifar10",
@@ -36,7 +39,7 @@ Deno.test("options of a data set are strict, and their defaults are filled in", 
   );
 });
 
-Deno.test("a data set is opened by its options", async () => {
+Deno.test("openDataset: opens what the options describe", async () => {
   const options = datasetSchema.parse({
     name: "synthetic",
     trainSize: 30,
@@ -46,7 +49,7 @@ Deno.test("a data set is opened by its options", async () => {
   assertEquals([train!.size, test!.size], [30, 20]);
 });
 
-Deno.test("there is nothing to download for a folder", async () => {
+Deno.test("downloadDataset: refuses a folder, for which there is nothing to download", async () => {
   const options = datasetSchema.parse({ name: "folder", path: "somewhere" });
   await assertRejects(
     () => downloadDataset(options, () => {}),
@@ -55,7 +58,7 @@ Deno.test("there is nothing to download for a folder", async () => {
   );
 });
 
-Deno.test("what is there already is not downloaded", async () => {
+Deno.test("downloadDataset: does not fetch what is there already", async () => {
   using folder = new TemporaryFolder();
   folder.write("data_batch_1.bin", new Uint8Array(3073));
   folder.write("unlabeled_X.bin", new Uint8Array(27648));

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { open } from "../../datasets/stl10.ts";
+import { stl10 } from "../../datasets/stl10.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { randomBytes } from "./random_bytes.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
@@ -22,10 +22,10 @@ function pixelIn(
 }
 
 function openIn(folder: TemporaryFolder) {
-  return open({ name: "stl10", path: folder.path });
+  return stl10.open({ name: "stl10", path: folder.path });
 }
 
-Deno.test("STL-10 images are turned from column-major to row-major", async () => {
+Deno.test("stl10: images are turned from column-major to row-major", async () => {
   using folder = new TemporaryFolder();
   const file = randomImages(3);
   folder.write("unlabeled_X.bin", file);
@@ -52,7 +52,7 @@ Deno.test("STL-10 images are turned from column-major to row-major", async () =>
   assertEquals(images, expected);
 });
 
-Deno.test("STL-10 reads may overlap", async () => {
+Deno.test("stl10: reads may overlap", async () => {
   using folder = new TemporaryFolder();
   folder.write("unlabeled_X.bin", randomImages(4));
   const { unlabelled } = await openIn(folder);
@@ -63,7 +63,7 @@ Deno.test("STL-10 reads may overlap", async () => {
   assertEquals(together[1], alone);
 });
 
-Deno.test("STL-10 labels count from 0 and are found with the images in the archive's folder", async () => {
+Deno.test("stl10: labels count from 0 and are found with the images in the archive's folder", async () => {
   using folder = new TemporaryFolder();
   const file = randomImages(2);
   folder.write("stl10_binary/unlabeled_X.bin", randomImages(1));
@@ -76,7 +76,7 @@ Deno.test("STL-10 labels count from 0 and are found with the images in the archi
   assertEquals(images[95], pixelIn(file, 1, 0, 0, 95));
 });
 
-Deno.test("STL-10 takes the names of its classes from the file", async () => {
+Deno.test("stl10: takes the names of its classes from the file", async () => {
   using folder = new TemporaryFolder();
   folder.write("unlabeled_X.bin", randomImages(1));
   folder.write("train_X.bin", randomImages(1));
@@ -87,7 +87,7 @@ Deno.test("STL-10 takes the names of its classes from the file", async () => {
   await assertRejects(() => openIn(folder), UserError, "label 3");
 });
 
-Deno.test("STL-10 without unlabelled images says so", async () => {
+Deno.test("stl10: without unlabelled images says so", async () => {
   using folder = new TemporaryFolder();
   folder.write("train_X.bin", randomImages(1));
   folder.write("train_y.bin", Uint8Array.of(1));
@@ -102,7 +102,7 @@ Deno.test("STL-10 without unlabelled images says so", async () => {
   );
 });
 
-Deno.test("STL-10 refuses labels that do not match the images or the classes", async () => {
+Deno.test("stl10: refuses labels that do not match the images or the classes", async () => {
   using folder = new TemporaryFolder();
   folder.write("unlabeled_X.bin", randomImages(1));
   folder.write("train_X.bin", randomImages(2));
@@ -114,10 +114,14 @@ Deno.test("STL-10 refuses labels that do not match the images or the classes", a
     "2 images but train_y.bin 3 labels",
   );
   folder.write("train_y.bin", Uint8Array.of(1, 0));
-  await assertRejects(() => openIn(folder), UserError, "image 1 the label 0");
+  await assertRejects(
+    () => openIn(folder),
+    UserError,
+    "image 1 has the label 0",
+  );
 });
 
-Deno.test("an STL-10 file that is cut short is named, before and during use", async () => {
+Deno.test("stl10: a file that is cut short is named, before and during use", async () => {
   using folder = new TemporaryFolder();
   folder.write("unlabeled_X.bin", randomImages(2).subarray(1));
   await assertRejects(() => openIn(folder), UserError, "27648-byte");
@@ -128,6 +132,6 @@ Deno.test("an STL-10 file that is cut short is named, before and during use", as
   await assertRejects(
     () => unlabelled.read([1]),
     UserError,
-    "unlabeled_X.bin ended early",
+    "unlabeled_X.bin was cut short while in use",
   );
 });

@@ -1,22 +1,22 @@
 import { assertEquals, assertLess, assertNotEquals } from "@std/assert";
-import { open } from "../../datasets/synthetic.ts";
+import { synthetic } from "../../datasets/synthetic.ts";
 
 const [seed, otherSeed] = crypto.getRandomValues(new Uint32Array(2));
 
-Deno.test("a synthetic image depends on seed, split and position alone", async () => {
-  const small = await open({
+Deno.test("synthetic: an image depends on seed, split and position alone", async () => {
+  const small = await synthetic.open({
     name: "synthetic",
     trainSize: 20,
     testSize: 10,
     seed,
   });
-  const large = await open({
+  const large = await synthetic.open({
     name: "synthetic",
     trainSize: 30,
     testSize: 20,
     seed,
   });
-  const other = await open({
+  const other = await synthetic.open({
     name: "synthetic",
     trainSize: 20,
     testSize: 10,
@@ -29,8 +29,8 @@ Deno.test("a synthetic image depends on seed, split and position alone", async (
   assertNotEquals(await small.train!.read([3]), image);
 });
 
-Deno.test("synthetic classes are ten, named and equally frequent", async () => {
-  const { train, unlabelled } = await open({
+Deno.test("synthetic: classes are ten, named and equally frequent", async () => {
+  const { train, unlabelled } = await synthetic.open({
     name: "synthetic",
     trainSize: 50,
     testSize: 1,
@@ -43,8 +43,8 @@ Deno.test("synthetic classes are ten, named and equally frequent", async () => {
   }
 });
 
-Deno.test("synthetic images are neither flat nor clipped", async () => {
-  const { train } = await open({
+Deno.test("synthetic: images are neither flat nor clipped", async () => {
+  const { train } = await synthetic.open({
     name: "synthetic",
     trainSize: 100,
     testSize: 1,

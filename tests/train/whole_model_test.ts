@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { WasmDevice } from "../../engine/devices/wasm/device.ts";
-import { Program } from "../../engine/program.ts";
 import { devices, testOnDevices } from "../engine/devices.ts";
 import { assertSoundPlan } from "../engine/sound_plan.ts";
 import {
@@ -54,18 +53,6 @@ function assertSameWay(
   }
 }
 
-/** Trains with a kernel for each operation. */
-async function trainUnfused(device: Device, steps: number): Promise<TinyState> {
-  const { compile } = Program;
-  Program.compile = (device, definition) =>
-    compile.call(Program, device, { ...definition, fused: false });
-  try {
-    return await train(device, steps);
-  } finally {
-    Program.compile = compile;
-  }
-}
-
 /** Registers a test for WebGPU alone; without an adapter it is reported as skipped. */
 function testOnWebGpu(
   name: string,
@@ -106,7 +93,7 @@ testOnDevices("fused kernels train as separate ones do", async (device) => {
   const steps = 4;
   assertSameWay(
     await train(device, steps),
-    await trainUnfused(device, steps),
+    await train(device, steps, undefined, { fused: false }),
     await train(device, 0),
   );
 });

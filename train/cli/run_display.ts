@@ -8,9 +8,9 @@ import type { StepMetrics } from "../training_step.ts";
  * representations collapse, how many entries of a vocabulary do the work.
  */
 const SHOWN = [
-  ["retrieval", "found"],
+  ["retrieval", "retrieval"],
   ["effectiveRank", "rank"],
-  ["perplexity", "words"],
+  ["perplexity", "perplexity"],
 ] as const;
 
 /** Tells a person on the error stream what a run is doing; a progress bar while it trains. */

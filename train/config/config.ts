@@ -1,12 +1,11 @@
 import { z } from "zod";
-import {
-  type AugmentationOptions,
-  augmentationSchema,
-} from "../../datasets/augmentation/registry.ts";
-import { type DatasetOptions, datasetSchema } from "../../datasets/registry.ts";
+import * as augmentations from "../../datasets/augmentation/kinds.ts";
+import type { AugmentationOptions } from "../../datasets/augmentation/registry.ts";
+import * as datasets from "../../datasets/kinds.ts";
+import type { DatasetOptions } from "../../datasets/registry.ts";
 import * as losses from "../../losses/kinds.ts";
 import type { AdamWOptions } from "../adamw.ts";
-import { type PartialSettings, resolveConfig } from "./loader.ts";
+import { type PartialSettings, resolveConfig } from "./resolve.ts";
 import { oneOf } from "./one_of.ts";
 import * as encoders from "../models/encoders.ts";
 import type { NeighbourOptions } from "../evaluate/knn.ts";
@@ -96,8 +95,8 @@ const lossesSchema = z.strictObject(
 /** Accepts a {@linkcode Config}. */
 export const configSchema = z.strictObject({
   seed: z.int().min(0).max(2 ** 32 - 1).default(0),
-  data: datasetSchema,
-  augmentation: augmentationSchema,
+  data: oneOf<DatasetOptions>(datasets),
+  augmentation: oneOf<AugmentationOptions>(augmentations),
   views: z.int().min(1).default(1),
   encoder: oneOf<EncoderOptions>(encoders).prefault({ name: "resnet" }),
   model: oneOf<ModelOptions>(models).prefault({

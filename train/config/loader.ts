@@ -1,17 +1,12 @@
 import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
 import { UserError } from "../../engine/user_error.ts";
-import { defaultsOf, layOver } from "./layers.ts";
-import { describeProblems } from "./problems.ts";
+import { mergeSettings } from "./merge.ts";
+import { type PartialSettings, resolveConfig } from "./resolve.ts";
 import { isObject, type ObjectSchema, type Output } from "./schema.ts";
 import { nearest } from "./nearest.ts";
-import { describeSystemError } from "../../datasets/files/system_error.ts";
+import { readText } from "../../datasets/files/read_file.ts";
 
-/** Settings of which any may be left out; a list is given whole. */
-export type PartialSettings<T> = T extends readonly unknown[] ? T
-  : T extends object ? { readonly [Key in keyof T]?: PartialSettings<T[Key]> }
-  : T;
-
-/** Settings under a name; a module with these two exports is one. */
+/** Settings under a name. */
 export interface Preset<Settings> {
   /** What it is for, in a line. */
   readonly description: string;
@@ -50,39 +45,11 @@ export async function loadConfig<S extends ObjectSchema>(
   // All at once: their order must not matter when one of them picks the member of a union.
   layers.push(
     set.map(parseSetting).reduce(
-      (all, setting) => layOver(undefined, all, setting),
+      (all, setting) => mergeSettings(undefined, all, setting),
       {},
     ),
   );
   return resolveConfig(schema, layers);
-}
-
-/**
- * Lays settings over the schema's defaults and checks the whole.
- *
- * @param schema A `z.strictObject` of what JSON holds, without transforms.
- * @param layers Settings, later ones over earlier ones.
- * @returns The complete configuration.
- * @throws {UserError} Settings are unknown or wrong; all of them are named, a line each.
- */
-export function resolveConfig<S extends ObjectSchema>(
-  schema: S,
-  layers: readonly unknown[],
-): Output<S> {
-  const settings = layers.reduce(
-    (below, above) => layOver(schema, below, above),
-    defaultsOf(schema),
-  );
-  const result = schema.safeParse(settings);
-  if (result.success) return result.data;
-  const problems = describeProblems(schema, settings, result.error.issues);
-  throw new UserError(
-    problems.length === 1
-      ? problems[0]
-      : `the configuration has ${problems.length} mistakes:\n  ${
-        problems.join("\n  ")
-      }`,
-  );
 }
 
 function findPreset<T>(presets: Readonly<Record<string, T>>, name: string): T {
@@ -114,14 +81,6 @@ async function readConfigFile(path: string): Promise<unknown> {
     throw new UserError(`${path} must hold an object of settings, { ... }`);
   }
   return settings;
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    throw describeSystemError(error, `cannot read ${path}`);
-  }
 }
 
 /** Turns `a.b=1` into `{ a: { b: 1 } }`. */

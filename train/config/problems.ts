@@ -12,7 +12,6 @@ import { nearest } from "./nearest.ts";
 /** What a schema of zod finds wrong. */
 export type Issue = z.core.$ZodIssue;
 
-type UnionIssue = z.core.$ZodIssueInvalidUnion;
 type Path = readonly PropertyKey[];
 
 const TYPES: Record<string, string> = {
@@ -21,9 +20,7 @@ const TYPES: Record<string, string> = {
   string: "text",
   boolean: "true or false",
   array: "a list",
-  tuple: "a list",
   object: "an object",
-  record: "an object",
 };
 
 /**
@@ -46,10 +43,7 @@ export function describeProblems(
         unknownKey(schema, settings, issue.path, key)
       );
     }
-    const within = issuesWithin(issue);
-    return within.length > 0
-      ? describeProblems(schema, settings, within)
-      : wrongValue(schema, settings, issue);
+    return wrongValue(schema, settings, issue);
   });
 }
 
@@ -141,14 +135,9 @@ function expectation(issue: Issue): string | undefined {
         issue.inclusive ? "at most" : "less than",
         issue.maximum,
       );
-    case "not_multiple_of":
-      return `a multiple of ${issue.divisor}`;
-    case "invalid_format":
-      return `text that matches ${issue.pattern ?? issue.format}`;
     case "invalid_value":
-      return either(choicesOf(issue).map(show));
     case "invalid_union":
-      return either(alternatives(issue));
+      return either(choicesOf(issue).map(show));
   }
 }
 
@@ -165,33 +154,9 @@ function bounded(
 /** The values that are allowed, where some can be listed. */
 function choicesOf(issue: Issue): readonly unknown[] {
   if (issue.code === "invalid_value") return issue.values;
-  if (issue.code !== "invalid_union") return [];
-  return discriminators(issue) ??
-    issue.errors.flatMap(([first]) => choicesOf(first));
-}
-
-function alternatives(issue: UnionIssue): string[] {
-  const each = discriminators(issue)?.map(show) ??
-    issue.errors.map(([first]) => expectation(first) ?? first.message);
-  return [...new Set(each)];
-}
-
-/** The names of the members, where the union is told apart by name. */
-function discriminators(issue: UnionIssue): readonly unknown[] | undefined {
-  // The options hold undefined where a member may go without its name.
-  return "options" in issue
-    ? issue.options?.filter((name) => name !== undefined)
-    : undefined;
-}
-
-/** The issues inside the member of a plain union whose type fits the value. */
-function issuesWithin(issue: Issue): Issue[] {
-  if (issue.code !== "invalid_union") return [];
-  const inside = issue.errors.find(([first]) => first.path.length > 0) ?? [];
-  return inside.map((inner) => ({
-    ...inner,
-    path: [...issue.path, ...inner.path],
-  }));
+  return issue.code === "invalid_union" && "options" in issue
+    ? issue.options ?? []
+    : [];
 }
 
 function entryOf(value: unknown, key: PropertyKey): unknown {

@@ -17,7 +17,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 /**
  * The settings that a schema has at one level.
  *
- * @param schema Any schema; what wraps it (`default`, `optional`, ...) is looked through.
+ * @param schema Any schema; what wraps it (`default`, `prefault`, `nullable`) is looked through.
  * @param value The present value, which picks the member of a discriminated union.
  * @returns The schema of the object, or of the union's member; `undefined` for anything else.
  */
@@ -30,7 +30,7 @@ export function objectSchema(
   if (!(inner instanceof z.ZodDiscriminatedUnion) || !isObject(value)) return;
   const key = inner.def.discriminator;
   const member = inner.options.find((option) =>
-    option._zod.propValues?.[key]?.has(value[key] as z.core.util.Primitive)
+    [...option._zod.propValues?.[key] ?? []].some((name) => name === value[key])
   );
   return objectSchema(member, value);
 }
@@ -55,25 +55,20 @@ export function memberNames(schema: Schema | undefined): unknown[] {
   ]);
 }
 
-/** The schema of one entry of an object or a list; `undefined` where the schema has no such entry. */
+/** The schema of one setting of an object; `undefined` where the schema has no such setting. */
 export function childSchema(
   schema: Schema | undefined,
   value: unknown,
   key: PropertyKey,
 ): Schema | undefined {
-  const inner = unwrap(schema);
-  if (inner instanceof z.ZodArray) return inner.element;
-  if (inner instanceof z.ZodTuple) return inner.def.items[Number(key)];
-  if (inner instanceof z.ZodRecord) return inner.valueType;
-  const shape = objectSchema(inner, value)?.shape;
+  const shape = objectSchema(schema, value)?.shape;
   return shape && Object.hasOwn(shape, key) ? shape[String(key)] : undefined;
 }
 
 function unwrap(schema: Schema | undefined): Schema | undefined {
   if (
     schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodOptional || schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodReadonly
+    schema instanceof z.ZodNullable
   ) return unwrap(schema.unwrap());
   return schema;
 }

@@ -82,20 +82,20 @@ export async function nearestNeighbourAccuracy(
     transposeB: true,
   });
   const labels = Uint8Array.from(bank, (position) => train.labels![position]);
-  let right = 0;
+  let correct = 0;
   await forEachRow(
     device,
     similarities,
     { dataset: test, positions: queries, signal },
     (row, i) => {
-      const found = vote(row, labels, options.neighbours);
-      if (found === test.labels![queries[i]]) right++;
+      const predicted = vote(row, labels, options.neighbours);
+      if (predicted === test.labels![queries[i]]) correct++;
     },
   );
   device.release(storage);
   if (signal?.aborted) return undefined;
   return {
-    accuracy: right / queries.length,
+    accuracy: correct / queries.length,
     bank: bank.length,
     queries: queries.length,
   };
@@ -144,7 +144,14 @@ async function forEachRow(
   }
 }
 
-/** The class with the most weight among the `neighbours` most similar. */
+/**
+ * The class with the most weight among the `neighbours` most similar: exactly so many vote, or all
+ * where there are fewer. Of equally similar ones the lowest index comes first, as does the lowest
+ * class of those with equal weight.
+ *
+ * @param similarities Cosine similarity to each labelled image.
+ * @param labels Class of each labelled image.
+ */
 export function vote(
   similarities: Float32Array,
   labels: Uint8Array,
@@ -153,11 +160,13 @@ export function vote(
   const count = Math.min(neighbours, similarities.length);
   const threshold =
     Float32Array.from(similarities).sort()[similarities.length - count];
+  // of those at the threshold, only as many vote as there is room for beside the nearer ones
+  let room = count - similarities.filter((value) => value > threshold).length;
   const weights = new Float64Array(256);
   similarities.forEach((similarity, i) => {
-    if (similarity >= threshold) {
-      weights[labels[i]] += Math.exp(similarity / TEMPERATURE);
-    }
+    if (similarity < threshold) return;
+    if (similarity === threshold && room-- <= 0) return;
+    weights[labels[i]] += Math.exp(similarity / TEMPERATURE);
   });
   return weights.indexOf(Math.max(...weights));
 }

@@ -12,7 +12,8 @@ import {
   writeSafetensors,
 } from "./safetensors.ts";
 import { DamagedFileError, type StoredTensor } from "./safetensors_header.ts";
-import { describeSystemError } from "../../datasets/files/system_error.ts";
+import { readText } from "../../datasets/files/read_file.ts";
+import { withFileErrors } from "../../datasets/files/system_error.ts";
 
 /**
  * The state of a run after a step. On disk it is a pair of files, `step-000123.safetensors` and,
@@ -31,11 +32,9 @@ const sidecarSchema = z.strictObject({
   step: z.int().nonnegative(),
   metadata: z.record(z.string(), z.unknown()),
 });
-const bestSchema = z.strictObject({ step: z.int().nonnegative() });
 
 /**
- * Saves a checkpoint, then removes all but the newest `keep` and the one marked best. A save cut
- * off at any moment, or failing, leaves the earlier checkpoints as they were; what it leaves
+ * Saves a checkpoint, then removes all but the newest `keep`. A save cut off at any moment, or failing, leaves the earlier checkpoints as they were; what it leaves
  * behind is removed by the next one.
  *
  * @param folder An existing folder that holds nothing but the checkpoints of one run.
@@ -65,31 +64,6 @@ export async function saveCheckpoint(
     throw error;
   }
   await removeOld(folder, keep);
-}
-
-/**
- * Marks a saved checkpoint as the best, in `best.json`; it is kept until another one is marked.
- *
- * @throws {UserError} The disk is full or access is denied.
- */
-export async function markBestCheckpoint(
-  folder: string,
-  step: number,
-): Promise<void> {
-  await writeJsonAtomically(`${folder}/best.json`, { step });
-}
-
-/**
- * The step of the checkpoint marked as the best.
- *
- * @returns `undefined` where none is marked.
- * @throws {UserError} `best.json` cannot be read or is damaged.
- */
-export async function bestCheckpointStep(
-  folder: string,
-): Promise<number | undefined> {
-  if (!(await listFolder(folder)).includes("best.json")) return undefined;
-  return (await readJson(`${folder}/best.json`, bestSchema)).step;
 }
 
 /**
@@ -201,33 +175,30 @@ async function removeUnfinished(folder: string): Promise<void> {
 }
 
 async function removeOld(folder: string, keep: number): Promise<void> {
-  const best = await bestCheckpointStep(folder);
-  const old = (await listCheckpoints(folder)).slice(0, -keep);
-  for (const step of old.filter((step) => step !== best)) {
+  for (const step of (await listCheckpoints(folder)).slice(0, -keep)) {
     await remove(`${folder}/${sidecarName(step)}`);
     await remove(`${folder}/${tensorsName(step)}`);
   }
 }
 
-async function remove(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw describeSystemError(error, `cannot remove ${path}`);
-  }
+function remove(path: string): Promise<void> {
+  return withFileErrors(`cannot remove ${path}`, async () => {
+    try {
+      await Deno.remove(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  });
 }
 
 async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  const text = await readText(path);
   try {
-    return schema.parse(JSON.parse(await Deno.readTextFile(path)));
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) {
-      throw new DamagedFileError(
-        `${path} is cut short or damaged: it is not the JSON of a checkpoint`,
-        { cause: error },
-      );
-    }
-    throw describeSystemError(error, `cannot read ${path}`);
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new DamagedFileError(
+      `${path} is cut short or damaged: it is not the JSON of a checkpoint`,
+      { cause },
+    );
   }
 }

@@ -4,7 +4,8 @@ import {
   writeAll,
   writeTextAtomically,
 } from "../../datasets/files/atomic_file.ts";
-import { describeSystemError } from "../../datasets/files/system_error.ts";
+import { readTextIfPresent } from "../../datasets/files/read_file.ts";
+import { withFileErrors } from "../../datasets/files/system_error.ts";
 
 const recordSchema = z.looseObject({ step: z.int().nonnegative() });
 
@@ -39,11 +40,11 @@ export class MetricsFile implements Disposable {
       record.step <= step
     );
     await writeTextAtomically(path, kept.map(encodeLine).join(""));
-    try {
-      return new MetricsFile(path, await Deno.open(path, { append: true }));
-    } catch (error) {
-      throw describeSystemError(error, `cannot write ${path}`);
-    }
+    const file = await withFileErrors(
+      `cannot write ${path}`,
+      () => Deno.open(path, { append: true }),
+    );
+    return new MetricsFile(path, file);
   }
 
   /**
@@ -51,12 +52,12 @@ export class MetricsFile implements Disposable {
    *
    * @throws {UserError} The disk is full.
    */
-  async append(record: MetricsRecord): Promise<void> {
-    try {
-      await writeAll(this.#file, new TextEncoder().encode(encodeLine(record)));
-    } catch (error) {
-      throw describeSystemError(error, `cannot write ${this.#path}`);
-    }
+  append(record: MetricsRecord): Promise<void> {
+    const line = new TextEncoder().encode(encodeLine(record));
+    return withFileErrors(
+      `cannot write ${this.#path}`,
+      () => writeAll(this.#file, line),
+    );
   }
 
   /** Closes the file. */
@@ -73,7 +74,7 @@ export class MetricsFile implements Disposable {
  * @throws {UserError} Another line is not a JSON object with a `step`, or the file cannot be read.
  */
 export async function readMetrics(path: string): Promise<MetricsRecord[]> {
-  const lines = (await readText(path)).split("\n");
+  const lines = ((await readTextIfPresent(path)) ?? "").split("\n");
   // What follows the last line end is empty, or a line cut short.
   lines.pop();
   return lines.map((line, index) => {
@@ -88,15 +89,6 @@ export async function readMetrics(path: string): Promise<MetricsRecord[]> {
       );
     }
   });
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw describeSystemError(error, `cannot read ${path}`);
-  }
 }
 
 function encodeLine(record: MetricsRecord): string {

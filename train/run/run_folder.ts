@@ -2,7 +2,8 @@ import { UserError } from "../../engine/user_error.ts";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
 import { listFolder, makeFolder } from "../../datasets/files/folders.ts";
 import { readMetrics } from "./metrics_file.ts";
-import { describeSystemError } from "../../datasets/files/system_error.ts";
+import { readText } from "../../datasets/files/read_file.ts";
+import { withFileErrors } from "../../datasets/files/system_error.ts";
 
 /** Where a run keeps its files. */
 export interface RunFolder {
@@ -76,17 +77,14 @@ export async function openRunFolder(
       `${path} is not the folder of a run: it has no config.json`,
     );
   }
+  const text = await readText(run.configPath);
   try {
-    const config = JSON.parse(await Deno.readTextFile(run.configPath));
-    return { run, config };
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      throw new UserError(
-        `${run.configPath} is damaged: it is not JSON (${error.message})`,
-        { cause: error },
-      );
-    }
-    throw describeSystemError(error, `cannot read ${run.configPath}`);
+    return { run, config: JSON.parse(text) };
+  } catch (cause) {
+    throw new UserError(
+      `${run.configPath} is damaged: it is not JSON; put it back or start a new run`,
+      { cause },
+    );
   }
 }
 
@@ -138,15 +136,22 @@ async function makeDated(name: string): Promise<string> {
   const base = `runs/${localTime(new Date())}-${name}`;
   for (let attempt = 1;; attempt++) {
     const path = attempt === 1 ? base : `${base}-${attempt}`;
+    if (await makeUnlessPresent(path)) return path;
+    // another run began within the same second
+  }
+}
+
+/** Makes a folder; `false` where there is something of that name already. */
+function makeUnlessPresent(path: string): Promise<boolean> {
+  return withFileErrors(`cannot make the folder ${path}`, async () => {
     try {
       await Deno.mkdir(path);
-      return path;
+      return true;
     } catch (error) {
-      // Another run began within the same second.
-      if (error instanceof Deno.errors.AlreadyExists) continue;
-      throw describeSystemError(error, `cannot make the folder ${path}`);
+      if (error instanceof Deno.errors.AlreadyExists) return false;
+      throw error;
     }
-  }
+  });
 }
 
 /** The date and time on this machine's clock, such as `2026-01-31_15-04-05`. */

@@ -10,7 +10,7 @@ import {
   type StoredTensor,
   TYPED_ARRAYS,
 } from "./safetensors_header.ts";
-import { describeSystemError } from "../../datasets/files/system_error.ts";
+import { withFileErrors } from "../../datasets/files/system_error.ts";
 
 /** A file checked to be whole; its tensors are not read yet. */
 export interface SafetensorsFile extends HeaderContents {
@@ -61,8 +61,8 @@ export async function writeSafetensors(
  * its tensors overlap, leave gaps or pass the end.
  * @throws {UserError} The file cannot be read.
  */
-export async function openSafetensors(path: string): Promise<SafetensorsFile> {
-  try {
+export function openSafetensors(path: string): Promise<SafetensorsFile> {
+  return withFileErrors(`cannot read ${path}`, async () => {
     using file = await Deno.open(path);
     const { size } = await file.stat();
     const prefix = await readExactly(path, file, 0, LENGTH_BYTES);
@@ -76,9 +76,7 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     const dataOffset = LENGTH_BYTES + length;
     const contents = decodeHeader(header, size - dataOffset, path);
     return { path, dataOffset, ...contents };
-  } catch (error) {
-    throw describeSystemError(error, `cannot read ${path}`);
-  }
+  });
 }
 
 /**
@@ -99,14 +97,12 @@ export async function readTensor(
       `${path}: tensor ${name} is of type ${dtype}; convert it to F32, I32, U32 or U8`,
     );
   }
-  try {
+  return await withFileErrors(`cannot read ${path}`, async () => {
     using file = await Deno.open(path);
     const start = dataOffset + offset;
     const bytes = await readExactly(path, file, start, byteLength);
     return { shape, data: new TYPED_ARRAYS[dtype](bytes.buffer) };
-  } catch (error) {
-    throw describeSystemError(error, `cannot read ${path}`);
-  }
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals } from "@std/assert";
-import { create } from "../../../datasets/augmentation/crop.ts";
+import { createAugmentation } from "../../../datasets/augmentation/registry.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import {
   at,
@@ -61,12 +61,12 @@ function meanOf(values: readonly number[]): number {
 }
 
 testOnDevices(
-  "boxes cover 0.3 to 1 of the image, with ratios of 0.7 to 1.4, in all places",
+  "crop: boxes cover 0.3 to 1 of the image, with ratios of 0.7 to 1.4, in all places",
   async (device) => {
     const [n, views] = [64, 4];
     const results = await runTrain(
       device,
-      create({ name: "crop", size: SIZE }, IMAGE_SIZE),
+      createAugmentation({ name: "crop", size: SIZE }, IMAGE_SIZE),
       {
         size: IMAGE_SIZE,
         bytes: Uint8Array.from(Array.from({ length: n }, () => ramp).flat()),

@@ -38,7 +38,7 @@ for (
 ) {
   for (const [n, size] of [[64, 5], [1, 1]]) {
     testOnDevices(
-      `colour jitter and greyscale of ${n} images of ${size}x${size} pixels of ${name} colours are torchvision's`,
+      `jitterColors: jitter and greyscale of ${n} images of ${size}x${size} pixels of ${name} colours are torchvision's`,
       async (device) => {
         const images = { size, bytes: bytes(n * 3 * size * size) };
         const keys: Key[] = [[1, 0], [1, 1], [2, 1]];
@@ -62,7 +62,7 @@ for (
 }
 
 testOnDevices(
-  "a quarter of the images become grey, and a fifth of the others keep their colours",
+  "jitterColors: a quarter of the images become grey, and a fifth of the others keep their colours",
   async (device) => {
     const n = 1000;
     const color = [200, 100, 50];

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { create } from "../../../datasets/augmentation/crop.ts";
+import { createAugmentation } from "../../../datasets/augmentation/registry.ts";
 import { assertClose } from "../../engine/compare.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { NaiveRandom } from "../../layers/naive_random.ts";
@@ -19,7 +19,7 @@ import { type Key, runEvaluate, runTrain } from "./run.ts";
 
 for (const [n, imageSize] of [[1, 96], [3, 51]]) {
   testOnDevices(
-    `the plain views of ${n} images of ${imageSize} pixels are resized to 70, of which the middle 64 are taken`,
+    `crop: the plain views of ${n} images of ${imageSize} pixels are resized to 70, of which the middle 64 are taken`,
     async (device) => {
       const bytes = randomBytes(n * 3 * imageSize * imageSize);
       const whole = { top: 0, left: 0, height: imageSize, width: imageSize };
@@ -29,7 +29,7 @@ for (const [n, imageSize] of [[1, 96], [3, 51]]) {
       assertClose(
         await runEvaluate(
           device,
-          create({ name: "crop", size: 64 }, imageSize),
+          createAugmentation({ name: "crop", size: 64 }, imageSize),
           { size: imageSize, bytes },
         ),
         normalizeAll(expected, STL10_COLORS),
@@ -104,13 +104,13 @@ for (
   ]
 ) {
   testOnDevices(
-    `views of images of ${imageSize} pixels, ${n} times ${views}, are cropped, resized to ${size}, flipped and jittered`,
+    `crop: views of images of ${imageSize} pixels, ${n} times ${views}, are cropped, resized to ${size}, flipped and jittered`,
     async (device) => {
       const bytes = randomBytes(n * 3 * imageSize * imageSize);
       const keys: Key[] = [[6, 0], [6, 1], [2 ** 32 - 1, 1e6]];
       const results = await runTrain(
         device,
-        create({ name: "crop", size }, imageSize),
+        createAugmentation({ name: "crop", size }, imageSize),
         { size: imageSize, bytes },
         views,
         keys,
@@ -133,7 +133,7 @@ for (
 }
 
 testOnDevices(
-  "the whole image is taken where none of ten boxes fits",
+  "crop: the whole image is taken where none of ten boxes fits",
   async (device) => {
     const size = 24;
     // found by trying 45 million steps: the boxes drawn here are all too wide or too high
@@ -146,7 +146,7 @@ testOnDevices(
     const bytes = randomBytes(3 * size * size);
     const [actual] = await runTrain(
       device,
-      create({ name: "crop", size }, size),
+      createAugmentation({ name: "crop", size }, size),
       { size, bytes },
       1,
       [[seed, step]],

@@ -1,11 +1,14 @@
 import { assertEquals } from "@std/assert";
 import * as kinds from "../../../datasets/augmentation/kinds.ts";
 import {
-  augmentationSchema,
+  type AugmentationOptions,
   createAugmentation,
 } from "../../../datasets/augmentation/registry.ts";
+import { oneOf } from "../../../train/config/one_of.ts";
 
-Deno.test("every kind of augmentation is registered under the name in its options", () => {
+const augmentationSchema = oneOf<AugmentationOptions>(kinds);
+
+Deno.test("kinds: every augmentation is registered under the name in its options", () => {
   for (const [name, { schema }] of Object.entries(kinds)) {
     assertEquals(schema.safeParse({ name }).success, true);
     assertEquals(schema.safeParse({ name: `${name}-2` }).success, false);
@@ -13,7 +16,7 @@ Deno.test("every kind of augmentation is registered under the name in its option
   }
 });
 
-Deno.test("options of an augmentation are strict, and their defaults are filled in", () => {
+Deno.test("kinds: the options of an augmentation are strict, and their defaults are filled in", () => {
   assertEquals(augmentationSchema.parse({ name: "crop" }), {
     name: "crop",
     size: 64,
@@ -29,7 +32,7 @@ Deno.test("options of an augmentation are strict, and their defaults are filled 
   ) assertEquals(augmentationSchema.safeParse(options).success, false);
 });
 
-Deno.test("an augmentation is made by its options and says the size of its result", () => {
+Deno.test("createAugmentation: makes what the options describe, which says the size of its result", () => {
   assertEquals(createAugmentation({ name: "translate" }, 32).size, 32);
   assertEquals(createAugmentation({ name: "crop", size: 24 }, 96).size, 24);
 });

@@ -22,7 +22,7 @@ for (
 ) {
   const name = `${length} of ${size} pixels to ${out}`;
   testOnDevices(
-    `the bicubic weights of ${name}, also mirrored, are Pillow's`,
+    `resizeMatrix: the bicubic weights of ${name}, also mirrored, are Pillow's`,
     async (device) => {
       // the same pixels as they are and mirrored
       const weights = resizeMatrix(
@@ -47,7 +47,7 @@ for (
       );
     },
   );
-  Deno.test(`the bicubic weights of ${name} in float64 are Pillow's`, () => {
+  Deno.test(`resizeMatrix: the bicubic weights of ${name} in float64 are Pillow's`, () => {
     const rows = bicubicWeights(length, out).map((weights) => [
       ...Array<number>(start).fill(0),
       ...weights,

@@ -4,7 +4,7 @@ import {
   assertEquals,
   assertExists,
 } from "@std/assert";
-import { create } from "../../../datasets/augmentation/translate.ts";
+import { createAugmentation } from "../../../datasets/augmentation/registry.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { NaiveRandom } from "../../layers/naive_random.ts";
 import {
@@ -58,7 +58,7 @@ function allMovements(): Map<string, Movement> {
 }
 
 testOnDevices(
-  "a flip shared by the views of an instance, and shifts of up to 4 pixels for four views in five",
+  "translate: a flip shared by the views of an instance, and shifts of up to 4 pixels for four views in five",
   async (device) => {
     const movements = allMovements();
     assertEquals(movements.size, 2 * 9 * 9);
@@ -69,7 +69,7 @@ testOnDevices(
     }
     const results = await runTrain(
       device,
-      create({ name: "translate" }, SIZE),
+      createAugmentation({ name: "translate" }, SIZE),
       { size: SIZE, bytes },
       2,
       [[5, 0], [5, 1], [5, 2], [5, 3]],

@@ -1,4 +1,4 @@
-import { create } from "../../../datasets/augmentation/translate.ts";
+import { createAugmentation } from "../../../datasets/augmentation/registry.ts";
 import { assertClose } from "../../engine/compare.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { NaiveRandom } from "../../layers/naive_random.ts";
@@ -16,11 +16,15 @@ import { type Key, runEvaluate, runTrain } from "./run.ts";
 
 for (const [n, size] of [[1, 9], [3, 32]]) {
   testOnDevices(
-    `the plain views of ${n} images of ${size} pixels are the normalised images`,
+    `translate: the plain views of ${n} images of ${size} pixels are the normalised images`,
     async (device) => {
       const images = { size, bytes: randomBytes(n * 3 * size * size) };
       assertClose(
-        await runEvaluate(device, create({ name: "translate" }, size), images),
+        await runEvaluate(
+          device,
+          createAugmentation({ name: "translate" }, size),
+          images,
+        ),
         normalizeAll(imagesOf(images.bytes, size), CIFAR10_COLORS),
         "views",
         1e-6,
@@ -56,13 +60,13 @@ function naiveViews(
 
 for (const [n, views, size] of [[1, 1, 9], [5, 2, 13], [4, 3, 32]]) {
   testOnDevices(
-    `views of images of ${size} pixels, ${n} times ${views}, are flipped, shifted and jittered`,
+    `translate: views of images of ${size} pixels, ${n} times ${views}, are flipped, shifted and jittered`,
     async (device) => {
       const images = { size, bytes: randomBytes(n * 3 * size * size) };
       const keys: Key[] = [[4, 0], [4, 1], [2 ** 32 - 1, 1e6]];
       const results = await runTrain(
         device,
-        create({ name: "translate" }, size),
+        createAugmentation({ name: "translate" }, size),
         images,
         views,
         keys,

@@ -12,7 +12,7 @@ function names(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
-Deno.test("a file is written whole, over the old one, with nothing left beside it", async () => {
+Deno.test("writeJsonAtomically: writes a file whole, over the old one, with nothing left beside it", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(
       `${folder}/a.json`,
@@ -26,7 +26,7 @@ Deno.test("a file is written whole, over the old one, with nothing left beside i
   });
 });
 
-Deno.test("while a file is being written the old one stays in its place", async () => {
+Deno.test("writeAtomically: the old file stays in its place until the new one is whole", async () => {
   await withFolder(async (folder) => {
     await writeJsonAtomically(`${folder}/a.json`, "old");
     await writeAtomically(`${folder}/a.json`, async (sink) => {
@@ -37,7 +37,7 @@ Deno.test("while a file is being written the old one stays in its place", async 
   });
 });
 
-Deno.test("a file is flushed to the disk before it takes its name", async () => {
+Deno.test("writeAtomically: flushes a file to the disk before it takes its name", async () => {
   const { rename } = Deno;
   const { sync } = Deno.FsFile.prototype;
   const calls: string[] = [];
@@ -55,7 +55,7 @@ Deno.test("a file is flushed to the disk before it takes its name", async () => 
   assertEquals(calls, ["sync", "rename"]);
 });
 
-Deno.test("when writing fails the old file stays and the new one is removed", async () => {
+Deno.test("writeAtomically: when writing fails the old file stays and the new one is removed", async () => {
   await withFolder(async (folder) => {
     await writeJsonAtomically(`${folder}/a.json`, "old");
     await assertRejects(
@@ -72,7 +72,7 @@ Deno.test("when writing fails the old file stays and the new one is removed", as
   });
 });
 
-Deno.test("a full disk is reported as such, and the file cut short is removed", async () => {
+Deno.test("writeAtomically: removes the file cut short by a full disk", async () => {
   await withFolder(async (folder) => {
     await withRoomFor(100, async () => {
       await assertRejects(
@@ -85,7 +85,7 @@ Deno.test("a full disk is reported as such, and the file cut short is removed", 
   });
 });
 
-Deno.test("a file that may not be written is reported as such", {
+Deno.test("writeAtomically: names the permission that is missing", {
   permissions: { read: true, write: false },
 }, async () => {
   await assertRejects(
@@ -95,7 +95,7 @@ Deno.test("a file that may not be written is reported as such", {
   );
 });
 
-Deno.test("a missing folder is reported as such", async () => {
+Deno.test("writeAtomically: refuses a folder that is missing", async () => {
   await withFolder(async (folder) => {
     await assertRejects(
       () => writeJsonAtomically(`${folder}/b/a.json`, 1),
@@ -105,12 +105,12 @@ Deno.test("a missing folder is reported as such", async () => {
   });
 });
 
-Deno.test("bytes that the sink takes in parts all arrive in order", async () => {
+Deno.test("writeAll: bytes that the sink takes in parts all arrive in order", async () => {
   const bytes = crypto.getRandomValues(new Uint8Array(1000));
   const taken: number[] = [];
   await writeAll({
     write: (part) => {
-      const count = Math.min(part.length, 1 + Math.floor(Math.random() * 100));
+      const count = Math.min(part.length, 1 + taken.length % 97);
       taken.push(...part.subarray(0, count));
       return Promise.resolve(count);
     },

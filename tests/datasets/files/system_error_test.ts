@@ -1,66 +1,74 @@
-import {
-  assert,
-  assertEquals,
-  assertRejects,
-  assertStrictEquals,
-} from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
-import { describeSystemError } from "../../../datasets/files/system_error.ts";
+import { withFileErrors } from "../../../datasets/files/system_error.ts";
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`os error ${code}`), { code });
 }
 
-function describe(error: unknown): string {
-  const described = describeSystemError(error, "cannot write x");
-  assert(described instanceof UserError, String(error));
-  assertStrictEquals(described.cause, error);
-  return described.message;
+/** The message for an operation on files that fails. */
+async function messageOf(operation: () => Promise<unknown>): Promise<string> {
+  const error = await assertRejects(
+    () => withFileErrors("cannot write x", operation),
+    UserError,
+  );
+  assertEquals(error.cause instanceof Error, true);
+  return error.message;
 }
 
-Deno.test("a missing file is described as such", async () => {
-  const error = await assertRejects(() => Deno.readTextFile("no/such/file"));
+Deno.test("withFileErrors: says what failed and why", async () => {
   assertEquals(
-    describe(error),
+    await messageOf(() => Deno.readTextFile("no/such/file")),
     "cannot write x: there is no such file or folder",
   );
-});
-
-Deno.test("a full disk is described as such", () => {
   assertEquals(
-    describe(systemError("ENOSPC")),
+    await messageOf(() => Deno.readTextFile(".")),
+    "cannot write x: it is a folder",
+  );
+  assertEquals(
+    await messageOf(() => Promise.reject(systemError("ENOSPC"))),
     "cannot write x: the disk is full; make room and run again",
+  );
+  assertEquals(
+    await messageOf(() => Promise.reject(systemError("EACCES"))),
+    "cannot write x: the system denies access; check who owns it and its permissions",
   );
 });
 
-Deno.test("a folder where a file is meant is described as such", async () => {
-  const error = await assertRejects(() => Deno.readTextFile("."));
-  assertEquals(describe(error), "cannot write x: it is a folder");
+Deno.test("withFileErrors: gives a reason without a sentence of its own in the system's words", async () => {
+  assertEquals(
+    await messageOf(() => Promise.reject(systemError("EODD"))),
+    "cannot write x: os error EODD",
+  );
 });
 
 Deno.test({
-  name: "a permission that Deno was not given is named",
+  name: "withFileErrors: names the permission that Deno was not given",
   permissions: { read: false },
   fn: async () => {
-    const error = await assertRejects(() => Deno.readTextFile("deno.json"));
     assertEquals(
-      describe(error),
+      await messageOf(() => Deno.readTextFile("deno.json")),
       "cannot write x: Deno was not given permission; run again with --allow-read",
     );
   },
 });
 
-Deno.test("an error of another kind is left as it is", () => {
+Deno.test("withFileErrors: leaves any other error as it is", async () => {
   for (
-    const error of [new TypeError("x"), systemError("EODD"), "text", undefined]
+    const error of [
+      new TypeError("x"),
+      systemError("ERR_INVALID_ARG_TYPE"),
+      new UserError("the disk is full", { cause: systemError("ENOSPC") }),
+      "text",
+      undefined,
+    ]
   ) {
-    assertStrictEquals(describeSystemError(error, "cannot write x"), error);
+    const thrown = await withFileErrors("x", () => Promise.reject(error))
+      .catch((reason) => reason);
+    assertStrictEquals(thrown, error);
   }
 });
 
-Deno.test("a sentence that is made already is left as it is", () => {
-  const error = new UserError("the disk is full", {
-    cause: systemError("ENOSPC"),
-  });
-  assertStrictEquals(describeSystemError(error, "cannot write x"), error);
+Deno.test("withFileErrors: passes a result through", async () => {
+  assertEquals(await withFileErrors("x", () => Promise.resolve(7)), 7);
 });

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { UserError } from "../../engine/user_error.ts";
 import {
   childSchema,
   discriminatorOf,
@@ -12,7 +11,6 @@ import {
  * Lays settings over others.
  *
  * - Objects are merged key by key; a list is replaced by a list.
- * - An object laid over a list replaces the entries that its keys number.
  * - An object that names another member of a discriminated union replaces the one below.
  * - An object that is absent below, or so replaced, starts from the schema's defaults.
  *
@@ -20,34 +18,20 @@ import {
  * without defaults.
  * @param below The settings so far.
  * @param above The settings laid over them; keys whose value is `undefined` count as absent.
- * @param path Where the settings lie, for errors.
  * @returns New settings; neither argument is changed.
- * @throws {UserError} A list has no entry of a number given.
  */
-export function layOver(
+export function mergeSettings(
   schema: Schema | undefined,
   below: unknown,
   above: unknown,
-  path: readonly string[] = [],
 ): unknown {
   if (!isObject(above)) return above;
-  if (Array.isArray(below) && hasIndexKeys(above)) {
-    checkIndices(below, above, path);
-    return below.map((entry, index) =>
-      Object.hasOwn(above, index)
-        ? layOver(childSchema(schema, below, index), entry, above[index], [
-          ...path,
-          String(index),
-        ])
-        : entry
-    );
-  }
   const start = startOf(schema, below, above);
   const merged = new Map(Object.entries(start));
   for (const [key, value] of Object.entries(above)) {
     if (value === undefined) continue;
     const child = childSchema(schema, { ...start, ...above }, key);
-    merged.set(key, layOver(child, merged.get(key), value, [...path, key]));
+    merged.set(key, mergeSettings(child, merged.get(key), value));
   }
   // Unlike assignment, this makes a key named __proto__ an ordinary one, which the schema rejects.
   return Object.fromEntries(merged);
@@ -61,9 +45,8 @@ export function layOver(
  */
 export function defaultsOf(schema: Schema | undefined): unknown {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
-    return layOver(schema.unwrap(), undefined, schema.def.defaultValue);
+    return mergeSettings(schema.unwrap(), undefined, schema.def.defaultValue);
   }
-  if (schema instanceof z.ZodReadonly) return defaultsOf(schema.unwrap());
   if (!(schema instanceof z.ZodObject)) return undefined;
   const entries = Object.entries(schema.shape).map(
     ([key, field]) => [key, defaultsOf(field)],
@@ -83,23 +66,4 @@ function startOf(
   if (isObject(below) && !replaces) return below;
   const defaults = defaultsOf(objectSchema(schema, above));
   return isObject(defaults) ? defaults : {};
-}
-
-function hasIndexKeys(value: Record<string, unknown>): boolean {
-  const keys = Object.keys(value);
-  return keys.length > 0 && keys.every((key) => /^\d+$/.test(key));
-}
-
-function checkIndices(
-  list: readonly unknown[],
-  above: Record<string, unknown>,
-  path: readonly string[],
-): void {
-  for (const key of Object.keys(above)) {
-    if (Number(key) < list.length) continue;
-    throw new UserError(
-      `${[...path, key].join(".")} is not in the list ${path.join(".")}, ` +
-        `which has ${list.length} entries counted from 0`,
-    );
-  }
 }
