@@ -161,7 +161,6 @@ testOnDevices(
           },
         );
       },
-      kinks: true,
       // a dozen normalisations in a row
       tolerance: 1e-3,
     });

@@ -22,7 +22,6 @@ testOnDevices(
           weights,
           { rate: 0.2, random },
         ),
-      kinks: true,
       // seventeen normalisations in a row, the last ones of eight values each
       tolerance: 1e-3,
     }),

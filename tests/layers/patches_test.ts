@@ -53,7 +53,6 @@ testOnDevices(
           dropout: { random, rate: 0.2 },
         });
       },
-      kinks: true,
       // a dozen normalisations in a row, the last ones of twelve values each
       tolerance: 1e-3,
     });

@@ -20,7 +20,6 @@ for (const { kind, inputs, outputs, stride, height, width } of blocks) {
     `a ${kind.name} block from ${inputs} to ${outputs} channels with stride ${stride}`,
     (device) =>
       checkLayer(device, {
-        kinks: true,
         layer: new Block(inputs, outputs, stride, kind === bottleneck),
         shape: [3, height, width, inputs],
         forward: (layer, x, context) => layer.forward(x, context),
@@ -54,7 +53,6 @@ testOnDevices(
   "the imagenet stem convolves and pools",
   (device) =>
     checkLayer(device, {
-      kinks: true,
       layer: new ResNet({ ...tiny, stem: "imagenet" }, 0),
       shape: [2, 9, 13, 3],
       forward: (network, x) => network.forwardStem(x),
@@ -74,7 +72,6 @@ testOnDevices(
   "a network is its stem and its groups one after another",
   (device) =>
     checkLayer(device, {
-      kinks: true,
       layer: new ResNet(tiny, 2),
       shape: [2, 4, 5, 3],
       forward: (network, x, context) => network.forward(x, context)[2],
