@@ -120,7 +120,7 @@ export async function checkLayer<Layer extends object>(
       place,
       () => place.map(({ length }) => Float64Array.from(randomArray(length))),
       lossAt,
-      1e-3,
+      2e-4,
     );
   }
 }

@@ -127,7 +127,7 @@ export async function checkModel(
       place,
       draw,
       (place) => naiveLoss(definition(place), held, config),
-      2e-3,
+      5e-4,
     );
   checkSlope("a direction of the images", () => [
     Float64Array.from(randomArray(images.size)),
