@@ -59,6 +59,10 @@ export * from "./engine/ops/attention.ts";
 
 // layers
 export * from "./layers/module.ts";
+export * from "./layers/parameter.ts";
+export * from "./layers/state.ts";
+export * from "./layers/packing.ts";
+export * from "./layers/momentum.ts";
 export * from "./layers/context.ts";
 export * from "./layers/linear.ts";
 export * from "./layers/convolution.ts";
@@ -82,6 +86,7 @@ export * from "./layers/attention_pooling.ts";
 
 // losses
 export * from "./losses/term.ts";
+export * from "./losses/outputs.ts";
 export * from "./losses/similarity.ts";
 export { contrast, type Normalizer } from "./losses/contrast.ts";
 export {

@@ -1,27 +1,16 @@
 /** Whole training steps as work: the tiny presets, and a classifier. */
-import {
-  add,
-  exp,
-  log,
-  materialize,
-  multiply,
-  negate,
-  stopGradient,
-  subtract,
-} from "../engine/ops/elementwise.ts";
-import { max, mean, sum } from "../engine/ops/reduction.ts";
+import { mean } from "../engine/ops/reduction.ts";
 import { relu } from "../engine/ops/elementwise.ts";
 import { RandomSource } from "../engine/ops/random.ts";
 import { input, type Shape, type Tensor } from "../engine/graph/tensor.ts";
 import { Context } from "../layers/context.ts";
 import { Linear } from "../layers/linear.ts";
-import {
-  namedStates,
-  type PackedParameters,
-  packParameters,
-} from "../layers/module.ts";
+import { namedInstances, namedStates } from "../layers/module.ts";
+import { type PackedParameters, packParameters } from "../layers/packing.ts";
 import { BatchNorm } from "../layers/norm.ts";
 import { ResNet } from "../layers/resnet.ts";
+import { crossEntropy } from "../losses/cross_entropy.ts";
+import { Vocabulary } from "../vocab/vocabulary.ts";
 import { buildModel } from "../train/build_model.ts";
 import { type Config, configSchema } from "../train/config/config.ts";
 import { resolveConfig } from "../train/config/loader.ts";
@@ -115,24 +104,17 @@ function imagesInput(n: number): Tensor {
   return input("views", [n, IMAGE_SIZE, IMAGE_SIZE, 3]);
 }
 
-/** Both are `[n, classes]`; each row of `labels` has a single 1. */
-function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
-  const last = { axes: [-1], keepAxes: true };
-  const stored = materialize(logits);
-  const shifted = subtract(stored, stopGradient(max(stored, last)));
-  const logTotal = log(sum(exp(shifted), last));
-  const own = sum(multiply(shifted, labels), last);
-  return mean(add(logTotal, negate(own)));
-}
-
 function stateOf(model: object, { entries, tensors }: PackedParameters) {
   const names = [...entries.keys()];
   return {
     parameters: new Map(names.map((name, i) => [name, tensors[i]])),
     vocabularies: new Map(
-      [...namedStates(model)]
-        .filter(([name]) => name.includes("Vocabulary."))
-        .map(([name, { storage }]) => [name, storage.tensor()]),
+      [...namedInstances(model, Vocabulary)].flatMap(([path, vocabulary]) =>
+        Array.from(
+          namedStates(vocabulary),
+          ([name, { storage }]) => [`${path}.${name}`, storage.tensor()],
+        )
+      ),
     ),
   };
 }

@@ -4,7 +4,7 @@ import { mean } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
 import { Linear } from "./linear.ts";
-import { EMBEDDING_DEVIATION, Parameter } from "./module.ts";
+import { EMBEDDING_DEVIATION, Parameter } from "./parameter.ts";
 import { Transformer, type TransformerOptions } from "./transformer.ts";
 
 /**

@@ -6,7 +6,7 @@ import {
 } from "../engine/ops/movement.ts";
 import { constant, type Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
-import { EMBEDDING_DEVIATION, Parameter } from "./module.ts";
+import { EMBEDDING_DEVIATION, Parameter } from "./parameter.ts";
 import { Transformer, type TransformerOptions } from "./transformer.ts";
 
 /**

@@ -1,12 +1,40 @@
+import type { z } from "zod";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
 
-/** A convolutional network in groups of blocks, any of which can be used or looked at on its own. */
+/** A layer on feature maps. */
+export interface MapLayer {
+  /** `[n, height, width, channels]` -> the same shape */
+  forward(x: Tensor, context: Context): Tensor;
+}
+
+/**
+ * The network that is pretrained: a stem and stages, which consumers apply one at a time, to do
+ * something between them or to look at their maps. The paper and the configs count the stem as
+ * `res1` and the stages as `res2`, `res3`, ...
+ */
 export interface Encoder {
-  /** Channels of the stem (`res1`) and of each group (`res2`, ...). */
+  /** Channels of the stem's map and of each stage's: one entry more than there are stages. */
   readonly channels: readonly number[];
-  /** `res1`: `[n, height, width, 3]` -> `[n, height', width', channels[0]]` */
-  forwardStem(images: Tensor): Tensor;
-  /** One group of blocks: `group` 0 is `res2`, and takes the result of `res1`. */
-  forwardStage(group: number, x: Tensor, context: Context): Tensor;
+  /** Number of stages, all of which whole images pass through. */
+  readonly stages: number;
+  /** Number of stages, counted from the first, that patches pass through. */
+  readonly patchStages: number;
+  /** `[n, height, width, 3]` -> `[n, height', width', channels[0]]` */
+  forwardStem(images: Tensor, context: Context): Tensor;
+  /** Applies stage `stage`, from 0: `[n, h, w, channels[stage]]` -> `[n, h', w', channels[stage + 1]]` */
+  forwardStage(stage: number, x: Tensor, context: Context): Tensor;
+  /** A new layer for the maps of `channels` that a path through the encoder ends with, before they are pooled. */
+  createOutput(channels: number): MapLayer;
+}
+
+/** What is to pass through an encoder; it has no more stages than that needs. */
+export type EncoderInput = "patches" | "images";
+
+/** A kind of encoder, as its file exports it. */
+export interface EncoderKind<Options> {
+  /** Accepts its options, whose `name` is the name in the registry. */
+  readonly schema: z.ZodType<Options>;
+  /** An encoder for whole images, or with the stages for patches alone. */
+  create(options: Options, input: EncoderInput): Encoder;
 }

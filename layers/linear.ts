@@ -1,7 +1,7 @@
 import { matmul } from "../engine/ops/contraction.ts";
 import { add } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
-import { LINEAR_DEVIATION, Parameter } from "./module.ts";
+import { LINEAR_DEVIATION, Parameter } from "./parameter.ts";
 
 /** `x W + b`. */
 export class Linear {

@@ -1,4 +1,9 @@
-import { add, multiply, stopGradient } from "../engine/ops/elementwise.ts";
+import {
+  add,
+  multiply,
+  relu,
+  stopGradient,
+} from "../engine/ops/elementwise.ts";
 import {
   batchNorm,
   layerNorm,
@@ -6,9 +11,10 @@ import {
 } from "../engine/ops/normalization.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
-import { Parameter, State } from "./module.ts";
+import { Parameter } from "./parameter.ts";
+import { State } from "./state.ts";
 
-/** Share of a batch in the running statistics, as in PyTorch. */
+/** Share of the latest batch in the running statistics, as in PyTorch. */
 const MOMENTUM = 0.1;
 
 /** Batch normalisation over all axes but the last (Ioffe and Szegedy 2015), with running statistics for evaluation. */
@@ -26,8 +32,8 @@ export class BatchNorm {
   constructor(channels: number) {
     this.scale = new Parameter([channels], { constant: 1 });
     this.shift = new Parameter([channels], { constant: 0 });
-    this.mean = new State("running mean", channels, 0);
-    this.variance = new State("running variance", channels, 1);
+    this.mean = new State("running mean", [channels], 0);
+    this.variance = new State("running variance", [channels], 1);
   }
 
   /** `[..., channels]` -> the same shape */
@@ -42,8 +48,8 @@ export class BatchNorm {
     }
     const { output, mean, variance } = batchNorm(x, scale, shift);
     const count = x.size / scale.size;
-    this.#follow(context, this.mean, mean);
-    this.#follow(
+    this.#track(context, this.mean, mean);
+    this.#track(
       context,
       this.variance,
       multiply(variance, count / Math.max(count - 1, 1)),
@@ -51,12 +57,20 @@ export class BatchNorm {
     return output;
   }
 
-  #follow(context: Context, statistic: State, value: Tensor): void {
+  #track(context: Context, statistic: State, value: Tensor): void {
     const old = multiply(context.value(statistic), 1 - MOMENTUM);
     context.update(
       statistic,
       add(old, multiply(stopGradient(value), MOMENTUM)),
     );
+  }
+}
+
+/** Batch normalisation and a rectifier, as they end a pre-activation network. */
+export class BatchNormRelu extends BatchNorm {
+  /** `[..., channels]` -> the same shape, at least 0 */
+  override forward(x: Tensor, context: Context): Tensor {
+    return relu(super.forward(x, context));
   }
 }
 

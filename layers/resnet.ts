@@ -4,44 +4,40 @@ import { add, relu } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
 import { Convolution } from "./convolution.ts";
-import type { Encoder } from "./encoder.ts";
-import { BatchNorm } from "./norm.ts";
+import type { Encoder, EncoderKind, MapLayer } from "./encoder.ts";
+import { BatchNorm, BatchNormRelu } from "./norm.ts";
 
 /** Settings of a residual network; the defaults are the paper's (section 4.1). */
 export interface ResNetOptions {
-  /** 18 has basic blocks (2-2-2-2), 26 bottlenecks (2-2-2-2), 50 bottlenecks (3-4-6-3); 50 by default. */
+  /** 18: basic blocks (2-2-2-2); 26: bottlenecks (2-2-2-2); 50, the default: bottlenecks (3-4-6-3). */
   readonly depth: 18 | 26 | 50;
-  /** Factor of all numbers of channels, 1/16 to 4; they are rounded to multiples of 8. 1 by default. */
+  /** Multiplies all numbers of channels, which are rounded to multiples of 8: 1/16 to 4, 1 by default. */
   readonly width: number;
   /** `imagenet` (default): 7x7, stride 2, and 3x3 max pooling, stride 2; `small`: 3x3, stride 1. */
   readonly stem: "imagenet" | "small";
 }
 
-/** Chooses a residual network as the encoder. */
+/** Settings of a residual network as the encoder. */
 export interface ResNetEncoderOptions extends ResNetOptions {
-  /** Tells the kinds of encoder apart. */
+  /** Its name in the registry. */
   readonly name: "resnet";
 }
 
-/**
- * Accepts {@linkcode ResNetEncoderOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<ResNetEncoderOptions> = z.strictObject({
-  name: z.literal("resnet"),
-  depth: z.literal([18, 26, 50]).default(50),
-  width: z.number().min(0.0625).max(4).default(1),
-  stem: z.enum(["imagenet", "small"]).default("imagenet"),
-});
+const STAGES = 4;
+/** The last stage would reduce a patch to a single cell. */
+const PATCH_STAGES = 3;
 
-/** A residual network with the first `groups` of its four groups. */
-export function create(
-  options: ResNetEncoderOptions,
-  groups: number,
-): Encoder {
-  return new ResNet(options, groups);
-}
+/** ResNet-v2, the paper's encoder. */
+export const resnet: EncoderKind<ResNetEncoderOptions> = {
+  schema: z.strictObject({
+    name: z.literal("resnet"),
+    depth: z.literal([18, 26, 50]).default(50),
+    width: z.number().min(0.0625).max(4).default(1),
+    stem: z.enum(["imagenet", "small"]).default("imagenet"),
+  }),
+  create: (options, input) =>
+    new ResNet(options, input === "images" ? STAGES : PATCH_STAGES),
+};
 
 const blockCounts = {
   18: [2, 2, 2, 2],
@@ -50,7 +46,7 @@ const blockCounts = {
 } as const;
 const BOTTLENECK_EXPANSION = 4;
 
-/** Channels of the stem (`res1`) and of each of the four groups (`res2` to `res5`). */
+/** Channels of the stem (`res1`) and of each of the four stages (`res2` to `res5`). */
 export function resNetChannels(
   { depth, width }: Pick<ResNetOptions, "depth" | "width">,
 ): number[] {
@@ -63,13 +59,13 @@ export function resNetChannels(
   ];
 }
 
-/** A residual block with normalisation first (He et al. 2016, "Identity mappings"). */
+/** A pre-activation residual block (He et al. 2016, "Identity mappings"). */
 export class Block {
   /** The normalisation before each convolution. */
   readonly norms: readonly BatchNorm[];
-  /** The convolutions in order: two, or three of a bottleneck. */
+  /** The convolutions in order: two, or three in a bottleneck. */
   readonly convolutions: readonly Convolution[];
-  /** Brings the input to the size of the output; absent where they are equal. */
+  /** Projects the input to the shape of the output; absent where they are equal. */
   readonly shortcut?: Convolution;
 
   /** A block of two 3x3 convolutions, or with `bottleneck` of 1x1, 3x3 and 1x1. */
@@ -111,34 +107,34 @@ export class Block {
   }
 }
 
-/** A pre-activation residual network (ResNet-v2) up to any of its groups. */
+/** A pre-activation residual network (ResNet-v2), or its first stages. */
 export class ResNet implements Encoder {
   /** The first convolution, on the pixels. */
   readonly stem: Convolution;
-  /** The blocks of each group, from `res2` on. */
+  /** The blocks of each stage, from `res2` on. */
   readonly groups: readonly (readonly Block[])[];
-  /** Channels of the stem and of each group. */
   readonly channels: readonly number[];
+  readonly patchStages: number = PATCH_STAGES;
 
-  /** A network of the given sizes, with the first `groups` of its four groups. */
+  /** A network of the given sizes with the first `stages` of its four stages. */
   constructor(
     /** Depth, width and stem. */
     readonly options: ResNetOptions,
-    groups = 4,
+    readonly stages: number = STAGES,
   ) {
     const { depth, stem } = options;
-    this.channels = resNetChannels(options).slice(0, groups + 1);
+    this.channels = resNetChannels(options).slice(0, stages + 1);
     this.stem = stem === "imagenet"
       ? new Convolution(3, this.channels[0], 7, 2)
       : new Convolution(3, this.channels[0], 3);
     this.groups = Array.from(
-      { length: groups },
-      (_, group) =>
-        Array.from({ length: blockCounts[depth][group] }, (_, i) =>
+      { length: stages },
+      (_, stage) =>
+        Array.from({ length: blockCounts[depth][stage] }, (_, i) =>
           new Block(
-            this.channels[i === 0 ? group : group + 1],
-            this.channels[group + 1],
-            i === 0 && group > 0 ? 2 : 1,
+            this.channels[i === 0 ? stage : stage + 1],
+            this.channels[stage + 1],
+            i === 0 && stage > 0 ? 2 : 1,
             depth !== 18,
           )),
     );
@@ -152,25 +148,30 @@ export class ResNet implements Encoder {
       : y;
   }
 
-  /** One group of blocks: `group` 0 is `res2`. */
-  forwardStage(group: number, x: Tensor, context: Context): Tensor {
-    return this.groups[group].reduce(
+  /** Applies one stage: `stage` 0 is `res2`. */
+  forwardStage(stage: number, x: Tensor, context: Context): Tensor {
+    return this.groups[stage].reduce(
       (y, block) => block.forward(y, context),
       x,
     );
   }
 
   /**
-   * The maps of `res1` and of each group, before their normalisation.
+   * The maps of the stem and of each stage, before the normalisation that ends a path.
    *
    * @param images `[n, height, width, 3]`
    * @returns one `[n, height', width', channels[i]]` for each of `channels`.
    */
   forward(images: Tensor, context: Context): Tensor[] {
     const maps = [this.forwardStem(images)];
-    for (let group = 0; group < this.groups.length; group++) {
-      maps.push(this.forwardStage(group, maps[group], context));
+    for (let stage = 0; stage < this.stages; stage++) {
+      maps.push(this.forwardStage(stage, maps[stage], context));
     }
     return maps;
+  }
+
+  /** The normalisation and the rectifier that end a pre-activation network. */
+  createOutput(channels: number): MapLayer {
+    return new BatchNormRelu(channels);
   }
 }

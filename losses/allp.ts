@@ -15,60 +15,48 @@ import { broadcastTo, reshape } from "../engine/ops/movement.ts";
 import { sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { collapseIndicators } from "./collapse.ts";
-import { retrieval } from "./contrast.ts";
+import { sameInstance } from "./pairs.ts";
+import { retrieval } from "./retrieval.ts";
 import { similarity, SIMILARITY_MARGIN } from "./similarity.ts";
-import type { LossValue, PretextOutputs } from "./term.ts";
+import type { LossTerm, LossValue, Weighted } from "./term.ts";
 
-/** Settings of the loss of Allp. */
-export interface AllpLossOptions {
-  /** At least 0; 0, the default, leaves the term out. */
-  readonly weight: number;
-  /** `nce`: Eqs. 12-13; `infoNce`: the positive part of them alone. */
+/** Settings of the loss of Allp; its weight is 0 by default. */
+export interface AllpLossOptions extends Weighted {
+  /** `nce`, the default: Eqs. 12-13; `infoNce`: their positive part alone. */
   readonly form: "nce" | "infoNce";
-  /** S: the softmax of the cosine over a positive and its negatives, or the cosine rescaled to 0..1. */
+  /** S: `softmax`, the default, of the cosine over a positive and its negatives; `rescaled`: the cosine mapped to 0..1. */
   readonly score: "softmax" | "rescaled";
   /** Divides the cosine in the softmax, at least 0.025; 0.07 by default. */
   readonly temperature: number;
 }
 
-/**
- * Accepts {@linkcode AllpLossOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<AllpLossOptions> = z.strictObject({
-  weight: z.number().min(0).default(0),
-  form: z.enum(["nce", "infoNce"]).default("nce"),
-  score: z.enum(["softmax", "rescaled"]).default("softmax"),
-  // exp(-2 / temperature) has to be a number above 0 in float32
-  temperature: z.number().min(0.025).default(0.07),
-});
-
-/** The part of a model that the term needs. */
-export const needs: string = "model.name allp";
-
-/** The term for the outputs of a model; `undefined` if the model is not Allp. */
-export function compute(
-  { views }: PretextOutputs,
-  options: AllpLossOptions,
-): LossValue | undefined {
-  return views && allpLoss(views, options);
-}
+/** Allp's loss, Eqs. 12-13. */
+export const allp: LossTerm<ContrastedViews, AllpLossOptions> = {
+  schema: z.strictObject({
+    weight: z.number().min(0).default(0),
+    form: z.enum(["nce", "infoNce"]).default("nce"),
+    score: z.enum(["softmax", "rescaled"]).default("softmax"),
+    // keeps exp(-2 / temperature) above 0 in float32
+    temperature: z.number().min(0.025).default(0.07),
+  }),
+  needs: "model.name allp",
+  compute: (views, options) => allpLoss(views, options),
+};
 
 /** One vector for each view. */
 export interface ContrastedViews {
-  /** u: `[n, width]`, rows of unit length, the views of an instance in a row. */
+  /** u: `[n, width]`, rows of unit length; the views of an instance are consecutive. */
   readonly vectors: Tensor;
   /** D, the number of views of each instance, at least 2. */
   readonly views: number;
 }
 
 /**
- * Allp's loss, Eqs. 12-13, averaged over the pairs of views of one instance:
+ * Allp's loss, Eqs. 12-13, averaged over the pairs of views of the same instance:
  *
  *     L = Σ_i Σ_{a<b} (-log S(u_a, u_b) - Σ_k log(1 - S(u_a, u_k)))
  *
- * Positive are two views of the same instance; the negatives u_k of u_a are all views of the others.
+ * The negatives u_k of u_a are all views of the other instances.
  */
 export function allpLoss(
   { vectors, views }: ContrastedViews,
@@ -76,22 +64,20 @@ export function allpLoss(
 ): LossValue {
   const [n] = vectors.shape;
   const instances = n / views;
-  // over [instances, views] x [instances, views]
-  const pairs = [instances, views, instances, views];
-  const isSame = reshape(
-    equal(iota(pairs, 0, "f32"), iota(pairs, 2, "f32")),
-    [n, n],
-  );
+  // [instances, views, instances, views]
+  const isSameInstance = sameInstance([instances, views], [instances, views]);
+  const pairs = isSameInstance.shape;
+  const isSame = reshape(isSameInstance, [n, n]);
   const isNegative = subtract(1, isSame);
   const s = similarity(vectors, vectors);
-  // exp(cos / temperature), scaled so that its largest value is 1; cos is 2s - 1
+  // exp(cos / temperature), scaled to at most 1; cos is 2s - 1
   const e = exp(multiply(subtract(s, 1), 2 / temperature));
   const negatives = sum(multiply(e, isNegative), { axes: [1], keepAxes: true });
 
   // pairs (a, b) of views of one instance, a before b
   const isPair = reshape(
     multiply(
-      equal(iota(pairs, 0, "f32"), iota(pairs, 2, "f32")),
+      isSameInstance,
       less(iota(pairs, 1, "f32"), iota(pairs, 3, "f32")),
     ),
     [n, n],
@@ -124,7 +110,7 @@ export function allpLoss(
   /** `-Σ log(1 - S(u_a, u_k))` for each pair (a, b), averaged over the pairs. */
   function negativePart(): Tensor {
     if (score === "rescaled") {
-      // the same for all partners b: counted once for each view that comes after a
+      // the same for every partner b of a: counted once for each view after a
       const after = reshape(
         broadcastTo(
           reshape(subtract(views - 1, iota([views], 0, "f32")), [1, views]),
@@ -135,12 +121,12 @@ export function allpLoss(
       const terms = multiply(multiply(log(subtract(1, s)), isNegative), after);
       return multiply(sum(terms), -1 / count);
     }
-    // over [instances, a, b, n]: S depends on the partner b through the sum that it is divided by
+    // [instances, a, b, n]: S depends on the partner b, which is part of the denominator
     const shape = [instances, views, views, n];
-    const own = reshape(sumOfOwn(), [instances, views, views, 1]);
+    const denominators = reshape(ofPairs(), [instances, views, views, 1]);
     const ratio = divide(
       broadcastTo(reshape(e, [instances, views, 1, n]), shape),
-      broadcastTo(own, shape),
+      broadcastTo(denominators, shape),
     );
     const counted = multiply(
       broadcastTo(reshape(isNegative, [instances, views, 1, n]), shape),
@@ -153,10 +139,9 @@ export function allpLoss(
   }
 
   /** `e(a, b) + Σ_k e(a, k)` for the views a, b of each instance: `[instances, views, views]`. */
-  function sumOfOwn(): Tensor {
-    const ofInstance = equal(iota(pairs, 0, "f32"), iota(pairs, 2, "f32"));
+  function ofPairs(): Tensor {
     // [instances, views, instances, views] -> [instances, views, views]
-    return sum(multiply(reshape(total, pairs), ofInstance), { axes: [2] });
+    return sum(multiply(reshape(total, pairs), isSameInstance), { axes: [2] });
   }
 }
 

@@ -1,6 +1,7 @@
 import { matmul } from "../engine/ops/contraction.ts";
 import {
   divide,
+  less,
   maximum,
   multiply,
   sqrt,
@@ -11,28 +12,31 @@ import {
 import { mean, sum, variance } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 
+/** Mean squared distance from the mean below which rows of unit length differ by rounding alone. */
+const MIN_SPREAD = 1e-12;
+
 /**
  * How much representations vary.
  *
  * @param x `[n, width]`, rows of unit length
- * @returns `deviation`: their mean standard deviation times `sqrt(width)`, 0 if all are equal and
- * about 1 if they point everywhere; `effectiveRank`: `(Σ λ)² / Σ λ²` over the eigenvalues of their
- * covariance, from 1 to `width`; 0 where nothing varies
+ * @returns `deviation`: the mean standard deviation of a feature times `sqrt(width)`, from 0 where
+ * all rows are equal to about 1 where they point everywhere; `effectiveRank`: `(Σ λ)² / Σ λ²` over
+ * the eigenvalues of their covariance, from 1 to `width`, or 0 where all rows are equal
  */
 export function collapseIndicators(
   x: Tensor,
 ): Readonly<Record<string, Tensor>> {
   const rows = stopGradient(x);
-  const width = x.shape[1];
+  const [n, width] = x.shape;
   const centred = subtract(rows, mean(rows, { axes: [0], keepAxes: true }));
-  // [width, width]; its trace and its squared norm are sums over the eigenvalues and their squares
+  // [width, width]; the eigenvalues add up to its trace, their squares to its squared norm
   const covariance = matmul(centred, centred, { transposeA: true });
   const trace = sum(square(centred));
   return {
     deviation: mean(sqrt(multiply(variance(rows, { axes: [0] }), width))),
-    effectiveRank: divide(
-      square(trace),
-      maximum(sum(square(covariance)), 1e-30),
+    effectiveRank: multiply(
+      less(n * MIN_SPREAD, trace),
+      divide(square(trace), maximum(sum(square(covariance)), 1e-30)),
     ),
   };
 }

@@ -1,37 +1,33 @@
 import { z } from "zod";
 import {
-  add,
-  less,
   log,
   multiply,
   negate,
   select,
   subtract,
 } from "../engine/ops/elementwise.ts";
-import { max, mean, sum } from "../engine/ops/reduction.ts";
+import { sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
+import { retrieval } from "./retrieval.ts";
 import type { LossValue } from "./term.ts";
 
 /**
- * What a sum over pairs is divided by. `pairs`: everything by the number of pairs, as Eqs. 15 and
- * 16 are printed. `balanced`: positives by their number, negatives by theirs; under `pairs` the few
- * positives weigh next to nothing.
+ * What sums over pairs are divided by. `pairs`: the number of all pairs, as Eqs. 15 and 16 are
+ * printed, which leaves the few positives next to no weight. `balanced`: positives by their number,
+ * negatives by theirs.
  */
 export type Normalizer = "balanced" | "pairs";
 
-/**
- * Accepts a {@linkcode Normalizer}; `balanced` by default.
- *
- * @internal
- */
+/** Accepts a {@linkcode Normalizer}; `balanced` by default. */
 export const normalizerSchema: z.ZodType<Normalizer> = z.enum([
   "balanced",
   "pairs",
 ]).default("balanced");
 
 /**
- * `-(sum of log s over positives + sum of log(1 - s) over negatives)`, normalised: the form that
- * Eqs. 15 and 16 share.
+ * The form that Eqs. 15 and 16 share, normalised:
+ *
+ *     -(Σ log s over positives + Σ log(1 - s) over negatives)
  *
  * @param similarities `[n, m]`, strictly between 0 and 1
  * @param isPositive `[n, m]`, 1 for positive pairs and 0 for negative ones
@@ -44,7 +40,7 @@ export function contrast(
   normalizer: Normalizer,
 ): LossValue {
   const pairs = similarities.size;
-  // a batch of one instance has none
+  // a batch of one instance has no negatives
   const negatives = Math.max(pairs - positives, 1);
   const [perPositive, perNegative] = normalizer === "pairs"
     ? [1 / pairs, 1 / pairs]
@@ -66,14 +62,4 @@ export function contrast(
       ),
     },
   };
-}
-
-/** Share of rows whose most similar column is a positive one. */
-export function retrieval(similarities: Tensor, isPositive: Tensor): Tensor {
-  const nearest = max(similarities, { axes: [1] });
-  const nearestPositive = max(select(isPositive, similarities, 0), {
-    axes: [1],
-  });
-  // with a margin, because the same number may be rounded in two ways
-  return mean(less(nearest, add(nearestPositive, 1e-6)));
 }

@@ -1,44 +1,31 @@
 import { z } from "zod";
-import { equal, iota } from "../engine/ops/elementwise.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { collapseIndicators } from "./collapse.ts";
 import { contrast, type Normalizer, normalizerSchema } from "./contrast.ts";
+import { sameInstance } from "./pairs.ts";
 import { similarity } from "./similarity.ts";
-import type { LossValue, PretextOutputs } from "./term.ts";
+import type { LossTerm, LossValue, Weighted } from "./term.ts";
 
-/** Settings of the image loss. */
-export interface ImageLossOptions {
-  /** α_mi, at least 0; 0, the default, leaves the term out. */
-  readonly weight: number;
-  /** How the sums of Eq. 16 are averaged; `balanced` by default. */
+/** Settings of the image loss; its weight is α_mi, 0 by default. */
+export interface ImageLossOptions extends Weighted {
+  /** What the sums of Eq. 16 are divided by; `balanced` by default. */
   readonly normalizer: Normalizer;
 }
 
-/**
- * Accepts {@linkcode ImageLossOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<ImageLossOptions> = z.strictObject({
-  weight: z.number().min(0).default(0),
-  normalizer: normalizerSchema,
-});
+/** L_mi, Eq. 16. */
+export const image: LossTerm<PredictedImages, ImageLossOptions> = {
+  schema: z.strictObject({
+    weight: z.number().min(0).default(0),
+    normalizer: normalizerSchema,
+  }),
+  needs: "model.doubleView",
+  compute: (images, { normalizer }) => imageLoss(images, normalizer),
+};
 
-/** The part of a model that the term needs. */
-export const needs: string = "model.doubleView";
-
-/** The term for the outputs of a model; `undefined` if the model does not see whole images. */
-export function compute(
-  { images }: PretextOutputs,
-  { normalizer }: ImageLossOptions,
-): LossValue | undefined {
-  return images && imageLoss(images, normalizer);
-}
-
-/** What predictions of whole images are compared with; rows of unit length. */
+/** Predictions of whole images, and the images themselves; rows of unit length. */
 export interface PredictedImages {
-  /** Î, from the patches: `[n, width]`; the views of an instance in a row. */
+  /** Î, from the patches: `[n, width]`; the views of an instance are consecutive. */
   readonly predictions: Tensor;
   /** I, from the whole image: `[n, width]`. */
   readonly targets: Tensor;
@@ -51,21 +38,18 @@ export interface PredictedImages {
  *
  *     L_mi = -1/N² (Σ log|Î, I⁺| + Σ log(1 - |Î, I⁻|))
  *
- * Each prediction is compared with all N images. Positive are the D views of the same instance.
+ * Each prediction is compared with all N images. The positives are the D views of the same instance.
  *
- * @param normalizer how the sums are averaged; see {@linkcode Normalizer}
+ * @param normalizer what the sums are divided by
  */
 export function imageLoss(
   { predictions, targets, views }: PredictedImages,
   normalizer: Normalizer,
 ): LossValue {
   const [n] = predictions.shape;
-  // over [instances, views] x [instances, views]: same instance
-  const pairs = [n / views, views, n / views, views];
-  const isPositive = reshape(
-    equal(iota(pairs, 0, "f32"), iota(pairs, 2, "f32")),
-    [n, n],
-  );
+  // [instances, views, instances, views] -> [n, n]
+  const axes = [n / views, views];
+  const isPositive = reshape(sameInstance(axes, axes), [n, n]);
   const { loss, metrics } = contrast(
     similarity(predictions, targets),
     isPositive,

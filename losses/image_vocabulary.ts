@@ -1,28 +1,13 @@
 import { z } from "zod";
-import type { LossValue, PretextOutputs } from "./term.ts";
-import { vocabularyLoss } from "./vocabulary.ts";
+import type { LossTerm, Weighted } from "./term.ts";
+import { type VocabularyComparison, vocabularyLoss } from "./vocabulary.ts";
 
-/** Settings of the vocabulary loss of images. */
-export interface ImageVocabularyOptions {
-  /** α_vi; 0 leaves the term out. */
-  readonly weight: number;
-}
-
-/** @internal */
-export const schema: z.ZodType<ImageVocabularyOptions> = z.strictObject({
-  weight: z.number().min(0).default(0),
-});
-
-/** The part of a model that the term needs. */
-export const needs: string = "model.doubleView and model.vocabulary";
-
-/** L_vi: Eq. 20 for images; `undefined` if the model keeps no vocabulary of images. */
-export function compute(
-  { imageVocabulary }: PretextOutputs,
-  _options: ImageVocabularyOptions,
-): LossValue | undefined {
-  return imageVocabulary && {
-    loss: vocabularyLoss(imageVocabulary),
-    metrics: imageVocabulary.metrics,
-  };
-}
+/** L_vi: Eq. 20 for whole images; its weight is α_vi, 0 by default. */
+export const imageVocabulary: LossTerm<VocabularyComparison, Weighted> = {
+  schema: z.strictObject({ weight: z.number().min(0).default(0) }),
+  needs: "model.doubleView and model.vocabulary",
+  compute: (comparison) => ({
+    loss: vocabularyLoss(comparison),
+    metrics: comparison.metrics,
+  }),
+};

@@ -1,48 +1,36 @@
 import { z } from "zod";
-import { equal, iota, multiply } from "../engine/ops/elementwise.ts";
+import { cast, equal, iota, multiply } from "../engine/ops/elementwise.ts";
 import { broadcastTo, reshape } from "../engine/ops/movement.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { collapseIndicators } from "./collapse.ts";
 import { contrast, type Normalizer, normalizerSchema } from "./contrast.ts";
-import type { LossValue, PretextOutputs } from "./term.ts";
+import { sameInstance } from "./pairs.ts";
 import { similarity } from "./similarity.ts";
+import type { LossTerm, LossValue, Weighted } from "./term.ts";
 
-/** Settings of the masked patch loss. */
-export interface MaskedPatchLossOptions {
-  /** α_mp, at least 0; 0, the default, leaves the term out. */
-  readonly weight: number;
-  /** How the sums of Eq. 15 are averaged; `balanced` by default. */
+/** Settings of the masked patch loss; its weight is α_mp, 0 by default. */
+export interface MaskedPatchLossOptions extends Weighted {
+  /** What the sums of Eq. 15 are divided by; `balanced` by default. */
   readonly normalizer: Normalizer;
 }
 
-/**
- * Accepts {@linkcode MaskedPatchLossOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<MaskedPatchLossOptions> = z.strictObject({
-  weight: z.number().min(0).default(0),
-  normalizer: normalizerSchema,
-});
+/** L_mp, Eq. 15. */
+export const maskedPatch: LossTerm<MaskedPatches, MaskedPatchLossOptions> = {
+  schema: z.strictObject({
+    weight: z.number().min(0).default(0),
+    normalizer: normalizerSchema,
+  }),
+  needs: "model.name maskedPatchPrediction",
+  compute: (patches, { normalizer }) => maskedPatchLoss(patches, normalizer),
+};
 
-/** The part of a model that the term needs. */
-export const needs: string = "model.name maskedPatchPrediction";
-
-/** The term for the outputs of a model; `undefined` if the model predicts no patches. */
-export function compute(
-  { maskedPatches }: PretextOutputs,
-  { normalizer }: MaskedPatchLossOptions,
-): LossValue | undefined {
-  return maskedPatches && maskedPatchLoss(maskedPatches, normalizer);
-}
-
-/** What a masked patch prediction is compared with; rows of unit length. */
+/** Predictions of masked patches, and all patches to compare them with; vectors of unit length. */
 export interface MaskedPatches {
-  /** Predictions at the masked locations, `[n, masked, width]`; the views of an instance in a row. */
+  /** P̂ at the masked locations: `[n, masked, width]`; the views of an instance are consecutive. */
   readonly predictions: Tensor;
-  /** Representations of all patches, `[n, patches, width]`. */
+  /** P, the representations of all patches: `[n, patches, width]`. */
   readonly targets: Tensor;
-  /** Location of each prediction in its image, `[n, masked]`, i32. */
+  /** Location of each prediction in its image: `[n, masked]`, i32. */
   readonly locations: Tensor;
   /** D, the number of transformed views of each instance. */
   readonly views: number;
@@ -53,10 +41,10 @@ export interface MaskedPatches {
  *
  *     L_mp = -1/(N² M Q) (Σ log|P̂, P⁺| + Σ log(1 - |P̂, P⁻|))
  *
- * Each of the N Q predictions is compared with all N M patches. Positive are the patches of the
- * same instance at the same location, in each of the D views; all others are negative.
+ * Each of the N Q predictions is compared with all N M patches. The positives are the patches of
+ * the same instance at the same location, in each of the D views; all others are negatives.
  *
- * @param normalizer how the sums are averaged; see {@linkcode Normalizer}
+ * @param normalizer what the sums are divided by
  */
 export function maskedPatchLoss(
   { predictions, targets, locations, views }: MaskedPatches,
@@ -69,16 +57,19 @@ export function maskedPatchLoss(
     reshape(predictions, [n * masked, width]),
     reshape(targets, [n * patches, width]),
   );
-  // over [instances, views, masked] x [instances, views, patches]: same instance, same location
+  // [instances, views, masked, instances, views, patches]: same instance, same location
   const instances = n / views;
-  const pairs = [instances, views, masked, instances, views, patches];
+  const isSame = sameInstance(
+    [instances, views, masked],
+    [instances, views, patches],
+  );
   const location = broadcastTo(
-    reshape(locations, [instances, views, masked, 1, 1, 1]),
-    pairs,
+    reshape(cast(locations, "f32"), [instances, views, masked, 1, 1, 1]),
+    isSame.shape,
   );
   const isPositive = multiply(
-    equal(iota(pairs, 0), iota(pairs, 3)),
-    equal(location, iota(pairs, 5)),
+    isSame,
+    equal(location, iota(isSame.shape, 5, "f32")),
   );
   const { loss, metrics } = contrast(
     similarities,

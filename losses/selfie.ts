@@ -1,58 +1,34 @@
 import { z } from "zod";
 import { matmul } from "../engine/ops/contraction.ts";
 import {
-  add,
   equal,
-  exp,
   iota,
-  log,
   materialize,
   multiply,
-  negate,
-  stopGradient,
-  subtract,
 } from "../engine/ops/elementwise.ts";
-import { max, mean, sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
-import type { LossValue, PretextOutputs } from "./term.ts";
+import { crossEntropy } from "./cross_entropy.ts";
+import { retrieval } from "./retrieval.ts";
+import type { LossTerm, LossValue, Weighted } from "./term.ts";
 
-/** Settings of the loss of Selfie. */
-export interface SelfieLossOptions {
-  /** At least 0; 0, the default, leaves the term out. */
-  readonly weight: number;
-}
+/** Selfie's loss, Eq. 9; its weight is 0 by default. */
+export const selfie: LossTerm<Jigsaw, Weighted> = {
+  schema: z.strictObject({ weight: z.number().min(0).default(0) }),
+  needs: "model.name selfie",
+  compute: (jigsaw) => selfieLoss(jigsaw),
+};
 
-/**
- * Accepts {@linkcode SelfieLossOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<SelfieLossOptions> = z.strictObject({
-  weight: z.number().min(0).default(0),
-});
-
-/** The part of a model that the term needs. */
-export const needs: string = "model.name selfie";
-
-/** The term for the outputs of a model; `undefined` if the model is not Selfie. */
-export function compute(
-  { jigsaw }: PretextOutputs,
-  _options: SelfieLossOptions,
-): LossValue | undefined {
-  return jigsaw && selfieLoss(jigsaw);
-}
-
-/** Masked patches and the question for each, where it belongs. */
+/** Masked patches, and a query for each masked location. */
 export interface Jigsaw {
-  /** v: `[n, masked, width]`, one for each masked location. */
+  /** v, one for each masked location: `[n, masked, width]`. */
   readonly queries: Tensor;
-  /** The masked patches in the same order: `[n, masked, width]`. */
+  /** P, the masked patches in the same order: `[n, masked, width]`. */
   readonly candidates: Tensor;
 }
 
 /**
- * Selfie's loss, Eq. 9: the cross entropy of finding each masked patch among those of its image, by
- * the softmax of scaled dot products.
+ * Selfie's loss, Eq. 9: which of the masked patches of its image belongs at each location? The cross
+ * entropy of the softmax over scaled dot products.
  */
 export function selfieLoss({ queries, candidates }: Jigsaw): LossValue {
   const [n, masked, width] = queries.shape;
@@ -63,15 +39,8 @@ export function selfieLoss({ queries, candidates }: Jigsaw): LossValue {
   ));
   const shape = [n, masked, masked];
   const isOwn = equal(iota(shape, 1, "f32"), iota(shape, 2, "f32"));
-  const last = { axes: [2], keepAxes: true };
-  const largest = max(logits, last);
-  const own = sum(multiply(logits, isOwn), last);
-  const total = add(
-    log(sum(exp(subtract(logits, stopGradient(largest))), last)),
-    stopGradient(largest),
-  );
   return {
-    loss: negate(mean(subtract(own, total))),
-    metrics: { retrieval: mean(equal(largest, own)) },
+    loss: crossEntropy(logits, isOwn),
+    metrics: { retrieval: retrieval(logits, isOwn) },
   };
 }

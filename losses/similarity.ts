@@ -2,7 +2,7 @@ import { matmul } from "../engine/ops/contraction.ts";
 import { add, clamp, multiply } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 
-/** How far similarities stay away from 0 and 1, where their logarithms are infinite. */
+/** Distance that similarities keep from 0 and 1, where their logarithms are infinite. */
 export const SIMILARITY_MARGIN = 1e-6;
 
 /**

@@ -1,30 +1,26 @@
+import type { z } from "zod";
 import type { Tensor } from "../engine/graph/tensor.ts";
-import type { ContrastedViews } from "./allp.ts";
-import type { PredictedImages } from "./image.ts";
-import type { MaskedPatches } from "./masked_patch.ts";
-import type { Jigsaw } from "./selfie.ts";
-import type { VocabularyComparison } from "./vocabulary.ts";
 
-/** What a pretext model offers to the loss terms; each term takes the part that it is about. */
-export interface PretextOutputs {
-  /** Predictions of masked patches and what they are compared with. */
-  readonly maskedPatches?: MaskedPatches;
-  /** Predictions of whole images and what they are compared with. */
-  readonly images?: PredictedImages;
-  /** Predictions of masked patches and the vocabulary of patches. */
-  readonly patchVocabulary?: VocabularyComparison;
-  /** Predictions of whole images and the vocabulary of images. */
-  readonly imageVocabulary?: VocabularyComparison;
-  /** Queries and candidates of Selfie. */
-  readonly jigsaw?: Jigsaw;
-  /** One vector for each view, of Allp. */
-  readonly views?: ContrastedViews;
+/** Settings that every loss term has. */
+export interface Weighted {
+  /** Factor of the term in the total loss, at least 0; 0 leaves the term out. */
+  readonly weight: number;
 }
 
-/** A loss with what a person wants to see beside it. */
+/** A loss with the numbers to show beside it. */
 export interface LossValue {
-  /** The loss without its weight, one number. */
+  /** The loss before it is weighted, one element. */
   readonly loss: Tensor;
   /** Further numbers by name, one element each; no gradient flows through them. */
   readonly metrics: Readonly<Record<string, Tensor>>;
+}
+
+/** A loss term, as its file exports it. */
+export interface LossTerm<Output, Options extends Weighted> {
+  /** Accepts its options. */
+  readonly schema: z.ZodType<Options>;
+  /** The settings with which a model has the output that the term needs, for messages. */
+  readonly needs: string;
+  /** The loss of what a model outputs under the term's name. */
+  compute(output: Output, options: Options): LossValue;
 }

@@ -14,7 +14,7 @@ import { constant, type Tensor } from "../engine/graph/tensor.ts";
 import { blocks } from "../vocab/stream.ts";
 import { similarity, SIMILARITY_MARGIN } from "./similarity.ts";
 
-/** Predictions that a vocabulary pushes away from what does not resemble their targets. */
+/** Predictions that are pushed away from the entries of a vocabulary that are far from their targets. */
 export interface VocabularyComparison {
   /** û: `[n, width]`, rows of unit length. */
   readonly predictions: Tensor;
@@ -22,7 +22,7 @@ export interface VocabularyComparison {
   readonly targets: Tensor;
   /** v: `[entries, width]`, rows of unit length. */
   readonly entries: Tensor;
-  /** How the entries are used, one element each. */
+  /** Numbers about how the entries are used, one element each. */
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
@@ -31,8 +31,8 @@ export interface VocabularyComparison {
  *
  *     L = Σ_ij (|v_i, u_j| - 1) log(1 - |v_i, û_j|)
  *
- * Entries and the weight `|v, u| - 1` carry no gradient. Entries are gone through in blocks, forward
- * and backward at once: the matrix of entries x predictions is never kept.
+ * No gradient flows into the entries and the weight `|v, u| - 1`. Loss and gradient are computed
+ * together, one block of entries at a time: the matrix of entries and predictions is never stored.
  */
 export function vocabularyLoss(
   { predictions, targets, entries }: VocabularyComparison,

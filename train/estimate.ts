@@ -4,32 +4,33 @@ import { bytesOf, wholeOf } from "../engine/compile/memory.ts";
 import { planProgram } from "../engine/program.ts";
 import type { Storage } from "../engine/graph/tensor.ts";
 import { type Work, workOf } from "../engine/compile/work.ts";
-import { namedStates } from "../layers/module.ts";
+import { namedInstances, namedStates } from "../layers/module.ts";
+import { Vocabulary } from "../vocab/vocabulary.ts";
 import { buildModel } from "./build_model.ts";
 import type { Config } from "./config/config.ts";
 import { traceStep } from "./training_step.ts";
 
-/** What a step needs, in bytes. */
+/** The memory that a step needs, in bytes. */
 export interface StepMemory {
   /** Parameters of the model. */
   readonly parameters: number;
   /** Both moments of AdamW. */
   readonly optimizer: number;
-  /** Entries and masses of the vocabularies. */
+  /** All states of the vocabularies. */
   readonly vocabulary: number;
-  /** Activations, gradients and whatever else is forgotten after the step. */
+  /** Activations, gradients and everything else that is not kept after the step. */
   readonly activations: number;
-  /** Running statistics and the numbers to show. */
+  /** Other states, such as running statistics, and the metrics. */
   readonly other: number;
 }
 
-/** What training by a config would take. */
+/** What training with a config would take. */
 export interface StepEstimate {
-  /** What a step needs. */
+  /** Memory of a step. */
   readonly memory: StepMemory;
-  /** Largest single buffer: its bytes, and what it holds. */
+  /** The largest single buffer: its size, and what it holds. */
   readonly largest: { readonly bytes: number; readonly label: string };
-  /** What a step does. */
+  /** Operations of a step. */
   readonly work: Work;
 }
 
@@ -51,9 +52,9 @@ export function estimateStep(
     maxBlockBytes: Infinity,
   });
   const vocabularies = new Set(
-    [...namedStates(built.model)]
-      .filter(([name]) => /^(patch|image)Vocabulary\./.test(name))
-      .map(([, { storage }]) => storage),
+    [...namedInstances(built.model, Vocabulary).values()]
+      .flatMap((vocabulary) => [...namedStates(vocabulary).values()])
+      .map(({ storage }) => storage),
   );
   const kindOf = (storage: Storage) => {
     if (storage === built.parameters.storage) return "parameters";
@@ -82,7 +83,7 @@ export function estimateStep(
   return { memory, largest, work: workOf(plan.dispatches) };
 }
 
-/** Bytes of a step in all. */
+/** The sum of all parts, in bytes. */
 export function totalBytes(memory: StepMemory): number {
   return Object.values(memory).reduce((total, bytes) => total + bytes, 0);
 }

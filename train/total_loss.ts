@@ -2,44 +2,44 @@ import { add, multiply } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { UserError } from "../engine/user_error.ts";
 import * as kinds from "../losses/kinds.ts";
-import type { LossValue, PretextOutputs } from "../losses/term.ts";
+import type { PretextOutputs } from "../losses/outputs.ts";
+import type { LossTerm, Weighted } from "../losses/term.ts";
 import type { Config } from "./config/config.ts";
 
-/** The loss of a step, and every number to show beside it. */
+/** The loss of a step, with the numbers to show beside it. */
 export interface TotalLoss {
   /** The weighted sum of the terms, one element. */
   readonly loss: Tensor;
-  /** Each term without its weight, and what the terms report, by `term` and `term.metric`. */
+  /** Each term before it is weighted as `term`, and what it reports as `term.metric`. */
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
-type Compute = (
-  outputs: PretextOutputs,
-  options: { readonly weight: number },
-) => LossValue | undefined;
+const terms: Readonly<Record<string, LossTerm<unknown, Weighted>>> = kinds;
 
 /**
- * The weighted sum of the terms that are switched on.
+ * The weighted sum of the terms with a weight above 0.
  *
- * @throws {UserError} if none is, or one needs what the model does not give.
+ * @throws {UserError} if there is none, or one needs what the model does not output.
  */
 export function totalLoss(
   outputs: PretextOutputs,
   losses: Config["losses"],
   model: string,
 ): TotalLoss {
+  const outputOf: Readonly<Record<string, unknown>> = outputs;
   const metrics: Record<string, Tensor> = {};
   const weighted: Tensor[] = [];
-  for (const [name, options] of Object.entries(losses)) {
+  for (const [name, options] of Object.entries<Weighted>(losses)) {
     if (options.weight === 0) continue;
-    const { compute, needs } = kinds[name as keyof typeof kinds];
-    const value = (compute as Compute)(outputs, options);
-    if (!value) {
+    const term = terms[name];
+    const output = outputOf[name];
+    if (output === undefined) {
       throw new UserError(
         `losses.${name} has weight ${options.weight}, but the model ${model} gives nothing for it: ` +
-          `it needs ${needs}; turn that on or set losses.${name}.weight to 0`,
+          `it needs ${term.needs}; turn that on or set losses.${name}.weight to 0`,
       );
     }
+    const value = term.compute(output, options);
     weighted.push(multiply(value.loss, options.weight));
     metrics[name] = value.loss;
     for (const [metric, tensor] of Object.entries(value.metrics)) {

@@ -8,17 +8,17 @@ import {
   select,
   subtract,
 } from "../engine/ops/elementwise.ts";
-import { concatenate, pad, reshape } from "../engine/ops/movement.ts";
+import { reshape } from "../engine/ops/movement.ts";
 import { RandomSource } from "../engine/ops/random.ts";
 import {
   type Feeds,
   Program,
   type ProgramDefinition,
 } from "../engine/program.ts";
-import { type Assignment, PART_ALIGNMENT } from "../engine/compile/schedule.ts";
+import type { Assignment } from "../engine/compile/schedule.ts";
 import { input, Storage, type Tensor } from "../engine/graph/tensor.ts";
 import { Context } from "../layers/context.ts";
-import type { PackedParameters } from "../layers/module.ts";
+import { flattenGradients, type PackedParameters } from "../layers/packing.ts";
 import { AdamW } from "./adamw.ts";
 import type { Config } from "./config/config.ts";
 import { totalLoss } from "./total_loss.ts";
@@ -177,15 +177,6 @@ export class TrainingStep {
   destroy(): void {
     this.program.destroy();
   }
-}
-
-/** The gradients of packed parameters one after another, laid out as {@linkcode PackedParameters} are. */
-export function flattenGradients(gradients: readonly Tensor[]): Tensor {
-  return concatenate(gradients.map((gradient) => {
-    const rest = (PART_ALIGNMENT - gradient.size % PART_ALIGNMENT) %
-      PART_ALIGNMENT;
-    return pad(reshape(gradient, [gradient.size]), [0], [rest]);
-  }));
 }
 
 /** 1 where a number is finite, else 0. */

@@ -1,6 +1,6 @@
 import { normalArray } from "../engine/ops/random.ts";
 
-/** `[entries * width]`: random normal vectors, each brought to unit length. */
+/** Random directions, uniform on the sphere: `[entries, width]`, rows of unit length. */
 export function randomDirections(
   entries: number,
   width: number,

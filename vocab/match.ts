@@ -4,6 +4,7 @@ import {
   cast,
   divide,
   less,
+  materialize,
   multiply,
   select,
   sqrt,
@@ -11,16 +12,15 @@ import {
 } from "../engine/ops/elementwise.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { argmax, max } from "../engine/ops/reduction.ts";
-import { materialize } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { blocks } from "./stream.ts";
 
-/** How an entry is chosen for a target: as Eq. 17, which favours light entries, or by the cosine alone. */
+/** How a target chooses its entry: by Eq. 17, which favours light entries, or by the cosine alone. */
 export type Match = "massAware" | "cosine";
 
 /**
- * The entry that matches each target, Eq. 17: `c_j = argmax_i cos(m_i v_i + u_j, u_j)`. Among equal
- * ones the first. Entries are gone through in blocks.
+ * The entry that each target matches, Eq. 17: `c_j = argmax_i cos(m_i v_i + u_j, u_j)`, the first
+ * among equals. Entries are compared in blocks; the matrix of all pairs is never stored.
  *
  * @param vectors v: `[entries, width]`, rows of unit length
  * @param masses m: `[entries]`, at least 0

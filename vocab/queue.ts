@@ -14,64 +14,59 @@ import { reshape } from "../engine/ops/movement.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "../layers/context.ts";
 import { UserError } from "../engine/user_error.ts";
-import { State } from "../layers/module.ts";
+import { State } from "../layers/state.ts";
 import { randomDirections } from "./directions.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import { Vocabulary, type VocabularyKind } from "./vocabulary.ts";
 
 /** Settings of a queue. */
 export interface QueueOptions {
-  /** Tells the kinds of vocabulary apart. */
+  /** Its name in the registry. */
   readonly name: "queue";
-  /** S, the number of entries, at least the targets of a step; 16384 by default. */
+  /** S, the number of entries, at least the number of targets in a step; 16,384 by default. */
   readonly entries: number;
 }
 
-/**
- * Accepts {@linkcode QueueOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<QueueOptions> = z.strictObject({
-  name: z.literal("queue"),
-  entries: z.int().min(1).default(16384),
-});
+/** A queue of the latest targets. */
+export const queue: VocabularyKind<QueueOptions> = {
+  schema: z.strictObject({
+    name: z.literal("queue"),
+    entries: z.int().min(1).default(16384),
+  }),
+  create: ({ entries }, width, seed, label) =>
+    new Queue(entries, width, seed, label),
+};
 
-/** A queue for vectors of `width` dimensions; `label` names it in messages. */
-export function create(
-  { entries }: QueueOptions,
-  width: number,
-  seed: number,
-  label: string,
-): Vocabulary {
-  return new Queue(entries, width, seed, label);
-}
-
-/** A first-in-first-out queue of the latest targets, as memory banks keep them (He et al. 2019). */
-export class Queue implements Vocabulary {
-  /** `[entries * width]`, rows of unit length. */
+/** A first-in-first-out queue of the latest targets, as in MoCo (He et al. 2019). */
+export class Queue extends Vocabulary {
+  /** `[entries, width]`, rows of unit length. */
   readonly vectors: State;
-  /** The entry that the next target replaces, `[1]`. */
+  /** Index of the entry that the next target replaces, the oldest one: `[1]`. */
   readonly position: State;
 
-  /** A queue of so many entries of `width` dimensions, random directions at first. */
+  /** A queue of vectors of `width` dimensions, full of random directions. */
   constructor(
+    /** Number of entries. */
     readonly entries: number,
-    readonly width: number,
+    width: number,
     seed: number,
     label: string,
   ) {
-    const initial = randomDirections(entries, width, seed);
-    this.vectors = new State(`${label} vectors`, initial.length, initial);
-    this.position = new State(`${label} position`, 1, 0);
+    super();
+    this.vectors = new State(
+      `${label} vectors`,
+      [entries, width],
+      randomDirections(entries, width, seed),
+    );
+    this.position = new State(`${label} position`, [1], 0);
   }
 
   /**
-   * Replaces the oldest entries by the targets of a step.
+   * Replaces the oldest entries with the targets of a step.
    *
    * @throws {UserError} if there are more targets than entries.
    */
-  update(targets: Tensor, context: Context): Tensor {
-    const { entries, width } = this;
+  override update(targets: Tensor, context: Context): Tensor {
+    const { entries } = this;
     const [n] = targets.shape;
     if (n > entries) {
       throw new UserError(
@@ -79,14 +74,14 @@ export class Queue implements Vocabulary {
       );
     }
     const position = context.value(this.position);
-    const old = reshape(context.value(this.vectors), [entries, width]);
-    // entry e takes target e - position, counted around the ring, if there is one
-    const behind = subtract(iota([entries], 0, "f32"), position);
-    const order = add(behind, multiply(less(behind, 0), entries));
+    const old = context.value(this.vectors);
+    // entry e takes target (e - position) mod entries, if there is one
+    const offset = subtract(iota([entries], 0, "f32"), position);
+    const order = add(offset, multiply(less(offset, 0), entries));
     const latest = gather(stopGradient(targets), cast(order, "i32"));
     const vectors = select(reshape(less(order, n), [entries, 1]), latest, old);
     const next = add(position, n);
-    context.update(this.vectors, reshape(vectors, [entries * width]));
+    context.update(this.vectors, vectors);
     context.update(
       this.position,
       subtract(next, multiply(less(entries - 0.5, next), entries)),
@@ -94,8 +89,8 @@ export class Queue implements Vocabulary {
     return vectors;
   }
 
-  /** Nothing: every entry is used alike. */
-  metrics(): Readonly<Record<string, Tensor>> {
+  /** None: all entries are used equally. */
+  override metrics(): Readonly<Record<string, Tensor>> {
     return {};
   }
 }

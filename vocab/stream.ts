@@ -1,20 +1,20 @@
 import type { Shape, Tensor } from "../engine/graph/tensor.ts";
 import { slice } from "../engine/ops/movement.ts";
 
-/** Entries that are compared at a time: few enough for a cache, enough for a fast matrix product. */
+/** Entries compared at a time: few enough for the cache, enough for a fast matrix product. */
 const BLOCK_ENTRIES = 512;
 
 /** Consecutive entries of a vocabulary. */
 export interface Block {
-  /** `[count, ...]` of each tensor that was cut. */
+  /** `[count, ...]`: these entries of each tensor. */
   readonly parts: readonly Tensor[];
-  /** Position of the first entry. */
+  /** Index of the first entry. */
   readonly start: number;
 }
 
 /**
- * Cuts tensors of `[entries, ...]` into blocks, so that comparing all entries with all vectors never
- * needs a matrix of entries x vectors.
+ * Cuts tensors of shape `[entries, ...]` into blocks of entries, so that comparing every entry with
+ * every vector never needs the whole matrix of pairs.
  */
 export function blocks(...tensors: readonly Tensor[]): Block[] {
   const [entries] = tensors[0].shape;

@@ -1,15 +1,29 @@
+import type { z } from "zod";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "../layers/context.ts";
 
-/** A store of vectors of earlier batches, from which negatives are taken. */
-export interface Vocabulary {
+/** Vectors remembered from earlier batches, to compare predictions with. */
+export abstract class Vocabulary {
   /**
-   * Takes in the targets of a step; no gradient flows.
+   * Takes in the targets of a step; no gradient flows through.
    *
    * @param targets `[n, width]`, rows of unit length
-   * @returns all entries afterwards, `[entries, width]`, rows of unit length
+   * @returns all entries after the update: `[entries, width]`, rows of unit length
    */
-  update(targets: Tensor, context: Context): Tensor;
-  /** Numbers that say how the entries are used, one element each; as of the latest update. */
-  metrics(context: Context): Readonly<Record<string, Tensor>>;
+  abstract update(targets: Tensor, context: Context): Tensor;
+  /** Numbers about how the entries are used after the latest update, one element each. */
+  abstract metrics(context: Context): Readonly<Record<string, Tensor>>;
+}
+
+/** A kind of vocabulary, as its file exports it. */
+export interface VocabularyKind<Options> {
+  /** Accepts its options, whose `name` is the name in the registry. */
+  readonly schema: z.ZodType<Options>;
+  /** A vocabulary for vectors of `width` dimensions; `label` names its states in messages. */
+  create(
+    options: Options,
+    width: number,
+    seed: number,
+    label: string,
+  ): Vocabulary;
 }

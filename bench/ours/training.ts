@@ -2,14 +2,11 @@ import type { Device } from "../../engine/devices/device.ts";
 import { gradient } from "../../engine/graph/gradient.ts";
 import { Program, type ProgramDefinition } from "../../engine/program.ts";
 import { input, type Storage, type Tensor } from "../../engine/graph/tensor.ts";
+import { flattenGradients } from "../../layers/packing.ts";
 import { AdamW } from "../../train/adamw.ts";
 import { buildModel } from "../../train/build_model.ts";
 import type { Config } from "../../train/config/config.ts";
-import {
-  flattenGradients,
-  type TrainingParts,
-  TrainingStep,
-} from "../../train/training_step.ts";
+import { type TrainingParts, TrainingStep } from "../../train/training_step.ts";
 import { IMAGE_SIZE, presetConfig } from "../models.ts";
 import { randomValues } from "../values.ts";
 import type { Contender, TrainingWork } from "../work.ts";

@@ -7,7 +7,7 @@ import { Program } from "../../engine/program.ts";
 import { input, Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import { AttentionExchange } from "../../layers/attention_exchange.ts";
 import { Context } from "../../layers/context.ts";
-import { packParameters } from "../../layers/module.ts";
+import { packParameters } from "../../layers/packing.ts";
 import { PatchNetwork } from "../../layers/patch_network.ts";
 import { ResNet } from "../../layers/resnet.ts";
 import { randomArray } from "../random.ts";

@@ -7,7 +7,7 @@ import { Program } from "../../engine/program.ts";
 import { input, Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import { AttentionPooling } from "../../layers/attention_pooling.ts";
 import { Context } from "../../layers/context.ts";
-import { packParameters } from "../../layers/module.ts";
+import { packParameters } from "../../layers/packing.ts";
 import { randomArray } from "../random.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";

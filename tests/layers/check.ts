@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
-import { packParameters } from "../../layers/module.ts";
+import { packParameters } from "../../layers/packing.ts";
 import { moved, slopeAtZero } from "../central_differences.ts";
 import { assertClose, poison } from "../engine/compare.ts";
 import { randomArray, randomWord } from "../random.ts";

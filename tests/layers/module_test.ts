@@ -1,17 +1,10 @@
-import {
-  assert,
-  assertAlmostEquals,
-  assertEquals,
-  assertNotEquals,
-  assertThrows,
-} from "@std/assert";
-import { sizeOf } from "../../engine/graph/tensor.ts";
+import { assert, assertEquals } from "@std/assert";
 import { Convolution } from "../../layers/convolution.ts";
 import { Linear } from "../../layers/linear.ts";
 import {
+  namedInstances,
   namedParameters,
   namedStates,
-  packParameters,
 } from "../../layers/module.ts";
 import { BatchNorm } from "../../layers/norm.ts";
 import { PatchNetwork } from "../../layers/patch_network.ts";
@@ -27,7 +20,7 @@ function model() {
   };
 }
 
-Deno.test("parameters and statistics are named by the properties that lead to them", () => {
+Deno.test("namedParameters, namedStates: names are the properties that lead there", () => {
   assertEquals([...namedParameters(model()).keys()], [
     "first.inner.weight",
     "first.inner.bias",
@@ -41,7 +34,7 @@ Deno.test("parameters and statistics are named by the properties that lead to th
   ]);
 });
 
-Deno.test("an encoder that a network shares is named once", () => {
+Deno.test("namedParameters: what is shared has the name of the first path to it", () => {
   const encoder = new ResNet({ depth: 18, width: 0.0625, stem: "small" }, 3);
   const names = [
     ...namedParameters({
@@ -57,73 +50,21 @@ Deno.test("an encoder that a network shares is named once", () => {
   ]);
 });
 
-Deno.test("packed parameters have places of their own, at multiples of 64", () => {
-  const packed = packParameters(model(), 0);
-  let end = 0;
-  for (const { shape, offset } of packed.entries.values()) {
-    assertEquals(offset % 64, 0);
-    assert(offset >= end);
-    end = offset + sizeOf(shape);
-  }
-  assert(end <= packed.storage.size);
+Deno.test("namedInstances: finds instances of a class and of its subclasses, but nothing inside them", () => {
+  class Special extends Linear {}
+  const outer = { inner: new Linear(1, 1) };
+  const instances = namedInstances(
+    { plain: new Linear(1, 1), special: new Special(1, 1), list: [outer] },
+    Linear,
+  );
+  assertEquals([...instances.keys()], ["plain", "special", "list.0.inner"]);
   assertEquals(
-    packed.tensors.map(({ shape }) => shape),
-    [...packed.entries.values()].map(({ shape }) => shape),
+    [
+      ...namedInstances(
+        { outer: Object.assign(new Special(1, 1), outer) },
+        Linear,
+      ).keys(),
+    ],
+    ["outer"],
   );
-});
-
-/** Initial values of the parameters of a model, by name. */
-function initialValues(model: object, seed: number): Map<string, Float32Array> {
-  const { storage, entries } = packParameters(model, seed);
-  const all = storage.initial as Float32Array;
-  return new Map(
-    [...entries].map(([name, { shape, offset }]) => [
-      name,
-      all.slice(offset, offset + sizeOf(shape)),
-    ]),
-  );
-}
-
-const deviation = (values: Float32Array) =>
-  Math.sqrt(
-    values.reduce((sum, value) => sum + value * value, 0) / values.length,
-  );
-
-Deno.test("convolutions start with He's deviation, linear weights with 1e-3, the rest with 0 or 1", () => {
-  const seed = crypto.getRandomValues(new Uint32Array(1))[0];
-  const values = initialValues({
-    convolution: new Convolution(20, 50, 3),
-    linear: new Linear(100, 90),
-    norm: new BatchNorm(8),
-  }, seed);
-  // 9000 draws: the deviation of a deviation is 0.75 %
-  const he = Math.sqrt(2 / (3 * 3 * 20));
-  const convolution = values.get("convolution.weight")!;
-  assertAlmostEquals(deviation(convolution) / he, 1, 0.04);
-  assertAlmostEquals(deviation(values.get("linear.weight")!) / 1e-3, 1, 0.04);
-  const mean = convolution.reduce((sum, value) => sum + value, 0) /
-    convolution.length;
-  assertAlmostEquals(mean / he, 0, 0.06);
-  assertEquals(values.get("linear.bias"), new Float32Array(90));
-  assertEquals(values.get("norm.scale"), new Float32Array(8).fill(1));
-  assertEquals(values.get("norm.shift"), new Float32Array(8));
-});
-
-Deno.test("initial values depend on the seed and the name alone", () => {
-  const a = initialValues({ a: new Linear(4, 5), b: new Linear(4, 5) }, 3);
-  assertNotEquals(a.get("a.weight"), a.get("b.weight"));
-  const reordered = initialValues({
-    c: new Convolution(3, 3, 3),
-    b: new Linear(4, 5),
-    a: new Linear(4, 5),
-  }, 3);
-  assertEquals(a.get("a.weight"), reordered.get("a.weight"));
-  assertEquals(a.get("b.weight"), reordered.get("b.weight"));
-  const other = initialValues({ a: new Linear(4, 5) }, 4);
-  assertNotEquals(a.get("a.weight"), other.get("a.weight"));
-});
-
-Deno.test("a parameter cannot be used before it has a place", () => {
-  const { weight } = new Linear(2, 3);
-  assertThrows(() => weight.tensor, Error, "before its model was packed");
 });

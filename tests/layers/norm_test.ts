@@ -3,7 +3,7 @@ import { RandomSource } from "../../engine/ops/random.ts";
 import { Program } from "../../engine/program.ts";
 import { input } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
-import { packParameters } from "../../layers/module.ts";
+import { packParameters } from "../../layers/packing.ts";
 import { BatchNorm } from "../../layers/norm.ts";
 import { assertClose } from "../engine/compare.ts";
 import { randomArray } from "../random.ts";

@@ -7,11 +7,8 @@ import { sum } from "../../engine/ops/reduction.ts";
 import { Program } from "../../engine/program.ts";
 import { input, Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
-import {
-  namedStates,
-  type PackedParameters,
-  packParameters,
-} from "../../layers/module.ts";
+import { namedStates } from "../../layers/module.ts";
+import { type PackedParameters, packParameters } from "../../layers/packing.ts";
 import { Block } from "../../layers/resnet.ts";
 import {
   TransformerLayer,

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { input, sizeOf } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
-import { namedParameters, packParameters } from "../../layers/module.ts";
+import { namedParameters } from "../../layers/module.ts";
+import { packParameters } from "../../layers/packing.ts";
 import { Block, ResNet, resNetChannels } from "../../layers/resnet.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";

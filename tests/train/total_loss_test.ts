@@ -85,8 +85,8 @@ Deno.test("the loss is the sum of the terms times their weights, and metrics are
   });
   const { loss, metrics } = totalLoss(
     {
-      jigsaw: { queries, candidates },
-      images: { predictions: vectors, targets: vectors, views: 2 },
+      selfie: { queries, candidates },
+      image: { predictions: vectors, targets: vectors, views: 2 },
     },
     losses,
     "a model",

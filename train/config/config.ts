@@ -7,25 +7,26 @@ import { type DatasetOptions, datasetSchema } from "../../datasets/registry.ts";
 import * as losses from "../../losses/kinds.ts";
 import type { AdamWOptions } from "../adamw.ts";
 import { type PartialSettings, resolveConfig } from "./loader.ts";
+import { oneOf } from "./one_of.ts";
 import * as encoders from "../models/encoders.ts";
 import type { NeighbourOptions } from "../evaluate/knn.ts";
 import * as models from "../models/kinds.ts";
 
 /** Options of any kind of encoder; `name` says which. */
-export type EncoderOptions = Parameters<
-  typeof encoders[keyof typeof encoders]["create"]
->[0];
+export type EncoderOptions = z.output<
+  (typeof encoders)[keyof typeof encoders]["schema"]
+>;
 
 /** Options of any pretext model; `name` says which. */
-export type ModelOptions = Parameters<
-  typeof models[keyof typeof models]["create"]
->[0];
+export type ModelOptions = z.output<
+  (typeof models)[keyof typeof models]["schema"]
+>;
 
 /** Options of each term of the loss, by the name of the term. */
 export type LossOptions = {
-  readonly [Name in keyof typeof losses]: Parameters<
-    (typeof losses)[Name]["compute"]
-  >[1];
+  readonly [Name in keyof typeof losses]: z.output<
+    (typeof losses)[Name]["schema"]
+  >;
 };
 
 /** AdamW (Loshchilov and Hutter 2019), and how far its learning rate rises. */
@@ -75,15 +76,6 @@ export interface Config {
    * 20 neighbours among at most 10,000 images for at most 2000, encoded 100 at a time.
    */
   readonly evaluation: NeighbourOptions;
-}
-
-/** The settings of one of several kinds of thing, told apart by `name`. */
-function oneOf<Options>(
-  kinds: Readonly<Record<string, { readonly schema: z.ZodType<Options> }>>,
-): z.ZodType<Options> {
-  type Member = z.ZodType<Options> & z.core.$ZodTypeDiscriminable;
-  const schemas = Object.values(kinds).map(({ schema }) => schema);
-  return z.discriminatedUnion("name", schemas as [Member, ...Member[]]);
 }
 
 type LossSchemas = {

@@ -3,62 +3,49 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { AttentionPooling } from "../../layers/attention_pooling.ts";
 import type { Context } from "../../layers/context.ts";
-import { PATCH_STAGES, type PatchNetwork } from "../../layers/patch_network.ts";
+import type { PatchNetwork } from "../../layers/patch_network.ts";
 import { Projection } from "../../layers/projection.ts";
-import type { PretextOutputs } from "../../losses/term.ts";
+import type { PretextOutputs } from "../../losses/outputs.ts";
 import {
   createPatchNetwork,
   type PatchOptions,
   patchOptions,
 } from "./patch_options.ts";
-import type { PretextModel, PretextSetting } from "./pretext_model.ts";
+import type {
+  PretextKind,
+  PretextModel,
+  PretextSetting,
+} from "./pretext_model.ts";
 import { quarters } from "./quarters.ts";
 
 /** Settings of Allp; `transformer` is its attention pooling. */
 export interface AllpOptions extends PatchOptions {
-  /** Tells the pretext models apart. */
+  /** Its name in the registry. */
   readonly name: "allp";
   /** Dimensions of the space in which similarities are computed, at least 1; 128 by default. */
   readonly projection: number;
 }
 
-/**
- * Accepts {@linkcode AllpOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<AllpOptions> = z.strictObject({
-  name: z.literal("allp"),
-  ...patchOptions,
-  projection: z.int().min(1).default(128),
-});
+/** Allp, of the paper's section 3.2. */
+export const allp: PretextKind<AllpOptions> = {
+  schema: z.strictObject({
+    name: z.literal("allp"),
+    ...patchOptions,
+    projection: z.int().min(1).default(128),
+  }),
+  encoderInput: () => "patches",
+  create: (options, setting) => new Allp(options, setting),
+};
 
-/** Groups of the encoder that the task uses. */
-export function stagesOf(_options: AllpOptions): number {
-  return PATCH_STAGES;
-}
-
-/**
- * The task around an encoder.
- *
- * @throws {RangeError} if the grid or the heads do not fit.
- */
-export function create(
-  options: AllpOptions,
-  setting: PretextSetting,
-): PretextModel {
-  return new Allp(options, setting);
-}
-
-/** Allp (section 3.2): all patches of a view make one vector, like those of the other views. */
+/** Allp (section 3.2): the patches of a view are pooled into one vector, to be close to those of the other views. */
 export class Allp implements PretextModel {
   /** The network that is pretrained. */
   readonly encoder: PretextSetting["encoder"];
-  /** P of Eq. 10: makes representations of patches. */
+  /** P of Eq. 10: represents patches. */
   readonly patchNetwork: PatchNetwork;
   /** h of Eq. 11. */
   readonly pooling: AttentionPooling;
-  /** To the space in which vectors are compared. */
+  /** Projects to the space in which views are compared. */
   readonly head: Projection;
 
   /**
@@ -84,11 +71,11 @@ export class Allp implements PretextModel {
   }
 
   /**
-   * Makes one vector of each view.
+   * Represents each view by one vector.
    *
-   * @param images `[n, height, width, 3]`, normalised; the views of an instance in a row
+   * @param images `[n, height, width, 3]`, normalised; the views of an instance are consecutive
    * @param views D, the number of transformed views of each instance
-   * @throws {UserError} if there is but one view, which has nothing to be compared with.
+   * @throws {UserError} if there is only one view, which has nothing to be compared with.
    */
   forward(images: Tensor, views: number, context: Context): PretextOutputs {
     if (views < 2) {
@@ -100,7 +87,7 @@ export class Allp implements PretextModel {
     const P = this.patchNetwork.forward(images, context);
     // Eq. 11, u: [n, width]
     const u = this.pooling.forward(P, context);
-    return { views: { vectors: this.head.forward(u), views } };
+    return { allp: { vectors: this.head.forward(u), views } };
   }
 
   /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */

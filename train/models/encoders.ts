@@ -1,2 +1,2 @@
-/** The kinds of encoder, one line each. Each file exports a strict `schema` of its options and `create`. */
-export * as resnet from "../../layers/resnet.ts";
+/** The kinds of encoder, a line each: an `EncoderKind` under the `name` in its options. */
+export { resnet } from "../../layers/resnet.ts";

@@ -8,20 +8,21 @@ import {
 } from "../../engine/ops/movement.ts";
 import { constant, type Tensor } from "../../engine/graph/tensor.ts";
 import type { Context } from "../../layers/context.ts";
-import { IMAGE_STAGES, ImageNetwork } from "../../layers/image_network.ts";
+import { ImageNetwork } from "../../layers/image_network.ts";
 import { drawMasks } from "../../layers/masks.ts";
-import { EMBEDDING_DEVIATION, Parameter } from "../../layers/module.ts";
-import { PATCH_STAGES, type PatchNetwork } from "../../layers/patch_network.ts";
+import { EMBEDDING_DEVIATION, Parameter } from "../../layers/parameter.ts";
+import type { PatchNetwork } from "../../layers/patch_network.ts";
 import { Projection } from "../../layers/projection.ts";
 import { Transformer } from "../../layers/transformer.ts";
-import type { PretextOutputs } from "../../losses/term.ts";
+import type { PretextOutputs } from "../../losses/outputs.ts";
 import type { VocabularyComparison } from "../../losses/vocabulary.ts";
+import * as vocabularies from "../../vocab/kinds.ts";
 import {
   createVocabulary,
   type VocabularyOptions,
-  vocabularySchema,
 } from "../../vocab/registry.ts";
 import type { Vocabulary } from "../../vocab/vocabulary.ts";
+import { oneOf } from "../config/one_of.ts";
 import {
   checkMasked,
   createPatchNetwork,
@@ -29,75 +30,65 @@ import {
   type PatchOptions,
   patchOptions,
 } from "./patch_options.ts";
-import type { PretextModel, PretextSetting } from "./pretext_model.ts";
+import type {
+  PretextKind,
+  PretextModel,
+  PretextSetting,
+} from "./pretext_model.ts";
 import { quarters } from "./quarters.ts";
 import { rowsAt } from "./rows_at.ts";
 
 /** Settings of masked patch prediction: the paper's baseline, and each of its adaptations by itself. */
 export interface MaskedPatchPredictionOptions extends PatchOptions {
-  /** Tells the pretext models apart. */
+  /** Its name in the registry. */
   readonly name: "maskedPatchPrediction";
   /** Q, how many patches of each image are masked, 1 to M - 1; 4 by default. */
   readonly masked: number;
   /** Dimensions of the space in which similarities are computed, at least 1; 128 by default. */
   readonly projection: number;
-  /** Whether whole images are predicted too (section 3.4); not by default. */
+  /** Whether whole images are predicted too (section 3.4); `false` by default. */
   readonly doubleView: boolean;
-  /** What keeps vectors of earlier batches (section 3.5); `null`, the default, is nothing. */
+  /** The vocabulary of patches, and of images if they are predicted (section 3.5); `null`, the default, is none. */
   readonly vocabulary: VocabularyOptions | null;
 }
 
-/**
- * Accepts {@linkcode MaskedPatchPredictionOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<MaskedPatchPredictionOptions> = z.strictObject({
-  name: z.literal("maskedPatchPrediction"),
-  ...patchOptions,
-  masked: maskedOption,
-  projection: z.int().min(1).default(128),
-  doubleView: z.boolean().default(false),
-  vocabulary: vocabularySchema.nullable().default(null),
-});
-
-/** Groups of the encoder that the task uses. */
-export function stagesOf({ doubleView }: MaskedPatchPredictionOptions): number {
-  return doubleView ? IMAGE_STAGES : PATCH_STAGES;
-}
-
-/**
- * The task around an encoder.
- *
- * @throws {RangeError} if the grid, the masked patches or the heads do not fit.
- */
-export function create(
-  options: MaskedPatchPredictionOptions,
-  setting: PretextSetting,
-): PretextModel {
-  return new MaskedPatchPrediction(options, setting);
-}
+/** The paper's baseline and, with all its adaptations, DV². */
+export const maskedPatchPrediction: PretextKind<MaskedPatchPredictionOptions> =
+  {
+    schema: z.strictObject({
+      name: z.literal("maskedPatchPrediction"),
+      ...patchOptions,
+      masked: maskedOption,
+      projection: z.int().min(1).default(128),
+      doubleView: z.boolean().default(false),
+      vocabulary: oneOf<VocabularyOptions>(vocabularies).nullable().default(
+        null,
+      ),
+    }),
+    encoderInput: ({ doubleView }) => doubleView ? "images" : "patches",
+    create: (options, setting) => new MaskedPatchPrediction(options, setting),
+  };
 
 /**
  * Masked patch prediction (section 3.3): the representations of masked patches are predicted from
- * those of the visible ones. With the double view, the exchange and the vocabulary it is DV².
+ * those of the visible ones. With double view, exchange and vocabulary it is DV².
  */
 export class MaskedPatchPrediction implements PretextModel {
   /** The network that is pretrained. */
   readonly encoder: PretextSetting["encoder"];
-  /** Makes representations of patches. */
+  /** Represents patches. */
   readonly patchNetwork: PatchNetwork;
   /** E of Eq. 14: `[patches, width]`. */
   readonly positions: Parameter;
   /** h of Eq. 14. */
   readonly transformer: Transformer;
-  /** To the space of `|x, y|`, for patches and their predictions alike. */
+  /** Projects patches and their predictions alike to the space of `|x, y|`. */
   readonly patchHead: Projection;
   /** Predicts whole images. */
   readonly doubleView?: DoubleView;
-  /** Keeps masked patches of earlier batches. */
+  /** Remembers masked patches of earlier batches. */
   readonly patchVocabulary?: Vocabulary;
-  /** Keeps images of earlier batches. */
+  /** Remembers images of earlier batches. */
   readonly imageVocabulary?: Vocabulary;
 
   /**
@@ -173,7 +164,7 @@ export class MaskedPatchPrediction implements PretextModel {
     );
     const targets = this.patchHead.forward(P);
     const outputs = {
-      maskedPatches: { predictions, targets, locations, views },
+      maskedPatch: { predictions, targets, locations, views },
       patchVocabulary: compare(
         this.patchVocabulary,
         flatten(predictions),
@@ -188,7 +179,7 @@ export class MaskedPatchPrediction implements PretextModel {
     const imageTargets = this.doubleView.target(images, context);
     return {
       ...outputs,
-      images: { predictions: imagePredictions, targets: imageTargets, views },
+      image: { predictions: imagePredictions, targets: imageTargets, views },
       imageVocabulary: compare(
         this.imageVocabulary,
         imagePredictions,
@@ -205,18 +196,18 @@ export class MaskedPatchPrediction implements PretextModel {
   }
 }
 
-/** The double view (section 3.4): the same network sees the whole image, which the patches are to predict. */
+/** The double view (section 3.4): the encoder also represents the whole image, which is predicted from the patches. */
 export class DoubleView {
   /** The [IMG] token: `[width]`. */
   readonly token: Parameter;
-  /** From I to the space of `|x, y|`. */
+  /** Projects I to the space of `|x, y|`. */
   readonly imageHead: Projection;
-  /** From the output at [IMG] to the space of `|x, y|`. */
+  /** Projects the output at [IMG] to the space of `|x, y|`. */
   readonly predictionHead: Projection;
 
-  /** A view beside a transformer over tokens of `width` features. */
+  /** The view beside a transformer whose tokens have `width` features. */
   constructor(
-    /** Makes representations of whole images. */
+    /** Represents whole images. */
     readonly imageNetwork: ImageNetwork,
     width: number,
     projection: number,
@@ -248,7 +239,7 @@ export class DoubleView {
   }
 }
 
-/** Lets a vocabulary take in the targets, for its loss to be computed afterwards. */
+/** Updates a vocabulary with the targets, before its loss is computed. */
 function compare(
   vocabulary: Vocabulary | undefined,
   predictions: Tensor,

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { AttentionExchange } from "../../layers/attention_exchange.ts";
 import type { Encoder } from "../../layers/encoder.ts";
-import { PATCH_STAGES, PatchNetwork } from "../../layers/patch_network.ts";
+import { PatchNetwork } from "../../layers/patch_network.ts";
 import type { TransformerOptions } from "../../layers/transformer.ts";
 
-/** Sizes of a transformer whose width is given by what it is applied to. */
+/** Sizes of a transformer, except the width, which follows from its input. */
 export type TransformerSizes = Pick<
   TransformerOptions,
   "layers" | "heads" | "feedForward"
@@ -12,7 +12,7 @@ export type TransformerSizes = Pick<
 
 /** Settings of the attention exchange between patches (section 3.4). */
 export interface ExchangeOptions extends TransformerSizes {
-  /** The groups after which patches exchange information; all of `res2`, `res3` and `res4` by default. */
+  /** The stages after which patches exchange information; `res2`, `res3` and `res4` by default. */
   readonly after: readonly ("res2" | "res3" | "res4")[];
   /** Features of a token, 512 by default; `heads` divides it. */
   readonly width: number;
@@ -22,14 +22,14 @@ export interface ExchangeOptions extends TransformerSizes {
 export interface PatchOptions {
   /** Patches along each side of an image, at least 2; M is its square. 4 by default. */
   readonly grid: number;
-  /** What patches tell each other between the groups of the network; `null`, the default, is nothing. */
+  /** The attention exchange between the stages of the encoder; `null`, the default, is none. */
   readonly exchange: ExchangeOptions | null;
   /**
    * The transformer over the representations of the patches, as wide as they are; by default 3
-   * layers, 32 heads and 640 features.
+   * layers, 32 heads and 640 features in the feed-forward part.
    */
   readonly transformer: TransformerSizes;
-  /** Probability of dropping a value, 0 to 0.9: of pooled features and in transformers. 0.1 by default. */
+  /** Dropout rate of pooled features and in transformers, 0 to 0.9; 0.1 by default. */
   readonly dropout: number;
 }
 
@@ -39,7 +39,7 @@ const transformerSizes = {
   feedForward: z.int().min(1).default(640),
 };
 
-/** What the schemas of all models of patches accept. */
+/** The entries for {@linkcode PatchOptions} in the schema of a model of patches. */
 export const patchOptions = {
   grid: z.int().min(2).default(4),
   exchange: z.strictObject({
@@ -71,7 +71,7 @@ export function createPatchNetwork(
       `model.grid ${grid} does not divide images of ${imageSize} pixels`,
     );
   }
-  const width = encoder.channels[PATCH_STAGES];
+  const width = encoder.channels[encoder.patchStages];
   if (width % transformer.heads !== 0) {
     throw new RangeError(
       `model.transformer.heads ${transformer.heads} does not divide the ${width} features of a patch`,
@@ -82,13 +82,15 @@ export function createPatchNetwork(
       `model.exchange.heads ${exchange.heads} does not divide model.exchange.width ${exchange.width}`,
     );
   }
-  const exchanges = (["res2", "res3", "res4"] as const).map((group, i) =>
-    exchange?.after.includes(group)
-      ? new AttentionExchange(encoder.channels[i + 1], grid ** 2, {
-        ...exchange,
-        dropout,
-      })
-      : undefined
+  const exchanges = Array.from(
+    { length: encoder.patchStages },
+    (_, stage) =>
+      exchange?.after.some((name) => name === `res${stage + 2}`)
+        ? new AttentionExchange(encoder.channels[stage + 1], grid ** 2, {
+          ...exchange,
+          dropout,
+        })
+        : undefined,
   );
   return new PatchNetwork(encoder, grid, dropout, exchanges);
 }

@@ -1,20 +1,21 @@
+import type { z } from "zod";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Context } from "../../layers/context.ts";
-import type { Encoder } from "../../layers/encoder.ts";
-import type { PretextOutputs } from "../../losses/term.ts";
+import type { Encoder, EncoderInput } from "../../layers/encoder.ts";
+import type { PretextOutputs } from "../../losses/outputs.ts";
 
-/** A pretext task with the encoder that it trains; its properties hold its parameters. */
+/** A pretext task around the encoder that it trains; its properties hold its parameters and states. */
 export interface PretextModel {
   /**
    * One training pass.
    *
-   * @param images `[n, height, width, 3]`, normalised; the views of an instance in a row
+   * @param images `[n, height, width, 3]`, normalised; the views of an instance are consecutive
    * @param views D, the number of transformed views of each instance
-   * @throws {UserError} if it cannot learn from so many views.
+   * @throws {UserError} if the task needs more views.
    */
   forward(images: Tensor, views: number, context: Context): PretextOutputs;
   /**
-   * What the encoder says about images, for evaluation.
+   * Features of images, for evaluation.
    *
    * @param images `[n, height, width, 3]`, normalised
    * @returns `[n, features]`
@@ -28,6 +29,20 @@ export interface PretextSetting {
   readonly encoder: Encoder;
   /** Height and width of the images in pixels. */
   readonly imageSize: number;
-  /** Seed of initial values that are not parameters. */
+  /** Seed of the initial values of states; those of parameters follow when they are packed. */
   readonly seed: number;
+}
+
+/** A kind of pretext model, as its file exports it. */
+export interface PretextKind<Options> {
+  /** Accepts its options, whose `name` is the name in the registry. */
+  readonly schema: z.ZodType<Options>;
+  /** What its encoder must be able to take. */
+  encoderInput(options: Options): EncoderInput;
+  /**
+   * The task around an encoder.
+   *
+   * @throws {RangeError} if the options do not fit each other, the encoder or the images.
+   */
+  create(options: Options, setting: PretextSetting): PretextModel;
 }

@@ -6,9 +6,9 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 import { AttentionPooling } from "../../layers/attention_pooling.ts";
 import type { Context } from "../../layers/context.ts";
 import { drawMasks } from "../../layers/masks.ts";
-import { EMBEDDING_DEVIATION, Parameter } from "../../layers/module.ts";
-import { PATCH_STAGES, type PatchNetwork } from "../../layers/patch_network.ts";
-import type { PretextOutputs } from "../../losses/term.ts";
+import { EMBEDDING_DEVIATION, Parameter } from "../../layers/parameter.ts";
+import type { PatchNetwork } from "../../layers/patch_network.ts";
+import type { PretextOutputs } from "../../losses/outputs.ts";
 import {
   checkMasked,
   createPatchNetwork,
@@ -16,53 +16,40 @@ import {
   type PatchOptions,
   patchOptions,
 } from "./patch_options.ts";
-import type { PretextModel, PretextSetting } from "./pretext_model.ts";
+import type {
+  PretextKind,
+  PretextModel,
+  PretextSetting,
+} from "./pretext_model.ts";
 import { quarters } from "./quarters.ts";
 import { rowsAt } from "./rows_at.ts";
 
 /** Settings of Selfie; `transformer` is its attention pooling. */
 export interface SelfieOptions extends PatchOptions {
-  /** Tells the pretext models apart. */
+  /** Its name in the registry. */
   readonly name: "selfie";
   /** Q, how many patches of each image are masked, 1 to M - 1; 4 by default. */
   readonly masked: number;
 }
 
-/**
- * Accepts {@linkcode SelfieOptions}.
- *
- * @internal
- */
-export const schema: z.ZodType<SelfieOptions> = z.strictObject({
-  name: z.literal("selfie"),
-  ...patchOptions,
-  masked: maskedOption,
-});
-
-/** Groups of the encoder that the task uses. */
-export function stagesOf(_options: SelfieOptions): number {
-  return PATCH_STAGES;
-}
-
-/**
- * The task around an encoder.
- *
- * @throws {RangeError} if the grid, the masked patches or the heads do not fit.
- */
-export function create(
-  options: SelfieOptions,
-  setting: PretextSetting,
-): PretextModel {
-  return new Selfie(options, setting);
-}
+/** Selfie, of the paper's section 3.1. */
+export const selfie: PretextKind<SelfieOptions> = {
+  schema: z.strictObject({
+    name: z.literal("selfie"),
+    ...patchOptions,
+    masked: maskedOption,
+  }),
+  encoderInput: () => "patches",
+  create: (options, setting) => new Selfie(options, setting),
+};
 
 /** Selfie (section 3.1; Trinh et al. 2019): which of the masked patches belongs here? */
 export class Selfie implements PretextModel {
   /** The network that is pretrained. */
   readonly encoder: PretextSetting["encoder"];
-  /** f of Eq. 1: makes representations of patches. */
+  /** f of Eq. 1: represents patches. */
   readonly patchNetwork: PatchNetwork;
-  /** Makes u of the visible patches. */
+  /** Pools the visible patches into u. */
   readonly pooling: AttentionPooling;
   /** E: `[patches, width]`. */
   readonly positions: Parameter;
@@ -112,7 +99,7 @@ export class Selfie implements PretextModel {
       reshape(u, [n, 1, width]),
       reshape(E, [n, masked, width]),
     );
-    return { jigsaw: { queries, candidates: rowsAt(P, locations) } };
+    return { selfie: { queries, candidates: rowsAt(P, locations) } };
   }
 
   /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */

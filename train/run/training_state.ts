@@ -1,13 +1,19 @@
 import type { Device } from "../../engine/devices/device.ts";
-import { type Shape, sizeOf, type Storage } from "../../engine/graph/tensor.ts";
+import {
+  sameShape,
+  type Shape,
+  sizeOf,
+  type Storage,
+} from "../../engine/graph/tensor.ts";
 import { UserError } from "../../engine/user_error.ts";
-import { namedStates, type PackedParameters } from "../../layers/module.ts";
+import { namedStates } from "../../layers/module.ts";
+import type { PackedParameters } from "../../layers/packing.ts";
 import type { AdamW } from "../adamw.ts";
 import type { StoredTensor } from "./safetensors_header.ts";
 
 /** What a run consists of between two steps, besides its config and the number of steps done. */
 export interface TrainingState {
-  /** The model, whose statistics are part of the state. */
+  /** The model; its states are part of what is kept. */
   readonly model: object;
   /** Its parameters. */
   readonly parameters: PackedParameters;
@@ -24,7 +30,7 @@ interface Part {
   readonly offset: number;
 }
 
-/** Where everything lies: parameters and moments by the name of the parameter, statistics by theirs. */
+/** Where everything lies: parameters and moments by the name of the parameter, states by theirs. */
 function layout(
   { model, parameters, optimizer }: TrainingState,
 ): Map<Storage, Part[]> {
@@ -38,10 +44,10 @@ function layout(
     [optimizer.firstMoment, parts("optimizer.firstMoment.")],
     [optimizer.secondMoment, parts("optimizer.secondMoment.")],
     ...[...namedStates(model)].map((
-      [name, { storage }],
+      [name, { storage, shape }],
     ): [Storage, Part[]] => [
       storage,
-      [{ name, shape: [storage.size], offset: 0 }],
+      [{ name, shape, offset: 0 }],
     ]),
   ]);
 }
@@ -78,7 +84,7 @@ export async function restoreState(
     const content = new Float32Array(storage.size);
     for (const { name, shape, offset } of parts) {
       const tensor = tensors[name];
-      if (!tensor || tensor.shape.join() !== shape.join()) {
+      if (!tensor || !fits(tensor.shape, shape)) {
         throw new UserError(
           `the checkpoint does not fit the model: ${name} is ` +
             `${tensor ? `[${tensor.shape}]` : "missing"}, not [${shape}]; ` +
@@ -89,4 +95,9 @@ export async function restoreState(
     }
     await device.write(storage, content);
   }
+}
+
+/** Whether a stored tensor has a shape; earlier versions stored states flat. */
+function fits(stored: Shape, shape: Shape): boolean {
+  return sameShape(stored, shape) || sameShape(stored, [sizeOf(shape)]);
 }

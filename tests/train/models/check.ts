@@ -6,7 +6,7 @@ import { Program } from "../../../engine/program.ts";
 import { input, sizeOf, Tensor } from "../../../engine/graph/tensor.ts";
 import { Context } from "../../../layers/context.ts";
 import { namedStates } from "../../../layers/module.ts";
-import type { PretextOutputs } from "../../../losses/term.ts";
+import type { PretextOutputs } from "../../../losses/outputs.ts";
 import { buildModel } from "../../../train/build_model.ts";
 import type { Config } from "../../../train/config/config.ts";
 import { totalLoss } from "../../../train/total_loss.ts";

@@ -63,7 +63,7 @@ testOnDevices(
     const outputs = model.forward(images, config.views, context);
     const names = [...parameters.entries.keys()];
     const stem = parameters.tensors[names.indexOf("encoder.stem.weight")];
-    const targets = [outputs.maskedPatches!.targets, outputs.images!.targets];
+    const targets = [outputs.maskedPatch!.targets, outputs.image!.targets];
     const program = await Program.compile(device, {
       outputs: targets.flatMap((target) => gradient(sum(target), [stem])),
       assignments: context.assignments,

@@ -45,12 +45,12 @@ testOnDevices(
   "the gradients of L_mp and L_mi reach predictions and targets",
   async (device) => {
     assertEquals(await reached(device, { maskedPatch: { weight: 1 } }), [
-      "maskedPatches.predictions",
-      "maskedPatches.targets",
+      "maskedPatch.predictions",
+      "maskedPatch.targets",
     ]);
     assertEquals(await reached(device, { image: { weight: 1 } }), [
-      "images.predictions",
-      "images.targets",
+      "image.predictions",
+      "image.targets",
       // the same tensors under another name
       "imageVocabulary.predictions",
       "imageVocabulary.targets",
@@ -63,12 +63,12 @@ testOnDevices(
   async (device) => {
     const patches = await reached(device, { patchVocabulary: { weight: 1 } });
     assertEquals(patches, [
-      "maskedPatches.predictions",
+      "maskedPatch.predictions",
       "patchVocabulary.predictions",
     ]);
     const images = await reached(device, { imageVocabulary: { weight: 1 } });
     assertEquals(images, [
-      "images.predictions",
+      "image.predictions",
       "imageVocabulary.predictions",
     ]);
   },

@@ -146,22 +146,22 @@ const cases = [
   {
     name: "masked patch prediction",
     model: { name: "maskedPatchPrediction", projection: 5 },
-    predictions: ["maskedPatches.predictions"],
-    representations: "maskedPatches.targets",
+    predictions: ["maskedPatch.predictions"],
+    representations: "maskedPatch.targets",
     patches: all,
   },
   {
     name: "masked patch prediction with the double view",
     model: { name: "maskedPatchPrediction", projection: 5, doubleView: true },
-    predictions: ["maskedPatches.predictions", "images.predictions"],
-    representations: "maskedPatches.targets",
+    predictions: ["maskedPatch.predictions", "image.predictions"],
+    representations: "maskedPatch.targets",
     patches: all,
   },
   {
     name: "Selfie",
     model: { name: "selfie" },
-    predictions: ["jigsaw.queries"],
-    representations: "jigsaw.candidates",
+    predictions: ["selfie.queries"],
+    representations: "selfie.candidates",
     patches: maskedPatches,
   },
 ];
@@ -239,7 +239,7 @@ testOnDevices(
         projection: 5,
         exchange,
       }, {});
-      const targets = "maskedPatches.targets";
+      const targets = "maskedPatch.targets";
       const probe = await Probe.of(device, config, [targets]);
       const images = normalArray(N * SIZE ** 2 * 3, 1, 3, 3);
       const patch = visiblePatches[0];

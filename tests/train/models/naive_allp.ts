@@ -16,5 +16,5 @@ export function allp(pass: NaivePass, options: AllpOptions): NaiveOutputs {
     dropout: { rate: options.dropout, random },
   });
   const vectors = linear(u, child(weights, "head.linear"));
-  return { views: { vectors: unitRows(vectors, options.projection) } };
+  return { allp: { vectors: unitRows(vectors, options.projection) } };
 }

@@ -1,4 +1,4 @@
-import type { PretextOutputs } from "../../../losses/term.ts";
+import type { PretextOutputs } from "../../../losses/outputs.ts";
 import type { Config, LossOptions } from "../../../train/config/config.ts";
 import type { NaiveOutputs } from "./naive_pass.ts";
 import { dot, rowsOf } from "./naive_vocabulary.ts";
@@ -91,7 +91,7 @@ export function naiveLoss(
   const masked = model.name === "allp" ? 0 : model.masked;
   const patches = model.grid ** 2;
   const width = model.name === "selfie"
-    ? outputs.jigsaw!.queries.length / (batchSize * masked)
+    ? outputs.selfie!.queries.length / (batchSize * masked)
     : model.projection;
   const rows = (
     part: keyof PretextOutputs,
@@ -102,24 +102,24 @@ export function naiveLoss(
   const terms: Record<keyof LossOptions, () => number> = {
     maskedPatch: () =>
       contrast(
-        rows("maskedPatches", "predictions"),
-        rows("maskedPatches", "targets"),
+        rows("maskedPatch", "predictions"),
+        rows("maskedPatch", "targets"),
         (i, j) =>
           instance(Math.floor(i / masked)) ===
             instance(Math.floor(j / patches)) &&
-          outputs.maskedPatches!.locations[i] === j % patches,
+          outputs.maskedPatch!.locations[i] === j % patches,
       ),
     image: () =>
       contrast(
-        rows("images", "predictions"),
-        rows("images", "targets"),
+        rows("image", "predictions"),
+        rows("image", "targets"),
         (i, j) => instance(i) === instance(j),
       ),
     patchVocabulary: () => vocabularyTerm("patchVocabulary"),
     imageVocabulary: () => vocabularyTerm("imageVocabulary"),
     selfie: () =>
-      jigsaw(rows("jigsaw", "queries"), rows("jigsaw", "candidates"), masked),
-    allp: () => contrastViews(rows("views", "vectors"), views),
+      jigsaw(rows("selfie", "queries"), rows("selfie", "candidates"), masked),
+    allp: () => contrastViews(rows("allp", "vectors"), views),
   };
   const vocabularyTerm = (part: keyof PretextOutputs) =>
     pushAway(

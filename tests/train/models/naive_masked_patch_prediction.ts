@@ -78,7 +78,7 @@ export function maskedPatchPrediction(
       }
       : {};
   const outputs = {
-    maskedPatches: { predictions, targets, locations },
+    maskedPatch: { predictions, targets, locations },
     ...compared(
       "patchVocabulary",
       predictions,
@@ -104,7 +104,7 @@ export function maskedPatchPrediction(
   const imageTargets = project(I, "doubleView.imageHead");
   return {
     ...outputs,
-    images: { predictions: imagePredictions, targets: imageTargets },
+    image: { predictions: imagePredictions, targets: imageTargets },
     ...compared("imageVocabulary", imagePredictions, imageTargets),
   };
 }

@@ -1,4 +1,4 @@
-import type { PretextOutputs } from "../../../losses/term.ts";
+import type { PretextOutputs } from "../../../losses/outputs.ts";
 import type { NaiveImages, Weights } from "../../layers/naive.ts";
 import type { NaiveRandom } from "../../layers/naive_random.ts";
 

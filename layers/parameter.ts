@@ -1,0 +1,47 @@
+import type { Shape, Tensor } from "../engine/graph/tensor.ts";
+
+/** How a parameter starts: a constant, or normal numbers of mean 0 and a standard deviation. */
+export type Initializer = { readonly constant: number } | {
+  readonly deviation: number;
+};
+
+/** Standard deviation of a linear layer's initial weights in the paper (section 4.1). */
+export const LINEAR_DEVIATION = 1e-3;
+
+/** Standard deviation of learned tokens and position embeddings at first, as usual for transformers. */
+export const EMBEDDING_DEVIATION = 0.02;
+
+/** He initialisation (He et al. 2015) of a convolution with `fanIn` inputs per output. */
+export function heNormal(fanIn: number): Initializer {
+  return { deviation: Math.sqrt(2 / fanIn) };
+}
+
+/** A tensor that the optimiser changes. It is placed in memory when its model is packed. */
+export class Parameter {
+  #tensor?: Tensor;
+
+  /** A parameter of `shape` with its initial values. */
+  constructor(
+    /** Sizes of its axes. */
+    readonly shape: Shape,
+    /** Its initial values. */
+    readonly initializer: Initializer,
+  ) {}
+
+  /**
+   * What forward passes compute with, of `shape`.
+   *
+   * @throws {Error} if its model has not been packed.
+   */
+  get tensor(): Tensor {
+    if (!this.#tensor) {
+      throw new Error("a parameter is used before its model was packed");
+    }
+    return this.#tensor;
+  }
+
+  /** Makes forward passes compute with `tensor` from now on. */
+  place(tensor: Tensor): void {
+    this.#tensor = tensor;
+  }
+}

@@ -1,0 +1,29 @@
+import {
+  add,
+  exp,
+  log,
+  materialize,
+  multiply,
+  negate,
+  stopGradient,
+  subtract,
+} from "../engine/ops/elementwise.ts";
+import { max, mean, sum } from "../engine/ops/reduction.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
+
+/**
+ * Cross entropy of the softmax over the last axis, `-log softmax(logits)` at the target, averaged
+ * over the rows.
+ *
+ * @param logits `[..., classes]`
+ * @param isTarget of the same shape, or one that broadcasts to it: 1 at each row's target, else 0
+ */
+export function crossEntropy(logits: Tensor, isTarget: Tensor): Tensor {
+  const last = { axes: [-1], keepAxes: true };
+  const x = materialize(logits);
+  // [..., 1]
+  const largest = stopGradient(max(x, last));
+  const target = sum(multiply(x, isTarget), last);
+  const logSumExp = add(log(sum(exp(subtract(x, largest)), last)), largest);
+  return negate(mean(subtract(target, logSumExp)));
+}

@@ -1,0 +1,55 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { constant, input } from "../../engine/graph/tensor.ts";
+import { RandomSource } from "../../engine/ops/random.ts";
+import { Context } from "../../layers/context.ts";
+import { State } from "../../layers/state.ts";
+
+Deno.test("Context: trains with random numbers, and has none in an evaluation", () => {
+  const x = input("x", [8]);
+  const evaluation = new Context();
+  assertEquals(evaluation.training, false);
+  assertEquals(evaluation.dropout(x, 0.5), x);
+  assertThrows(() => evaluation.random, Error, "no random numbers");
+  const training = new Context(new RandomSource(input("key", [2], "u32")));
+  assertEquals(training.training, true);
+  assert(training.dropout(x, 0.5) !== x);
+});
+
+Deno.test("Context: a state has its latest value, of its shape, and the last one is assigned", () => {
+  const context = new Context();
+  const state = new State("s", [2, 3], 0);
+  assertEquals(context.value(state).shape, [2, 3]);
+  assertEquals(context.assignments, []);
+  const [first, second] = [constant(1, [2, 3]), constant(2, [2, 3])];
+  context.update(state, first);
+  assertEquals(context.value(state), first);
+  context.update(state, second);
+  assertEquals(context.assignments, [{
+    storage: state.storage,
+    value: second,
+  }]);
+});
+
+Deno.test("Context: substitutes stand in for states within a part of the pass, even if it fails", () => {
+  const context = new Context();
+  const [state, other, substitute] = ["state", "other", "substitute"]
+    .map((name) => new State(name, [1], 0));
+  const [own, replaced] = [constant(1, [1]), constant(2, [1])];
+  context.update(state, own);
+  const result = context.substituting(new Map([[state, substitute]]), () => {
+    context.update(state, replaced);
+    assertEquals(context.value(state), replaced);
+    context.update(other, own);
+    return "result";
+  });
+  assertEquals(result, "result");
+  assertEquals(context.value(state), own);
+  assertEquals(context.value(substitute), replaced);
+  assertEquals(context.value(other), own);
+  assertThrows(() =>
+    context.substituting(new Map([[state, substitute]]), () => {
+      throw new Error();
+    })
+  );
+  assertEquals(context.value(state), own);
+});
