@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { ImageNetwork } from "../../layers/image_network.ts";
 import { ResNet } from "../../layers/resnet.ts";
-import { devices } from "../engine/devices.ts";
-import { testWithSeed } from "../random.ts";
+import { testOnWasm } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";
 import { child } from "./naive.ts";
 import { imageNetwork } from "./naive_networks.ts";
@@ -10,11 +9,10 @@ import { imageNetwork } from "./naive_networks.ts";
 const tiny = { depth: 18, width: 0.0625, stem: "small" } as const;
 
 // on WebGPU the model that contains one is checked
-const [wasm] = devices;
 
-testWithSeed(
+testOnWasm(
   "ImageNetwork: is four stages, a normalisation and a mean over the image",
-  () =>
+  (wasm) =>
     checkLayer(wasm, {
       layer: new ImageNetwork(new ResNet(tiny), 0.2),
       shape: [8, 8, 8, 3],

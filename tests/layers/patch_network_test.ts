@@ -2,15 +2,12 @@ import { Storage } from "../../engine/graph/tensor.ts";
 import { AttentionExchange } from "../../layers/attention_exchange.ts";
 import { PatchNetwork } from "../../layers/patch_network.ts";
 import { ResNet } from "../../layers/resnet.ts";
-import { devices } from "../engine/devices.ts";
-import { testWithSeed } from "../random.ts";
+import { testOnWasm } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";
 import { child } from "./naive.ts";
 import { patchNetwork } from "./naive_networks.ts";
 
 // on WebGPU the models that consist of such networks are checked
-const [wasm] = devices;
-
 const GRID = 2;
 const SHAPE = [3, 8, 8, 3];
 const encoder = () =>
@@ -25,9 +22,9 @@ const imagesOf = (data: Float64Array) => ({
 // a dozen normalisations in a row, the last ones of twelve values each
 const tolerance = 1e-3;
 
-testWithSeed(
+testOnWasm(
   "PatchNetwork: is three stages, a normalisation and a mean over each patch",
-  () =>
+  (wasm) =>
     checkLayer(wasm, {
       layer: new PatchNetwork(encoder(), GRID, 0.2),
       shape: SHAPE,
@@ -43,9 +40,9 @@ testWithSeed(
     }),
 );
 
-testWithSeed(
+testOnWasm(
   "PatchNetwork: exchanges after each stage that has an exchange",
-  () => {
+  (wasm) => {
     const sizes = { width: 6, layers: 2, heads: 3 };
     const options = { ...sizes, feedForward: 7, dropout: 0.2 };
     const visible = Float32Array.of(1, 0, 1, 1, 0, 1, 0, 1, 0, 0, 1, 0);
