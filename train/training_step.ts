@@ -119,14 +119,19 @@ export class TrainingStep {
   /**
    * Traces and compiles a step.
    *
+   * @param options.fused `false` gives every value a kernel of its own: slow, for looking into a result.
    * @throws {UserError} if a loss lacks what it needs, or the device cannot hold the step.
    */
   static async compile(
     device: Device,
     parts: TrainingParts,
+    options: Pick<ProgramDefinition, "fused"> = {},
   ): Promise<TrainingStep> {
     const { definition, ring, optimizer } = traceStep(parts);
-    const program = await Program.compile(device, definition);
+    const program = await Program.compile(device, {
+      ...definition,
+      ...options,
+    });
     return new TrainingStep(device, parts.config, program, ring, optimizer);
   }
 

@@ -9,7 +9,6 @@ import { imageNetwork } from "./naive_networks.ts";
 const tiny = { depth: 18, width: 0.0625, stem: "small" } as const;
 
 // on WebGPU the model that contains one is checked
-
 testOnWasm(
   "ImageNetwork: is four stages, a normalisation and a mean over the image",
   (wasm) =>

@@ -84,10 +84,12 @@ export type TinyState = Readonly<Record<string, StoredTensor>>;
 export async function startTiny(
   device: Device,
   config: Config = tinyConfig(),
+  options?: { readonly fused: boolean },
 ): Promise<TinyRun> {
   const built = buildModel(config, IMAGE_SIZE);
   const parts = { config, ...built, imageSize: IMAGE_SIZE };
-  return { config, built, step: await TrainingStep.compile(device, parts) };
+  const step = await TrainingStep.compile(device, parts, options);
+  return { config, built, step };
 }
 
 /** The images of a step. */
@@ -127,8 +129,9 @@ export async function train(
   device: Device,
   steps: number,
   config?: Config,
+  options?: { readonly fused: boolean },
 ): Promise<TinyState> {
-  const run = await startTiny(device, config);
+  const run = await startTiny(device, config, options);
   await takeSteps(run, 0, steps);
   const state = await stateOf(device, run);
   run.step.destroy();
