@@ -55,3 +55,11 @@ export function randomArray(
 export function randomWord(): number {
   return Math.floor(randomNumber(0, 2 ** 32));
 }
+
+/** Registers a test with random numbers of its own; see {@linkcode withSeed}. */
+export function testWithSeed(
+  name: string,
+  test: () => void | Promise<void>,
+): void {
+  Deno.test(name, () => withSeed(name, test));
+}

@@ -27,6 +27,15 @@ export const devices: readonly Device[] = [
 
 addEventListener("unload", () => devices.forEach((device) => device.destroy()));
 
+/** Registers a test of what is the same on every device: how a graph is put together. */
+export function testOnWasm(
+  name: string,
+  test: (wasm: Device) => Promise<void>,
+): void {
+  const title = `wasm: ${name}`;
+  Deno.test(title, () => withSeed(title, () => test(devices[0])));
+}
+
 /** Registers a test for each device; that of WebGPU is skipped where there is no adapter. */
 export function testOnDevices(
   name: string,

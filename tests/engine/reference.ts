@@ -61,16 +61,16 @@ const unary: Record<UnaryName, (x: number) => number> = {
   isFinite: (x) => Number.isFinite(x) ? 1 : 0,
 };
 
-/** The error function by its Taylor series, or 1 where it is 1 to float64. */
+/** The error function, by a series whose terms have one sign, so that nothing cancels. */
 export function erf(x: number): number {
-  if (Math.abs(x) > 5) return Math.sign(x);
+  if (Math.abs(x) > 6) return Math.sign(x);
   let term = x;
   let sum = x;
-  for (let n = 1; n < 120; n++) {
-    term *= -x * x / n;
-    sum += term / (2 * n + 1);
+  for (let n = 1; n < 200; n++) {
+    term *= 2 * x * x / (2 * n + 1);
+    sum += term;
   }
-  return sum * 2 / Math.sqrt(Math.PI);
+  return sum * 2 / Math.sqrt(Math.PI) * Math.exp(-x * x);
 }
 
 const binary: Record<BinaryName, (a: number, b: number) => number> = {

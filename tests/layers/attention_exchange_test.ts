@@ -8,14 +8,10 @@ import { input, Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import { AttentionExchange } from "../../layers/attention_exchange.ts";
 import { Context } from "../../layers/context.ts";
 import { packParameters } from "../../layers/packing.ts";
-import { PatchNetwork } from "../../layers/patch_network.ts";
-import { ResNet } from "../../layers/resnet.ts";
 import { randomArray } from "../random.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";
-import { child } from "./naive.ts";
 import { attentionExchange } from "./naive_attention.ts";
-import { patchNetwork } from "./naive_networks.ts";
 
 const sizes = { width: 6, layers: 2, heads: 3 };
 const options = { ...sizes, feedForward: 7, dropout: 0.2 };
@@ -31,7 +27,9 @@ const visibleTensor = (): Tensor =>
 
 for (const masked of [false, true]) {
   testOnDevices(
-    `attention exchange among ${masked ? "visible" : "all"} patches`,
+    `AttentionExchange: is its definition among ${
+      masked ? "visible" : "all"
+    } patches`,
     (device) =>
       checkLayer(device, {
         layer: new AttentionExchange(CHANNELS, PATCHES, options),
@@ -60,7 +58,7 @@ for (const masked of [false, true]) {
 }
 
 testOnDevices(
-  "masked patches exchange nothing: their maps pass unchanged, and no other map depends on them",
+  "AttentionExchange: maps of masked patches pass unchanged, and no other map depends on them",
   async (device) => {
     const exchange = new AttentionExchange(CHANNELS, PATCHES, options);
     const parameters = packParameters(exchange, 0);
@@ -107,7 +105,7 @@ testOnDevices(
 );
 
 testOnDevices(
-  "at first an exchange hardly changes anything, but changes something",
+  "AttentionExchange: at first hardly changes anything, but changes something",
   async (device) => {
     const exchange = new AttentionExchange(64, 16, {
       width: 512,
@@ -127,43 +125,5 @@ testOnDevices(
     const deviation = Math.hypot(...added) / Math.sqrt(added.length);
     // 512 normalised features times weights of deviation 1e-3
     assert(deviation > 0.01 && deviation < 0.05, `${deviation}`);
-  },
-);
-
-testOnDevices(
-  "the patch network exchanges after each group that has an exchange",
-  (device) => {
-    const grid = 2;
-    const visible = VISIBLE;
-    const encoder = new ResNet({ depth: 18, width: 0.0625, stem: "small" }, 3);
-    const [, res2, , res4] = encoder.channels;
-    const exchanges = [
-      new AttentionExchange(res2, grid ** 2, options),
-      undefined,
-      new AttentionExchange(res4, grid ** 2, options),
-    ];
-    return checkLayer(device, {
-      layer: new PatchNetwork(encoder, grid, 0.2, exchanges),
-      shape: [N, 8, 8, 3],
-      forward: (network, x, context) =>
-        network.forward(x, context, visibleTensor()),
-      naive: (data, weights, random) => {
-        const dropout = { rate: 0.2, random };
-        const exchange = { ...sizes, tokens: grid ** 2, visible, dropout };
-        return patchNetwork(
-          { n: N, height: 8, width: 8, channels: 3, data },
-          {
-            encoder: child(weights, "encoder"),
-            weights,
-            grid,
-            dropout,
-            exchanges: [exchange, undefined, exchange],
-          },
-        );
-      },
-      kinks: true,
-      // a dozen normalisations in a row
-      tolerance: 1e-3,
-    });
   },
 );

@@ -23,7 +23,9 @@ const visibleTensor = (): Tensor =>
 
 for (const masked of [false, true]) {
   testOnDevices(
-    `attention pooling of ${masked ? "visible" : "all"} patches`,
+    `AttentionPooling: is its definition for ${
+      masked ? "visible" : "all"
+    } patches`,
     (device) =>
       checkLayer(device, {
         layer: new AttentionPooling(options),
@@ -42,7 +44,7 @@ for (const masked of [false, true]) {
 }
 
 testOnDevices(
-  "what attention pools depends on visible patches alone",
+  "AttentionPooling: depends on visible patches alone",
   async (device) => {
     const pooling = new AttentionPooling(options);
     const parameters = packParameters(pooling, 0);

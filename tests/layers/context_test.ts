@@ -1,8 +1,16 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
 import { constant, input } from "../../engine/graph/tensor.ts";
 import { RandomSource } from "../../engine/ops/random.ts";
+import { Program } from "../../engine/program.ts";
 import { Context } from "../../layers/context.ts";
 import { State } from "../../layers/state.ts";
+import { testOnDevices } from "../engine/devices.ts";
+import { randomWord } from "../random.ts";
 
 Deno.test("Context: trains with random numbers, and has none in an evaluation", () => {
   const x = input("x", [8]);
@@ -53,3 +61,27 @@ Deno.test("Context: substitutes stand in for states within a part of the pass, e
   );
   assertEquals(context.value(state), own);
 });
+
+testOnDevices(
+  "Context: dropout keeps the mean and drops its share",
+  async (device) => {
+    const context = new Context(new RandomSource(input("key", [2], "u32")));
+    const dropped = context.dropout(constant(1, [200, 500]), 0.1);
+    const program = await Program.compile(device, { outputs: [dropped] });
+    const seed = randomWord();
+    for (const step of [0, 1]) {
+      const [values] = await program.evaluate({
+        key: new Uint32Array([seed, step]),
+      });
+      const zeros = values.filter((value) => value === 0).length;
+      // 100000 draws: the deviation of the share is 0.001
+      assertAlmostEquals(zeros / values.length, 0.1, 0.006);
+      const sum = (values as Float32Array).reduce(
+        (sum, value) => sum + value,
+        0,
+      );
+      assertAlmostEquals(sum / values.length, 1, 0.006);
+    }
+    program.destroy();
+  },
+);

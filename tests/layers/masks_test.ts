@@ -1,13 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { RandomSource } from "../../engine/ops/random.ts";
 import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/graph/tensor.ts";
+import { constant, input } from "../../engine/graph/tensor.ts";
 import { drawMasks } from "../../layers/masks.ts";
 import { testOnDevices } from "../engine/devices.ts";
+import { randomWord } from "../random.ts";
 
 for (const [patches, masked] of [[16, 4], [9, 1], [5, 4]]) {
   testOnDevices(
-    `exactly ${masked} of ${patches} patches are masked, where the locations say`,
+    `drawMasks: masks exactly ${masked} of ${patches} patches, where the locations say`,
     async (device) => {
       const n = 37;
       const random = new RandomSource(input("key", [2], "u32"));
@@ -15,7 +16,7 @@ for (const [patches, masked] of [[16, 4], [9, 1], [5, 4]]) {
       const program = await Program.compile(device, {
         outputs: [masks.visible, masks.locations],
       });
-      const key = crypto.getRandomValues(new Uint32Array(2));
+      const key = Uint32Array.of(randomWord(), randomWord());
       const [visible, locations] = await program.evaluate({ key });
       program.destroy();
       for (let image = 0; image < n; image++) {
@@ -32,14 +33,14 @@ for (const [patches, masked] of [[16, 4], [9, 1], [5, 4]]) {
 }
 
 testOnDevices(
-  "all choices of masked patches are equally likely",
+  "drawMasks: all choices are equally likely",
   async (device) => {
     const n = 1200;
     const random = new RandomSource(input("key", [2], "u32"));
     const { locations } = drawMasks(n, 4, 2, random);
     const program = await Program.compile(device, { outputs: [locations] });
     const counts = new Map<string, number>();
-    const [seed] = crypto.getRandomValues(new Uint32Array(1));
+    const seed = randomWord();
     const steps = 3;
     for (let step = 0; step < steps; step++) {
       const [values] = await program.evaluate({
@@ -60,5 +61,25 @@ testOnDevices(
     );
     // with 11 degrees of freedom exceeded once in a million
     assert(chiSquare < 48, `chi-square ${chiSquare}: ${[...counts]}`);
+  },
+);
+
+testOnDevices(
+  "drawMasks: of equal numbers the earlier ranks first",
+  async (device) => {
+    class Equal extends RandomSource {
+      override uniform(shape: readonly number[]) {
+        return constant(0.5, shape);
+      }
+    }
+    const random = new Equal(input("key", [2], "u32"));
+    const { visible, locations } = drawMasks(2, 5, 3, random);
+    const program = await Program.compile(device, {
+      outputs: [visible, locations],
+    });
+    const results = await program.evaluate({});
+    program.destroy();
+    assertEquals([...results[0]], [0, 0, 0, 1, 1, 0, 0, 0, 1, 1]);
+    assertEquals([...results[1]], [0, 1, 2, 0, 1, 2]);
   },
 );

@@ -1,4 +1,5 @@
 import { erf } from "../engine/reference.ts";
+import { recordKink } from "./kinks.ts";
 
 /** The layers in float64, each written as plainly as its definition: what the real ones are compared with. */
 
@@ -19,8 +20,10 @@ export interface NaiveImages {
   readonly data: Float64Array;
 }
 
-export const relu = (x: Float64Array): Float64Array =>
-  x.map((value) => Math.max(value, 0));
+export const relu = (x: Float64Array): Float64Array => {
+  x.forEach(recordKink);
+  return x.map((value) => Math.max(value, 0));
+};
 
 export const gelu = (x: Float64Array): Float64Array =>
   x.map((value) => value * (1 + erf(value / Math.SQRT2)) / 2);
@@ -115,12 +118,16 @@ export function maxPool(images: NaiveImages): NaiveImages {
   const { n, channels } = images;
   const [height, width] = reduced(images, 3, 2, 1);
   const data = new Float64Array(n * height * width * channels).fill(-Infinity);
+  const second = data.slice();
   eachTap(images, window, (output, input) => {
     for (let c = 0; c < channels; c++) {
       const place = output * channels + c;
-      data[place] = Math.max(data[place], images.data[input * channels + c]);
+      const value = images.data[input * channels + c];
+      second[place] = Math.max(second[place], Math.min(data[place], value));
+      data[place] = Math.max(data[place], value);
     }
   });
+  data.forEach((value, place) => recordKink(value - second[place]));
   return { n, height, width, channels, data };
 }
 

@@ -1,22 +1,24 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { gradient } from "../../engine/graph/gradient.ts";
 import { RandomSource } from "../../engine/ops/random.ts";
+import { sum } from "../../engine/ops/reduction.ts";
 import { Program } from "../../engine/program.ts";
 import { input } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import { packParameters } from "../../layers/packing.ts";
-import { BatchNorm } from "../../layers/norm.ts";
+import { BatchNorm, LayerNorm } from "../../layers/norm.ts";
 import { assertClose } from "../engine/compare.ts";
 import { randomArray } from "../random.ts";
-import { testOnDevices } from "../engine/devices.ts";
+import { testOnDevices, testOnWasm } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";
-import { batchNorm, channelStatistics } from "./naive.ts";
+import { batchNorm, channelStatistics, layerNorm } from "./naive.ts";
 
 const SHAPE = [3, 2, 5, 7];
 const CHANNELS = 7;
 const COUNT = 30;
 
 testOnDevices(
-  "batch normalisation by the statistics of the batch",
+  "BatchNorm: is its definition, by the statistics of the batch",
   (device) =>
     checkLayer(device, {
       layer: new BatchNorm(CHANNELS),
@@ -26,7 +28,7 @@ testOnDevices(
     }),
 );
 
-testOnDevices("batch normalisation by running statistics", (device) => {
+testOnDevices("BatchNorm: evaluates by running statistics", (device) => {
   const layer = new BatchNorm(CHANNELS);
   const statistics = {
     mean: randomArray(CHANNELS),
@@ -44,7 +46,7 @@ testOnDevices("batch normalisation by running statistics", (device) => {
 });
 
 testOnDevices(
-  "running statistics follow every batch that a network is applied to",
+  "BatchNorm: running statistics follow every batch that it is applied to",
   async (device) => {
     const layer = new BatchNorm(CHANNELS);
     packParameters(layer, 0);
@@ -82,10 +84,56 @@ testOnDevices(
   },
 );
 
-Deno.test("an evaluation leaves running statistics alone", () => {
+Deno.test("BatchNorm: an evaluation leaves running statistics alone", () => {
   const layer = new BatchNorm(CHANNELS);
   packParameters(layer, 0);
   const context = new Context();
   layer.forward(input("x", SHAPE), context);
   assertEquals(context.assignments, []);
+});
+
+testOnWasm(
+  "BatchNorm: no gradient reaches running statistics",
+  async (wasm) => {
+    const layer = new BatchNorm(CHANNELS);
+    packParameters(layer, 0);
+    const context = new Context(new RandomSource(input("key", [2], "u32")));
+    const x = input("x", SHAPE);
+    layer.forward(x, context);
+    const statistics = [layer.mean, layer.variance].map((state) =>
+      sum(context.value(state))
+    );
+    const program = await Program.compile(wasm, {
+      outputs: statistics.flatMap((value) => gradient(value, [x])),
+    });
+    for (const slope of await program.evaluate({ x: randomArray(x.size) })) {
+      assert(slope.every((value) => value === 0));
+    }
+    program.destroy();
+  },
+);
+
+for (const shape of [[3, 7], [2, 5, 13]]) {
+  const width = shape[shape.length - 1];
+  testOnDevices(
+    `LayerNorm: is its definition on [${shape}]`,
+    (device) =>
+      checkLayer(device, {
+        layer: new LayerNorm(width),
+        shape,
+        forward: (layer, x) => layer.forward(x),
+        naive: layerNorm,
+      }),
+  );
+}
+
+Deno.test("LayerNorm: starts as a normalisation and nothing else", () => {
+  const layer = new LayerNorm(3);
+  const { storage, entries } = packParameters(layer, 0);
+  const initialOf = (name: string) => {
+    const { offset } = entries.get(name)!;
+    return Array.from(storage.initial!.slice(offset, offset + 3));
+  };
+  assertEquals(initialOf("scale"), [1, 1, 1]);
+  assertEquals(initialOf("shift"), [0, 0, 0]);
 });

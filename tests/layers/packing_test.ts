@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import { input, sizeOf } from "../../engine/graph/tensor.ts";
 import { Program } from "../../engine/program.ts";
+import { AttentionExchange } from "../../layers/attention_exchange.ts";
 import { Convolution } from "../../layers/convolution.ts";
 import { Linear } from "../../layers/linear.ts";
 import { BatchNorm } from "../../layers/norm.ts";
@@ -14,7 +15,7 @@ import { flattenGradients, packParameters } from "../../layers/packing.ts";
 import { Parameter } from "../../layers/parameter.ts";
 import { State } from "../../layers/state.ts";
 import { devices } from "../engine/devices.ts";
-import { randomArray, randomWord, withSeed } from "../random.ts";
+import { randomArray, randomWord, testWithSeed } from "../random.ts";
 
 /** Some of everything; two children share a layer. */
 function model() {
@@ -60,26 +61,25 @@ const deviation = (values: Float32Array) =>
 
 const DEVIATIONS =
   "packParameters: convolutions start with He's deviation, linear weights with 1e-3, the rest with 0 or 1";
-Deno.test(DEVIATIONS, () =>
-  withSeed(DEVIATIONS, () => {
-    const seed = randomWord();
-    const values = initialValues({
-      convolution: new Convolution(20, 50, 3),
-      linear: new Linear(100, 90),
-      norm: new BatchNorm(8),
-    }, seed);
-    // 9000 draws: the deviation of a deviation is 0.75 %
-    const he = Math.sqrt(2 / (3 * 3 * 20));
-    const convolution = values.get("convolution.weight")!;
-    assertAlmostEquals(deviation(convolution) / he, 1, 0.04);
-    assertAlmostEquals(deviation(values.get("linear.weight")!) / 1e-3, 1, 0.04);
-    const mean = convolution.reduce((sum, value) => sum + value, 0) /
-      convolution.length;
-    assertAlmostEquals(mean / he, 0, 0.06);
-    assertEquals(values.get("linear.bias"), new Float32Array(90));
-    assertEquals(values.get("norm.scale"), new Float32Array(8).fill(1));
-    assertEquals(values.get("norm.shift"), new Float32Array(8));
-  }));
+testWithSeed(DEVIATIONS, () => {
+  const seed = randomWord();
+  const values = initialValues({
+    convolution: new Convolution(20, 50, 3),
+    linear: new Linear(100, 90),
+    norm: new BatchNorm(8),
+  }, seed);
+  // 9000 draws: the deviation of a deviation is 0.75 %
+  const he = Math.sqrt(2 / (3 * 3 * 20));
+  const convolution = values.get("convolution.weight")!;
+  assertAlmostEquals(deviation(convolution) / he, 1, 0.04);
+  assertAlmostEquals(deviation(values.get("linear.weight")!) / 1e-3, 1, 0.04);
+  const mean = convolution.reduce((sum, value) => sum + value, 0) /
+    convolution.length;
+  assertAlmostEquals(mean / he, 0, 0.06);
+  assertEquals(values.get("linear.bias"), new Float32Array(90));
+  assertEquals(values.get("norm.scale"), new Float32Array(8).fill(1));
+  assertEquals(values.get("norm.shift"), new Float32Array(8));
+});
 
 Deno.test("packParameters: initial values depend on the seed and the name alone", () => {
   const a = initialValues({ a: new Linear(4, 5), b: new Linear(4, 5) }, 3);
@@ -125,4 +125,30 @@ Deno.test("flattenGradients: each gradient lies where its parameter does, with z
   const [flat] = await program.evaluate(feeds);
   program.destroy();
   assertEquals(flat, expected);
+});
+
+Deno.test("packParameters: a seed gives the values that it always gave, so that runs can be repeated", () => {
+  const values = initialValues({ a: new Linear(2, 2), b: new Linear(1, 2) }, 3);
+  assertEquals(
+    [...values.get("a.weight")!, ...values.get("b.weight")!],
+    [
+      0.00033446575980633497,
+      0.00019454762514214963,
+      0.00003222302257199772,
+      0.0002995715185534209,
+      0.001203215098939836,
+      -0.0008816103218123317,
+    ],
+  );
+});
+
+const EMBEDDINGS =
+  "packParameters: position embeddings start with a deviation of 0.02";
+testWithSeed(EMBEDDINGS, () => {
+  const sizes = { width: 100, layers: 1, heads: 1, feedForward: 1, dropout: 0 };
+  const values = initialValues({
+    exchange: new AttentionExchange(1, 90, sizes),
+  }, randomWord());
+  const positions = values.get("exchange.positions")!;
+  assertAlmostEquals(deviation(positions) / 0.02, 1, 0.04);
 });

@@ -5,7 +5,7 @@ import { child, linear } from "./naive.ts";
 import { unitRows } from "./naive_attention.ts";
 
 testOnDevices(
-  "a projection is a linear map to vectors of unit length",
+  "Projection: is a linear map to vectors of unit length",
   (device) =>
     checkLayer(device, {
       layer: new Projection(7, 5),

@@ -106,7 +106,7 @@ function forward(group: readonly Block[], x: Tensor, context: Context): Tensor {
 }
 
 testOnDevices(
-  "a group of bottlenecks computes, differentiates and keeps statistics as in PyTorch",
+  "Block: bottlenecks compute, differentiate and keep statistics as in PyTorch",
   async (device) => {
     const fixture = readFixture<BottleneckFixture>("bottlenecks");
     const group = [new Block(6, 16, 2, true), new Block(16, 16, 1, true)];
@@ -147,7 +147,7 @@ interface TransformerFixture extends LayerFixture {
 }
 
 testOnDevices(
-  "a transformer layer with hidden keys computes and differentiates as in PyTorch",
+  "TransformerLayer: computes and differentiates as in PyTorch, with hidden keys",
   async (device) => {
     const fixture = readFixture<TransformerFixture>("transformer_layer");
     const layer = new TransformerLayer(fixture.options);

@@ -1,9 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { input, sizeOf } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import { namedParameters } from "../../layers/module.ts";
 import { packParameters } from "../../layers/packing.ts";
-import { Block, ResNet, resNetChannels } from "../../layers/resnet.ts";
+import { Block, ResNet, resnet, resNetChannels } from "../../layers/resnet.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";
 import { child, convolve, maxPool } from "./naive.ts";
@@ -18,10 +18,9 @@ const blocks = [
 for (const { kind, inputs, outputs, stride, height, width } of blocks) {
   const hasShortcut = inputs !== outputs || stride !== 1;
   testOnDevices(
-    `a ${kind.name} block from ${inputs} to ${outputs} channels with stride ${stride}`,
+    `Block: a ${kind.name} one is its definition from ${inputs} to ${outputs} channels with stride ${stride}`,
     (device) =>
       checkLayer(device, {
-        kinks: true,
         layer: new Block(inputs, outputs, stride, kind === bottleneck),
         shape: [3, height, width, inputs],
         forward: (layer, x, context) => layer.forward(x, context),
@@ -38,24 +37,26 @@ for (const { kind, inputs, outputs, stride, height, width } of blocks) {
 
 const tiny = { depth: 18, width: 0.0625, stem: "small" } as const;
 
-testOnDevices("the small stem keeps the size", (device) =>
-  checkLayer(device, {
-    layer: new ResNet(tiny, 0),
-    shape: [2, 5, 3, 3],
-    forward: (network, x) => network.forwardStem(x),
-    naive: (data, weights) =>
-      convolve(
-        { n: 2, height: 5, width: 3, channels: 3, data },
-        weights("stem.weight"),
-        3,
-      ).data,
-  }));
-
 testOnDevices(
-  "the imagenet stem convolves and pools",
+  "ResNet: the small stem keeps the size",
   (device) =>
     checkLayer(device, {
-      kinks: true,
+      layer: new ResNet(tiny, 0),
+      shape: [2, 5, 3, 3],
+      forward: (network, x) => network.forwardStem(x),
+      naive: (data, weights) =>
+        convolve(
+          { n: 2, height: 5, width: 3, channels: 3, data },
+          weights("stem.weight"),
+          3,
+        ).data,
+    }),
+);
+
+testOnDevices(
+  "ResNet: the imagenet stem convolves and pools",
+  (device) =>
+    checkLayer(device, {
       layer: new ResNet({ ...tiny, stem: "imagenet" }, 0),
       shape: [2, 9, 13, 3],
       forward: (network, x) => network.forwardStem(x),
@@ -72,10 +73,9 @@ testOnDevices(
 );
 
 testOnDevices(
-  "a network is its stem and its groups one after another",
+  "ResNet: is its stem and its stages one after another",
   (device) =>
     checkLayer(device, {
-      kinks: true,
       layer: new ResNet(tiny, 2),
       shape: [2, 4, 5, 3],
       forward: (network, x, context) => network.forward(x, context)[2],
@@ -97,7 +97,7 @@ testOnDevices(
     }),
 );
 
-Deno.test("networks have the channels and the weights of the published ones", () => {
+Deno.test("ResNet: has the channels and the weights of the published ones", () => {
   const convolutionWeights = (depth: 18 | 50) =>
     [...namedParameters(new ResNet({ depth, width: 1, stem: "imagenet" }))]
       .filter(([name]) => name.endsWith("weight"))
@@ -110,9 +110,10 @@ Deno.test("networks have the channels and the weights of the published ones", ()
   assertEquals(channels(50, 1), [64, 256, 512, 1024, 2048]);
   assertEquals(channels(26, 0.5), [32, 128, 256, 512, 1024]);
   assertEquals(channels(18, 0.25), [16, 16, 32, 64, 128]);
+  assertEquals(channels(18, 4), [256, 256, 512, 1024, 2048]);
 });
 
-Deno.test("each group but the first halves the maps, and the imagenet stem quarters them", () => {
+Deno.test("ResNet: each stage but the first halves the maps, and the imagenet stem quarters them", () => {
   const sizesOf = (stem: "small" | "imagenet") => {
     const network = new ResNet({ ...tiny, stem });
     packParameters(network, 0);
@@ -133,4 +134,30 @@ Deno.test("each group but the first halves the maps, and the imagenet stem quart
     2,
     1,
   ]);
+});
+
+Deno.test("resnet: accepts three depths, a width from 1/16 to 4 and two stems, by default the paper's", () => {
+  const { schema } = resnet;
+  assertEquals(schema.parse({ name: "resnet" }), {
+    name: "resnet",
+    depth: 50,
+    width: 1,
+    stem: "imagenet",
+  });
+  const accepts = (options: object) =>
+    schema.safeParse({ name: "resnet", ...options }).success;
+  const numbers = Array.from({ length: 60 }, (_, i) => i);
+  assertEquals(numbers.filter((depth) => accepts({ depth })), [18, 26, 50]);
+  assertEquals(
+    [0.0624, 0.0625, 4, 4.01].filter((width) => accepts({ width })),
+    [0.0625, 4],
+  );
+  assert(accepts({ stem: "small" }));
+  assert(!accepts({ stem: "large" }));
+});
+
+Deno.test("resnet: has four stages for images and three for patches", () => {
+  const options = resnet.schema.parse({ name: "resnet" });
+  assertEquals(resnet.create(options, "images").channels.length, 1 + 4);
+  assertEquals(resnet.create(options, "patches").channels.length, 1 + 3);
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { WasmDevice } from "../../engine/devices/wasm/device.ts";
-import { devices, testOnDevices } from "../engine/devices.ts";
+import { devices, testOnDevices, testOnWasm } from "../engine/devices.ts";
 import { assertSoundPlan } from "../engine/sound_plan.ts";
 import {
   fullModel,
@@ -66,43 +66,52 @@ function testOnWebGpu(
   });
 }
 
-testOnWebGpu(
-  "twenty steps lead to the same place as on wasm",
-  async (webgpu) => {
-    const [wasm] = devices;
-    const start = await train(wasm, 0);
-    assertSameWay(await train(webgpu, 20), await train(wasm, 20), start);
-  },
-);
+// one model for all: compiling its shaders takes most of the time
+const config = tinyConfig(fullModel);
 
 testOnWebGpu(
-  "so do six steps of the full model, vocabulary and all",
+  "TrainingStep: leads to the same place on wasm and on WebGPU",
   async (webgpu) => {
     const [wasm] = devices;
-    const config = tinyConfig(fullModel);
-    const start = await train(wasm, 0, config);
+    const steps = 6;
     assertSameWay(
-      await train(webgpu, 6, config),
-      await train(wasm, 6, config),
-      start,
+      await train(webgpu, steps, config),
+      await train(wasm, steps, config),
+      await train(wasm, 0, config),
     );
   },
 );
 
-testOnDevices("fused kernels train as separate ones do", async (device) => {
-  const steps = 4;
-  assertSameWay(
-    await train(device, steps),
-    await train(device, steps, undefined, { fused: false }),
-    await train(device, 0),
-  );
-});
+testOnDevices(
+  "TrainingStep: fused kernels train as separate ones do",
+  async (device) => {
+    const steps = 4;
+    assertSameWay(
+      await train(device, steps, config),
+      await train(device, steps, config, { fused: false }),
+      await train(device, 0, config),
+    );
+  },
+);
 
-Deno.test("training does not depend on the number of threads", async () => {
+testOnWasm(
+  "TrainingStep: twenty steps of the baseline, fused and not, lead to the same place",
+  async (wasm) => {
+    const steps = 20;
+    const baseline = tinyConfig();
+    assertSameWay(
+      await train(wasm, steps, baseline),
+      await train(wasm, steps, baseline, { fused: false }),
+      await train(wasm, 0, baseline),
+    );
+  },
+);
+
+Deno.test("TrainingStep: does not depend on the number of threads", async () => {
   const states: TinyState[] = [];
   for (const threads of [1, 2, 3]) {
     const device = new WasmDevice(threads);
-    states.push(await train(device, 3));
+    states.push(await train(device, 3, config));
     device.destroy();
   }
   assertEquals(states[1], states[0]);
@@ -110,20 +119,20 @@ Deno.test("training does not depend on the number of threads", async () => {
 });
 
 testOnDevices(
-  "the same seed trains the same, another one does not",
+  "TrainingStep: the same seed trains the same, another one does not",
   async (device) => {
-    const first = await train(device, 2);
-    assertEquals(await train(device, 2), first);
-    const other = await train(device, 2, tinyConfig({ seed: 8 }));
+    const first = await train(device, 2, config);
+    assertEquals(await train(device, 2, config), first);
+    const other = await train(device, 2, { ...config, seed: 8 });
     const name = "encoder.stem.weight";
     assert(other[name].data.every((value, i) => value !== first[name].data[i]));
   },
 );
 
 testOnDevices(
-  "working memory is shared soundly and to the full",
+  "TrainingStep: working memory is shared soundly and to the full",
   async (device) => {
-    const { step } = await startTiny(device);
+    const { step } = await startTiny(device, config);
     const { plan } = step;
     assertSoundPlan(plan, device.limits);
     const collided = new Map([...plan.offsets.keys()].map((key) => [key, 0]));
@@ -138,7 +147,7 @@ testOnDevices(
   },
 );
 
-Deno.test("wasm: steps need no more memory than the first one", async () => {
+Deno.test("wasm: TrainingStep: steps need no more memory than the first one", async () => {
   const memories: WebAssembly.Memory[] = [];
   const { Memory } = WebAssembly;
   WebAssembly.Memory = class extends Memory {
@@ -149,7 +158,7 @@ Deno.test("wasm: steps need no more memory than the first one", async () => {
   };
   const device = new WasmDevice(1);
   WebAssembly.Memory = Memory;
-  const run = await startTiny(device);
+  const run = await startTiny(device, config);
   await takeSteps(run, 0, 1);
   const sizes = () => memories.map(({ buffer }) => buffer.byteLength);
   const before = sizes();
@@ -162,9 +171,9 @@ Deno.test("wasm: steps need no more memory than the first one", async () => {
 });
 
 testOnWebGpu(
-  "steps make no buffers, bind groups, shaders or pipelines",
+  "TrainingStep: steps make no buffers, bind groups, shaders or pipelines",
   async (webgpu) => {
-    const run = await startTiny(webgpu);
+    const run = await startTiny(webgpu, config);
     await takeSteps(run, 0, 1);
     const made: string[] = [];
     const prototype = GPUDevice.prototype;
@@ -200,13 +209,16 @@ testOnWebGpu(
 );
 
 testOnDevices(
-  "a step that is not finite changes nothing, nor does any after it",
+  "TrainingStep: a step that is not finite changes nothing, nor does any after it",
   async (device) => {
-    const config = tinyConfig({
-      warmupSteps: 0,
-      optimizer: { learningRate: 1e30 },
-    });
-    const run = await startTiny(device, config);
+    const run = await startTiny(
+      device,
+      tinyConfig({
+        ...fullModel,
+        warmupSteps: 0,
+        optimizer: { learningRate: 1e30 },
+      }),
+    );
     await takeSteps(run, 0, 1);
     const before = await stateOf(device, run);
     await takeSteps(run, 1, 4);

@@ -10,7 +10,7 @@ import { ResNet } from "../../../layers/resnet.ts";
 import { buildModel } from "../../../train/build_model.ts";
 import { assertClose } from "../../engine/compare.ts";
 import { randomArray } from "../../random.ts";
-import { testOnDevices } from "../../engine/devices.ts";
+import { testOnWasm } from "../../engine/devices.ts";
 import { channelStatistics, convolve } from "../../layers/naive.ts";
 import { splitPatches } from "../../layers/naive_networks.ts";
 import { SIZE, tinyModel } from "./tiny_models.ts";
@@ -23,7 +23,7 @@ const config = tinyModel({
 }, { maskedPatch: { weight: 1 }, image: { weight: 1 } });
 const n = config.batchSize;
 
-Deno.test("the encoder is named once, and has one more group with the double view", () => {
+Deno.test("DoubleView: the encoder is named once, and has one more stage", () => {
   const namesOf = (doubleView: boolean) => {
     const model = { ...config.model, doubleView };
     return [
@@ -54,8 +54,8 @@ Deno.test("the encoder is named once, and has one more group with the double vie
   ]);
 });
 
-testOnDevices(
-  "both paths use the weights of the encoder and update its running statistics",
+testOnWasm(
+  "DoubleView: both paths use the weights of the encoder and update its running statistics",
   async (device) => {
     const { model, parameters } = buildModel(config, SIZE);
     const images = input("images", [n, SIZE, SIZE, 3]);

@@ -8,7 +8,7 @@ import { Context } from "../../../layers/context.ts";
 import { buildModel } from "../../../train/build_model.ts";
 import { totalLoss } from "../../../train/total_loss.ts";
 import { randomArray } from "../../random.ts";
-import { testOnDevices } from "../../engine/devices.ts";
+import { testOnWasm } from "../../engine/devices.ts";
 import { outputTensors } from "./check.ts";
 import { SIZE, tinyModel } from "./tiny_models.ts";
 
@@ -41,8 +41,8 @@ async function reached(device: Device, losses: object): Promise<string[]> {
   );
 }
 
-testOnDevices(
-  "the gradients of L_mp and L_mi reach predictions and targets",
+testOnWasm(
+  "MaskedPatchPrediction: the gradients of L_mp and L_mi reach predictions and targets",
   async (device) => {
     assertEquals(await reached(device, { maskedPatch: { weight: 1 } }), [
       "maskedPatch.predictions",
@@ -58,8 +58,8 @@ testOnDevices(
   },
 );
 
-testOnDevices(
-  "the gradients of L_vp and L_vi reach predictions, but neither targets nor entries",
+testOnWasm(
+  "MaskedPatchPrediction: the gradients of L_vp and L_vi reach predictions, but neither targets nor entries",
   async (device) => {
     const patches = await reached(device, { patchVocabulary: { weight: 1 } });
     assertEquals(patches, [

@@ -10,7 +10,7 @@ import { Context } from "../../../layers/context.ts";
 import { namedStates } from "../../../layers/module.ts";
 import { buildModel } from "../../../train/build_model.ts";
 import type { Config } from "../../../train/config/config.ts";
-import { testOnDevices } from "../../engine/devices.ts";
+import { testOnWasm } from "../../engine/devices.ts";
 import { NaiveRandom } from "../../layers/naive_random.ts";
 
 import { outputTensors } from "./check.ts";
@@ -144,14 +144,14 @@ const everywhere = { ...exchange, after: ["res2", "res3", "res4"] };
 
 const cases = [
   {
-    name: "masked patch prediction",
+    name: "MaskedPatchPrediction",
     model: { name: "maskedPatchPrediction", projection: 5 },
     predictions: ["maskedPatch.predictions"],
     representations: "maskedPatch.targets",
     patches: all,
   },
   {
-    name: "masked patch prediction with the double view",
+    name: "MaskedPatchPrediction with the double view",
     model: { name: "maskedPatchPrediction", projection: 5, doubleView: true },
     predictions: ["maskedPatch.predictions", "image.predictions"],
     representations: "maskedPatch.targets",
@@ -177,7 +177,7 @@ for (const { name, model, predictions, representations, patches } of cases) {
     images.map((value, i) => which.includes(patchOf(i)) ? 0.5 - value : value);
   const widthOf = (values: Values) => values.length / patches.length;
 
-  testOnDevices(
+  testOnWasm(
     `${name}: a masked patch changes nothing but its own representation`,
     async (device) => {
       const probe = await Probe.of(device, config, names);
@@ -204,7 +204,7 @@ for (const { name, model, predictions, representations, patches } of cases) {
     },
   );
 
-  testOnDevices(
+  testOnWasm(
     `${name}: no gradient passes between masked patches and others`,
     async (device) => {
       const probe = await Probe.of(device, config, names);
@@ -229,8 +229,8 @@ for (const { name, model, predictions, representations, patches } of cases) {
   );
 }
 
-testOnDevices(
-  "visible patches learn of each other through the exchange alone",
+testOnWasm(
+  "MaskedPatchPrediction: visible patches learn of each other through the exchange alone",
   async (device) => {
     for (const exchange of [everywhere, null]) {
       const config = tinyModel({

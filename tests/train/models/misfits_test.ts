@@ -35,13 +35,13 @@ function assertRefused(config: Config, message: string): void {
 
 for (const { what, options, message } of misfits) {
   for (const model of models) {
-    Deno.test(`${model.name} refuses ${what}`, () =>
+    Deno.test(`${model.name}: refuses ${what}`, () =>
       assertRefused(tinyModel({ ...model, ...options }, {}), message));
   }
 }
 
 for (const name of ["maskedPatchPrediction", "selfie"]) {
-  Deno.test(`${name} refuses to mask all patches`, () =>
+  Deno.test(`${name}: refuses to mask all patches`, () =>
     assertRefused(
       tinyModel({ name, masked: 4 }, {}),
       "model.masked 4 must be below the 4 patches of the grid",
@@ -53,13 +53,13 @@ function trace(config: Config): void {
   traceStep({ config, ...buildModel(config, SIZE), imageSize: SIZE });
 }
 
-Deno.test("Allp refuses a single view", () => {
+Deno.test("Allp: refuses a single view", () => {
   const losses = { allp: { weight: 1 } };
   const config = tinyModel({ name: "allp" }, losses, { views: 1 });
   assertThrows(() => trace(config), UserError, "set views to 2 or more");
 });
 
-Deno.test("a queue of fewer entries than targets is refused", () => {
+Deno.test("Queue: refuses to have fewer entries than there are targets", () => {
   const config = tinyModel({
     name: "maskedPatchPrediction",
     masked: 2,

@@ -1,5 +1,6 @@
 import type { VocabularyOptions } from "../../../vocab/registry.ts";
 import { child, type Weights } from "../../layers/naive.ts";
+import { recordKink } from "../../layers/kinks.ts";
 import { unitRows } from "../../layers/naive_attention.ts";
 
 /** Consecutive rows of a width. */
@@ -26,7 +27,9 @@ function dynamicEntries(
       const moved = v.map((value, j) => masses[i] * value + u[j]);
       return dot(moved, u) / Math.hypot(...moved);
     });
-    const match = scores.indexOf(Math.max(...scores));
+    const [best, second] = scores.toSorted((a, b) => b - a);
+    recordKink(best - second);
+    const match = scores.indexOf(best);
     u.forEach((value, j) => sums[match][j] += value);
     isMatched[match] = true;
   }

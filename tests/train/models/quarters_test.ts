@@ -20,7 +20,7 @@ for (
   ]
 ) {
   testOnDevices(
-    `the quarters of a grid of ${grid} are means over its patches`,
+    `quarters: are means over the patches of a grid of ${grid}`,
     async (device) => {
       const [n, width] = [3, 5];
       const P = input("P", [n, grid ** 2, width]);

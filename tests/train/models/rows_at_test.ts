@@ -6,7 +6,7 @@ import { randomArray } from "../../random.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 
 testOnDevices(
-  "rows are taken of each image at its own locations, in their order",
+  "rowsAt: takes rows of each image at its own locations, in their order",
   async (device) => {
     const [n, tokens, width] = [3, 4, 5];
     const x = input("x", [n, tokens, width]);

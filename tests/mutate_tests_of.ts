@@ -1,0 +1,64 @@
+/** Tests run for a mutant: the more there are, the longer a survivor takes. */
+const MAX_TESTS = 6;
+
+/** Which sources each test reaches, and through how many imports. */
+export class TestIndex {
+  readonly #reached = new Map<string, ReadonlyMap<string, number>>();
+
+  /** Reads the imports of all files, given as paths from `root`. */
+  constructor(root: string, files: readonly string[]) {
+    const known = new Set(files);
+    const imports = new Map(
+      files.map((file) => [
+        file,
+        importsOf(file, Deno.readTextFileSync(`${root}/${file}`))
+          .filter((path) => known.has(path)),
+      ]),
+    );
+    for (const test of files.filter((file) => file.endsWith("_test.ts"))) {
+      this.#reached.set(test, distances(test, imports));
+    }
+  }
+
+  /** The tests of a source, the most specific first: its mirror image, then those that import it. */
+  of(source: string): string[] {
+    const mirror = `tests/${source.replace(/\.ts$/, "_test.ts")}`;
+    const rank = (test: string) =>
+      test === mirror ? -1 : this.#reached.get(test)!.get(source)!;
+    return [...this.#reached]
+      .filter(([test, reached]) => test === mirror || reached.has(source))
+      .sort(([a, reachedA], [b, reachedB]) =>
+        rank(a) - rank(b) || reachedA.size - reachedB.size
+      )
+      .map(([test]) => test)
+      .slice(0, MAX_TESTS);
+  }
+}
+
+/** The files that a file imports for more than types. */
+function importsOf(file: string, text: string): string[] {
+  const specifiers = text.matchAll(
+    /^(?:import|export)\s(?!type\b)[^;]*?from "(\.[^"]+)"|new URL\("(\.[^"]+\.ts)"/gm,
+  );
+  return [...specifiers].map(([, imported, url]) =>
+    new URL(imported ?? url, `file:///${file}`).pathname.slice(1)
+  );
+}
+
+/** How many imports lead from a test to each source; those between files of tests count nothing. */
+function distances(
+  test: string,
+  imports: ReadonlyMap<string, readonly string[]>,
+): Map<string, number> {
+  const found = new Map([[test, 0]]);
+  const queue = [test];
+  for (const file of queue) {
+    for (const path of imports.get(file)!) {
+      const distance = found.get(file)! + (path.startsWith("tests/") ? 0 : 1);
+      if (distance >= (found.get(path) ?? Infinity)) continue;
+      found.set(path, distance);
+      queue.push(path);
+    }
+  }
+  return found;
+}
