@@ -22,7 +22,7 @@ export function naiveAllpLoss(
     return Math.min(Math.max(exponential(k) / sum, 1e-6), 1 - 1e-6);
   };
   const total = { loss: 0, positive: 0, pairs: 0, negative: 0, negatives: 0 };
-  let found = 0;
+  let hits = 0;
   for (const a of all) {
     for (const b of all) {
       if (instanceOf(a) !== instanceOf(b) || a >= b) continue;
@@ -43,14 +43,14 @@ export function naiveAllpLoss(
     const nearest = others.reduce((best, k) =>
       dot(u[a], u[k]) > dot(u[a], u[best]) ? k : best
     );
-    if (instanceOf(nearest) === instanceOf(a)) found++;
+    if (instanceOf(nearest) === instanceOf(a)) hits++;
   }
   return {
     loss: total.loss / total.pairs,
     metrics: {
       positiveSimilarity: total.positive / total.pairs,
       negativeSimilarity: total.negative / Math.max(total.negatives, 1),
-      retrieval: found / u.length,
+      retrieval: hits / u.length,
       ...naiveCollapse(u),
     },
   };
