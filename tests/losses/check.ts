@@ -37,9 +37,12 @@ export interface LossCase {
   readonly stopped?: readonly number[];
 }
 
-/** Rows of unit length in random directions. */
-export function unitRows(shape: Shape): Float32Array<ArrayBuffer> {
-  const values = normalArray(sizeOf(shape), 1, randomWord(), 1);
+/** Rows of unit length in random directions; with a seed always the same. */
+export function unitRows(
+  shape: Shape,
+  seed: number = randomWord(),
+): Float32Array<ArrayBuffer> {
+  const values = normalArray(sizeOf(shape), 1, seed, 1);
   return Float32Array.from(
     rowsOf(values, shape.at(-1)!).flatMap((row) => {
       const length = Math.hypot(...row);
