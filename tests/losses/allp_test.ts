@@ -1,5 +1,6 @@
 import { assert } from "@std/assert";
 import { allp, allpLoss } from "../../losses/allp.ts";
+import { moved, slopeAtZero } from "../central_differences.ts";
 import { assertClose } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLosses, evaluateLoss, rowsOf, unitRows } from "./check.ts";
@@ -77,5 +78,35 @@ testOnDevices(
     );
     const expected = naiveAllpLoss(rowsOf(vectors, 2), 2, options);
     assertClose([loss], [expected.loss], "loss", 1e-4);
+  },
+);
+
+testOnDevices(
+  "allpLoss: nearly equal and nearly opposite views keep their gradient under the softmax",
+  async (device) => {
+    const width = 2;
+    const at = (angle: number) => [Math.cos(angle), Math.sin(angle)];
+    // cosines within 1e-6 of 1 between positives and of -1 between negatives
+    const vectors = [0, 1e-3, Math.PI, Math.PI - 5e-4].flatMap(at);
+    const options = {
+      form: "infoNce",
+      score: "softmax",
+      temperature: 1,
+    } as const;
+    const { gradients: [slope] } = await evaluateLoss(
+      device,
+      { u: [[4, width], vectors] },
+      ({ u }) => allpLoss({ vectors: u, views: 2 }, options).loss,
+    );
+    const place = Float64Array.from(vectors);
+    const expected = place.map((_, i) =>
+      slopeAtZero((distance) => {
+        const direction = place.map((_, j) => i === j ? 1 : 0);
+        const rows = rowsOf(moved(place, direction, distance), width);
+        return naiveAllpLoss(rows, 2, options).loss;
+      }, 1e-5).central
+    );
+    assertClose(slope, expected, "gradient", 1e-5);
+    assert(Math.abs(expected[0]) > 0.01);
   },
 );
