@@ -6,12 +6,12 @@ import { Linear } from "./linear.ts";
 
 /** Multi-head self-attention (Vaswani et al. 2017). */
 export class SelfAttention {
-  /** Query, key and value of all heads side by side. */
+  /** Query, key and value of all heads, side by side. */
   readonly inputs: Linear;
-  /** Mixes what the heads found. */
+  /** Mixes the outputs of the heads. */
   readonly output: Linear;
 
-  /** Attention with fresh weights. */
+  /** Attention over tokens of `width` features. */
   constructor(
     /** Features of a token. */
     readonly width: number,
@@ -27,7 +27,7 @@ export class SelfAttention {
   /**
    * `[batch, tokens, width]` -> the same shape.
    *
-   * @param keyMask `[batch, tokens]`: 1 where a token may be attended to; all of them by default.
+   * @param keyMask `[batch, tokens]`, 1 where a token may be attended to; everywhere by default
    */
   forward(x: Tensor, context: Context, keyMask?: Tensor): Tensor {
     // [batch, tokens, 3 width] -> three of [batch, tokens, width]

@@ -8,21 +8,21 @@ import { EMBEDDING_DEVIATION, Parameter } from "./parameter.ts";
 import { Transformer, type TransformerOptions } from "./transformer.ts";
 
 /**
- * The paper's attention exchange (section 3.4): self-attention between the patches of an image,
- * between two groups of the convolutional network. What it adds is small at first, "so that the
- * model can choose whether or not exchange information".
+ * The paper's attention exchange (section 3.4): self-attention among the patches of an image, between
+ * two stages of the encoder. Its output is small at first, "so that the model can choose whether or
+ * not exchange information".
  */
 export class AttentionExchange {
-  /** From the pooled map of a patch to a token. */
+  /** Projects the pooled map of a patch to a token. */
   readonly input: Linear;
-  /** Where each patch is, `[patches, width]`. */
+  /** Position embeddings: `[patches, width]`. */
   readonly positions: Parameter;
   /** Attention among the tokens of an image. */
   readonly transformer: Transformer;
-  /** From a token to what is added to the map. */
+  /** Projects a token to what is added to the map. */
   readonly output: Linear;
 
-  /** An exchange for maps of `channels`, between `patches` patches of an image. */
+  /** An exchange among the `patches` patches of an image, whose maps have `channels`. */
   constructor(
     channels: number,
     /** M, patches of an image. */
@@ -40,9 +40,9 @@ export class AttentionExchange {
 
   /**
    * `[n * patches, height, width, channels]` -> the same shape. A masked patch is neither key nor
-   * value, and its own map passes unchanged.
+   * value, and its own map stays as it is.
    *
-   * @param visible `[n, patches]`, 1 for visible patches; all of them by default
+   * @param visible `[n, patches]`, 1 for visible patches; all are by default
    */
   forward(x: Tensor, context: Context, visible?: Tensor): Tensor {
     const [rows, , , channels] = x.shape;
@@ -60,7 +60,7 @@ export class AttentionExchange {
     const added = visible
       ? multiply(exchanged, reshape(visible, [n, this.patches, 1]))
       : exchanged;
-    // to every cell of the patch's map
+    // the same for every cell of a patch's map
     return add(x, reshape(added, [rows, 1, 1, channels]));
   }
 }

@@ -10,8 +10,8 @@ import { EMBEDDING_DEVIATION, Parameter } from "./parameter.ts";
 import { Transformer, type TransformerOptions } from "./transformer.ts";
 
 /**
- * Attention pooling (Selfie, section 3.1): a learned vector attends to the representations of
- * patches, and becomes one vector for the image.
+ * Attention pooling (Selfie, section 3.1): a learned vector attends to the representations of the
+ * patches and so becomes one vector for the image.
  */
 export class AttentionPooling {
   /** u0: `[width]` */
@@ -19,7 +19,7 @@ export class AttentionPooling {
   /** Attention among u0 and the patches. */
   readonly transformer: Transformer;
 
-  /** A pooling with fresh weights. */
+  /** A pooling of vectors of `options.width` features. */
   constructor(options: TransformerOptions) {
     this.start = new Parameter([options.width], {
       deviation: EMBEDDING_DEVIATION,
@@ -30,7 +30,7 @@ export class AttentionPooling {
   /**
    * `[n, patches, width]` -> u: `[n, width]`
    *
-   * @param visible `[n, patches]`, 1 for patches that are pooled; all of them by default
+   * @param visible `[n, patches]`, 1 for patches that are pooled; all are by default
    */
   forward(x: Tensor, context: Context, visible?: Tensor): Tensor {
     const [n, , width] = x.shape;

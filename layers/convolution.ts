@@ -2,7 +2,7 @@ import { convolution } from "../engine/ops/contraction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { heNormal, Parameter } from "./parameter.ts";
 
-/** A convolution without bias (a normalisation follows), padded so that stride 1 keeps the size. */
+/** A convolution without bias, as a normalisation follows, padded so that stride 1 keeps the size. */
 export class Convolution {
   /** `[size, size, inputs, outputs]` */
   readonly weight: Parameter;

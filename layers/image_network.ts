@@ -12,7 +12,7 @@ export class ImageNetwork {
   constructor(
     /** Its stages are applied in order. */
     readonly encoder: Encoder,
-    /** Probability of dropping a pooled feature. */
+    /** Dropout rate of pooled features. */
     readonly dropout: number,
   ) {
     this.norm = encoder.createOutput(this.width);

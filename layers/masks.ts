@@ -12,7 +12,7 @@ import type { RandomSource } from "../engine/ops/random.ts";
 import { sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 
-/** Which patches of each image are hidden. */
+/** Which patches of each image are masked. */
 export interface Masks {
   /** v: `[n, patches]`, 1 for visible patches and 0 for masked ones. */
   readonly visible: Tensor;
@@ -27,7 +27,7 @@ export function drawMasks(
   masked: number,
   random: RandomSource,
 ): Masks {
-  // rank of each patch's random number among those of its image; ties go to the earlier patch
+  // the masked patches are those with the lowest random numbers; of equal ones the earlier ranks first
   const keys = random.uniform([n, patches]);
   const pairs = [n, patches, patches];
   const [own, other] = [
@@ -40,7 +40,7 @@ export function drawMasks(
   );
   // [n, patches, patches] -> [n, patches]
   const rank = sum(add(less(other, own), tie), { axes: [2] });
-  // [n, masked, patches] -> [n, masked]: where the patch of each rank is
+  // [n, masked, patches] -> [n, masked]: the patch of each rank
   const places = [n, masked, patches];
   const hasRank = equal(
     reshape(rank, [n, 1, patches]),

@@ -17,7 +17,7 @@ export class PatchNetwork {
     readonly encoder: Encoder,
     /** Patches along each side of an image. */
     readonly grid: number,
-    /** Probability of dropping a pooled feature. */
+    /** Dropout rate of pooled features. */
     readonly dropout: number,
     /** The exchange between patches after each stage; none by default. */
     readonly exchanges: readonly (AttentionExchange | undefined)[] = [],

@@ -5,7 +5,7 @@ import type { Tensor } from "../engine/graph/tensor.ts";
  * Cuts images into a row-major grid of patches without gaps.
  *
  * @param images `[n, height, width, channels]`
- * @returns `[n * grid * grid, height / grid, width / grid, channels]`, the patches of an image in a row.
+ * @returns `[n * grid * grid, height / grid, width / grid, channels]`, the patches of an image consecutive
  * @throws {RangeError} if the grid does not divide the image.
  */
 export function splitPatches(images: Tensor, grid: number): Tensor {

@@ -2,9 +2,9 @@ import { l2Normalize } from "../engine/ops/normalization.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { Linear } from "./linear.ts";
 
-/** The head of the paper's `|x, y|`: a linear map to the space in which vectors are compared. */
+/** The head of the paper's `|x, y|`: a linear projection to the space in which vectors are compared. */
 export class Projection {
-  /** The map. */
+  /** The projection. */
   readonly linear: Linear;
 
   /** A projection from `inputs` to `outputs` features. */

@@ -11,30 +11,30 @@ export interface TransformerOptions {
   readonly width: number;
   /** Number of layers. */
   readonly layers: number;
-  /** Heads of attention; divides the width. */
+  /** Attention heads; divides the width. */
   readonly heads: number;
   /** Hidden features of the feed-forward part. */
   readonly feedForward: number;
-  /** Probability of dropping a value. */
+  /** Dropout rate. */
   readonly dropout: number;
 }
 
-/** One layer: attention, then a feed-forward part, each normalised first and added to its input. */
+/** A pre-norm transformer layer: attention, then a feed-forward part, each added to its input. */
 export class TransformerLayer {
-  /** Normalises what attention sees. */
+  /** Normalises the input of attention. */
   readonly attentionNorm: LayerNorm;
   /** Attention among the tokens. */
   readonly attention: SelfAttention;
-  /** Normalises what the feed-forward part sees. */
+  /** Normalises the input of the feed-forward part. */
   readonly feedForwardNorm: LayerNorm;
   /** First half of the feed-forward part: `width` -> `feedForward`. */
   readonly expand: Linear;
   /** Second half of the feed-forward part: `feedForward` -> `width`. */
   readonly contract: Linear;
 
-  /** A layer with fresh weights. */
+  /** A layer of the given sizes. */
   constructor(
-    /** Its sizes; `layers` is not looked at. */
+    /** Its sizes; `layers` is ignored. */
     readonly options: TransformerOptions,
   ) {
     const { width, heads, feedForward, dropout } = options;
@@ -45,7 +45,7 @@ export class TransformerLayer {
     this.contract = new Linear(feedForward, width);
   }
 
-  /** `[batch, tokens, width]` -> the same shape; `keyMask` `[batch, tokens]` is 1 for visible keys. */
+  /** `[batch, tokens, width]` -> the same shape; `keyMask`: `[batch, tokens]`, 1 where a token may be attended to. */
   forward(x: Tensor, context: Context, keyMask?: Tensor): Tensor {
     const { dropout } = this.options;
     const attended = this.attention.forward(
@@ -63,11 +63,11 @@ export class TransformerLayer {
   }
 }
 
-/** Layers one after another, and a layer normalisation at the end. */
+/** Transformer layers and a final layer normalisation. */
 export class Transformer {
   /** The layers in order. */
   readonly layers: readonly TransformerLayer[];
-  /** The normalisation at the end. */
+  /** The final normalisation. */
   readonly norm: LayerNorm;
 
   /** A transformer of the given sizes. */
@@ -79,7 +79,7 @@ export class Transformer {
     this.norm = new LayerNorm(options.width);
   }
 
-  /** `[batch, tokens, width]` -> the same shape; `keyMask` `[batch, tokens]` is 1 for visible keys. */
+  /** `[batch, tokens, width]` -> the same shape; `keyMask`: `[batch, tokens]`, 1 where a token may be attended to. */
   forward(x: Tensor, context: Context, keyMask?: Tensor): Tensor {
     for (const layer of this.layers) x = layer.forward(x, context, keyMask);
     return this.norm.forward(x);

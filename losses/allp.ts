@@ -1,7 +1,6 @@
 import { z } from "zod";
 import {
   add,
-  clamp,
   divide,
   equal,
   exp,
@@ -17,7 +16,7 @@ import type { Tensor } from "../engine/graph/tensor.ts";
 import { collapseIndicators } from "./collapse.ts";
 import { sameInstance } from "./pairs.ts";
 import { retrieval } from "./retrieval.ts";
-import { similarity, SIMILARITY_MARGIN } from "./similarity.ts";
+import { awayFromBounds, rescaledCosine } from "./similarity.ts";
 import type { LossTerm, LossValue, Weighted } from "./term.ts";
 
 /** Settings of the loss of Allp; its weight is 0 by default. */
@@ -69,7 +68,7 @@ export function allpLoss(
   const pairs = isSameInstance.shape;
   const isSame = reshape(isSameInstance, [n, n]);
   const isNegative = subtract(1, isSame);
-  const s = similarity(vectors, vectors);
+  const s = rescaledCosine(vectors, vectors);
   // exp(cos / temperature), scaled to at most 1; cos is 2s - 1
   const e = exp(multiply(subtract(s, 1), 2 / temperature));
   const negatives = sum(multiply(e, isNegative), { axes: [1], keepAxes: true });
@@ -86,13 +85,14 @@ export function allpLoss(
   const total = add(e, negatives);
   const positive = score === "softmax" ? divide(e, total) : s;
   let loss = multiply(
-    sum(multiply(log(bounded(positive)), isPair)),
+    sum(multiply(log(awayFromBounds(positive)), isPair)),
     -1 / count,
   );
   if (form === "nce") loss = add(loss, negativePart());
   const similarToOthers = sum(multiply(s, isNegative));
+  // a view is not a candidate for itself
   const itself = equal(iota([n, n], 0, "f32"), iota([n, n], 1, "f32"));
-  const others = multiply(s, subtract(1, itself));
+  const others = subtract(s, multiply(itself, 2));
   return {
     loss,
     metrics: {
@@ -118,7 +118,10 @@ export function allpLoss(
         ),
         [n, 1],
       );
-      const terms = multiply(multiply(log(subtract(1, s)), isNegative), after);
+      const terms = multiply(
+        multiply(log(subtract(1, awayFromBounds(s))), isNegative),
+        after,
+      );
       return multiply(sum(terms), -1 / count);
     }
     // [instances, a, b, n]: S depends on the partner b, which is part of the denominator
@@ -133,7 +136,7 @@ export function allpLoss(
       less(iota(shape, 1, "f32"), iota(shape, 2, "f32")),
     );
     return multiply(
-      sum(multiply(log(subtract(1, bounded(ratio))), counted)),
+      sum(multiply(log(subtract(1, awayFromBounds(ratio))), counted)),
       -1 / count,
     );
   }
@@ -143,8 +146,4 @@ export function allpLoss(
     // [instances, views, instances, views] -> [instances, views, views]
     return sum(multiply(reshape(total, pairs), isSameInstance), { axes: [2] });
   }
-}
-
-function bounded(x: Tensor): Tensor {
-  return clamp(x, SIMILARITY_MARGIN, 1 - SIMILARITY_MARGIN);
 }

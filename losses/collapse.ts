@@ -12,8 +12,8 @@ import {
 import { mean, sum, variance } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 
-/** Mean squared distance from the mean below which rows of unit length differ by rounding alone. */
-const MIN_SPREAD = 1e-12;
+/** Mean squared distance from the mean of rows of unit length that the rounding of the mean may account for. */
+const MIN_SPREAD = 1e-10;
 
 /**
  * How much representations vary.
@@ -21,7 +21,7 @@ const MIN_SPREAD = 1e-12;
  * @param x `[n, width]`, rows of unit length
  * @returns `deviation`: the mean standard deviation of a feature times `sqrt(width)`, from 0 where
  * all rows are equal to about 1 where they point everywhere; `effectiveRank`: `(Σ λ)² / Σ λ²` over
- * the eigenvalues of their covariance, from 1 to `width`, or 0 where all rows are equal
+ * the eigenvalues of their covariance, from 1 to `width`, or 0 where all rows are equal to within 1e-5
  */
 export function collapseIndicators(
   x: Tensor,

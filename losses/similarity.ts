@@ -13,10 +13,16 @@ export const SIMILARITY_MARGIN = 1e-6;
  * @returns `[n, m]`, within `[1e-6, 1 - 1e-6]`
  */
 export function similarity(x: Tensor, y: Tensor): Tensor {
+  return awayFromBounds(rescaledCosine(x, y));
+}
+
+/** `(1 + cos(x, y)) / 2` for all pairs, to rounding within `[0, 1]`; arguments and result as of {@linkcode similarity}. */
+export function rescaledCosine(x: Tensor, y: Tensor): Tensor {
   const cosine = matmul(x, y, { transposeB: true });
-  return clamp(
-    add(multiply(cosine, 0.5), 0.5),
-    SIMILARITY_MARGIN,
-    1 - SIMILARITY_MARGIN,
-  );
+  return add(multiply(cosine, 0.5), 0.5);
+}
+
+/** Clamps numbers in `[0, 1]` to `[1e-6, 1 - 1e-6]`, for logarithms of them and of what they lack to 1. */
+export function awayFromBounds(x: Tensor): Tensor {
+  return clamp(x, SIMILARITY_MARGIN, 1 - SIMILARITY_MARGIN);
 }

@@ -1,92 +1,112 @@
-import { assert, assertEquals } from "@std/assert";
-import { gradient } from "../../engine/graph/gradient.ts";
-import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/graph/tensor.ts";
-import { allpLoss, compute, schema } from "../../losses/allp.ts";
+import { assert } from "@std/assert";
+import { allp, allpLoss } from "../../losses/allp.ts";
+import { moved, slopeAtZero } from "../central_differences.ts";
 import { assertClose } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
-import { checkLoss, rowsOf, unitRows } from "./check.ts";
+import { checkLosses, evaluateLoss, rowsOf, unitRows } from "./check.ts";
 import { naiveAllpLoss } from "./naive_allp.ts";
 
 const FORMS = ["nce", "infoNce"] as const;
 const SCORES = ["softmax", "rescaled"] as const;
+const FORMS_AND_SCORES = FORMS.flatMap((form) =>
+  SCORES.map((score) => ({ form, score }))
+);
 
-for (const form of FORMS) {
-  for (const score of SCORES) {
-    for (
-      // the last one is of one instance, which has no negatives
-      const { n, width, views, temperature } of [
-        { n: 6, width: 7, views: 2, temperature: 0.07 },
-        { n: 9, width: 5, views: 3, temperature: 0.5 },
-        { n: 8, width: 11, views: 4, temperature: 0.1 },
-        { n: 4, width: 5, views: 4, temperature: 0.07 },
-      ]
-    ) {
-      const options = { form, score, temperature };
-      testOnDevices(
-        `the loss of Allp of ${n} images of ${views} views, ${form} of ${score}, is Eqs. 12-13, and so is its gradient`,
-        (device) =>
-          checkLoss(device, {
+for (const { form, score } of FORMS_AND_SCORES) {
+  testOnDevices(
+    `allpLoss: is Eqs. 12-13, and so is its gradient (${form} of ${score})`,
+    (device) =>
+      checkLosses(
+        device,
+        // the last one is of one instance, which has no negatives
+        [
+          { n: 6, width: 7, views: 2, temperature: 0.07 },
+          { n: 9, width: 5, views: 3, temperature: 0.5 },
+          { n: 8, width: 11, views: 4, temperature: 0.1 },
+          { n: 4, width: 5, views: 4, temperature: 0.07 },
+        ].map(({ n, width, views, temperature }) => {
+          const options = { form, score, temperature };
+          return {
+            what: `${n} images of ${views} views`,
             shapes: [[n, width]],
             loss: (vectors) => allpLoss({ vectors, views }, options),
             naive: (vectors) => naiveAllpLoss(vectors, views, options),
-          }),
-      );
-    }
-    testOnDevices(
-      `equal and opposite views give a finite loss and gradient, ${form} of ${score}`,
-      async (device) => {
-        const width = 3;
-        const [row] = rowsOf(unitRows([1, width], 1), width);
-        const opposite = row.map((value) => -value);
-        const vectors = [...row, ...opposite, ...row, ...opposite];
-        const options = { form, score, temperature: 0.07 };
-        const u = input("u", [4, width]);
-        const { loss } = allpLoss({ vectors: u, views: 2 }, options);
-        const program = await Program.compile(device, {
-          outputs: [loss, ...gradient(loss, [u])],
-        });
-        const [value, slope] = await program.evaluate({
-          u: Float32Array.from(vectors),
-        });
-        program.destroy();
-        const expected = naiveAllpLoss(rowsOf(vectors, width), 2, options);
-        // 1 - (1 - 1e-6) is 1.013e-6 in float32
-        assertClose(value, [expected.loss], "loss", 1e-3);
-        assert(slope.every(Number.isFinite), `gradient ${slope}`);
-      },
-    );
-  }
+          };
+        }),
+      ),
+  );
 }
 
 testOnDevices(
-  "unrelated and opposite vectors have a finite loss at the lowest temperature",
+  "allpLoss: equal and opposite views have a finite loss and gradient",
+  async (device) => {
+    const width = 3;
+    const [row] = rowsOf(unitRows([1, width]), width);
+    const opposite = row.map((value) => -value);
+    const vectors = [...row, ...opposite, ...row, ...opposite];
+    for (const { form, score } of FORMS_AND_SCORES) {
+      const options = { form, score, temperature: 0.07 };
+      const { loss } = await evaluateLoss(
+        device,
+        { u: [[4, width], vectors] },
+        ({ u }) => allpLoss({ vectors: u, views: 2 }, options).loss,
+      );
+      const expected = naiveAllpLoss(rowsOf(vectors, width), 2, options);
+      // 1 - (1 - 1e-6) is 1.013e-6 in float32
+      assertClose([loss], [expected.loss], `${form} of ${score}`, 1e-3);
+    }
+  },
+);
+
+testOnDevices(
+  "allpLoss: unrelated and opposite vectors have a finite loss at the lowest temperature",
   async (device) => {
     const lowest = 0.025;
-    assert(schema.safeParse({ temperature: lowest }).success);
-    assert(!schema.safeParse({ temperature: 0.9 * lowest }).success);
+    assert(allp.schema.safeParse({ temperature: lowest }).success);
+    assert(!allp.schema.safeParse({ temperature: 0.9 * lowest }).success);
     const options = {
       form: "nce",
       score: "softmax",
       temperature: lowest,
     } as const;
-    const u = input("u", [4, 2]);
-    const { loss } = allpLoss({ vectors: u, views: 2 }, options);
-    const program = await Program.compile(device, {
-      outputs: [loss, ...gradient(loss, [u])],
-    });
     // the first is opposite to all others
     const vectors = [1, 0, -1, 0, -1, 0, -1, 0];
-    const [value, slope] = await program.evaluate({
-      u: Float32Array.from(vectors),
-    });
-    program.destroy();
+    const { loss } = await evaluateLoss(
+      device,
+      { u: [[4, 2], vectors] },
+      ({ u }) => allpLoss({ vectors: u, views: 2 }, options).loss,
+    );
     const expected = naiveAllpLoss(rowsOf(vectors, 2), 2, options);
-    assertClose(value, [expected.loss], "loss", 1e-4);
-    assert(slope.every(Number.isFinite), `gradient ${slope}`);
+    assertClose([loss], [expected.loss], "loss", 1e-4);
   },
 );
 
-Deno.test("a model that is not Allp has no loss of Allp", () => {
-  assertEquals(compute({}, schema.parse({ weight: 1 })), undefined);
-});
+testOnDevices(
+  "allpLoss: nearly equal and nearly opposite views keep their gradient under the softmax",
+  async (device) => {
+    const width = 2;
+    const at = (angle: number) => [Math.cos(angle), Math.sin(angle)];
+    // cosines within 1e-6 of 1 between positives and of -1 between negatives
+    const vectors = [0, 1e-3, Math.PI, Math.PI - 5e-4].flatMap(at);
+    const options = {
+      form: "infoNce",
+      score: "softmax",
+      temperature: 1,
+    } as const;
+    const { gradients: [slope] } = await evaluateLoss(
+      device,
+      { u: [[4, width], vectors] },
+      ({ u }) => allpLoss({ vectors: u, views: 2 }, options).loss,
+    );
+    const place = Float64Array.from(vectors);
+    const expected = place.map((_, i) =>
+      slopeAtZero((distance) => {
+        const direction = place.map((_, j) => i === j ? 1 : 0);
+        const rows = rowsOf(moved(place, direction, distance), width);
+        return naiveAllpLoss(rows, 2, options).loss;
+      }, 1e-5).central
+    );
+    assertClose(slope, expected, "gradient", 1e-5);
+    assert(Math.abs(expected[0]) > 0.01);
+  },
+);

@@ -1,11 +1,11 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { gradient } from "../../engine/graph/gradient.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { add } from "../../engine/ops/elementwise.ts";
 import { Program } from "../../engine/program.ts";
-import { input } from "../../engine/graph/tensor.ts";
 import { collapseIndicators } from "../../losses/collapse.ts";
-import { assertClose } from "../engine/compare.ts";
+import { assertClose, poison } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { rowsOf, unitRows } from "./check.ts";
 import { naiveCollapse } from "./naive_collapse.ts";
@@ -18,6 +18,7 @@ async function evaluate(
 ) {
   const x = input("x", [rows.length / width, width]);
   const { deviation, effectiveRank } = collapseIndicators(x);
+  await poison(device);
   const program = await Program.compile(device, {
     outputs: [
       deviation,
@@ -30,31 +31,26 @@ async function evaluate(
   return { deviation: first, effectiveRank: second, slope };
 }
 
-for (const [n, width] of [[2, 3], [9, 5], [40, 17], [5, 33]]) {
-  testOnDevices(
-    `the indicators of ${n} vectors of ${width} dimensions are those of their eigenvalues, without gradient`,
-    async (device) => {
-      const rows = unitRows([n, width], 1);
-      const { deviation, effectiveRank, slope } = await evaluate(
-        device,
-        rows,
-        width,
-      );
+testOnDevices(
+  "collapseIndicators: follow from the eigenvalues of the covariance, without gradient",
+  async (device) => {
+    for (const [n, width] of [[2, 3], [9, 5], [40, 17], [5, 33]]) {
+      const rows = unitRows([n, width]);
+      const actual = await evaluate(device, rows, width);
       const expected = naiveCollapse(rowsOf(rows, width));
-      assertClose([deviation], [expected.deviation], "deviation", 1e-5);
       assertClose(
-        [effectiveRank],
-        [expected.effectiveRank],
-        "effective rank",
+        [actual.deviation, actual.effectiveRank],
+        [expected.deviation, expected.effectiveRank],
+        `deviation and rank of [${n}, ${width}]`,
         1e-5,
       );
-      assertEquals(slope, new Float32Array(rows.length));
-    },
-  );
-}
+      assertEquals(actual.slope, new Float32Array(rows.length));
+    }
+  },
+);
 
 testOnDevices(
-  "vectors along some axes have the rank of these and deviate by 1",
+  "collapseIndicators: the rank counts the axes that vectors lie along, and all directions deviate by 1",
   async (device) => {
     const [axes, width] = [3, 8];
     const rows = new Float32Array(2 * axes * width);
@@ -64,19 +60,28 @@ testOnDevices(
     }
     const { effectiveRank } = await evaluate(device, rows, width);
     assertAlmostEquals(effectiveRank, axes, 1e-5);
-    const everywhere = await evaluate(device, unitRows([2000, 8], 1), 8);
+    const everywhere = await evaluate(device, unitRows([2000, 8]), 8);
     assertAlmostEquals(everywhere.deviation, 1, 0.02);
     assertAlmostEquals(everywhere.effectiveRank, 8, 0.1);
   },
 );
 
-testOnDevices("equal vectors do not deviate at all", async (device) => {
-  for (const n of [1, 8]) {
-    const row = unitRows([1, 7], 1);
-    const rows = Float32Array.from({ length: n * 7 }, (_, i) => row[i % 7]);
-    const { deviation, effectiveRank } = await evaluate(device, rows, 7);
-    assertAlmostEquals(deviation, 0, 1e-6);
-    // what is left is rounding, if anything
-    assert(effectiveRank < 1.01, `effective rank ${effectiveRank}`);
-  }
-});
+testOnDevices(
+  "collapseIndicators: equal rows have deviation and rank 0, nearly equal ones have the rank of their differences",
+  async (device) => {
+    for (const [n, width] of [[1, 7], [8, 7], [1000, 128]]) {
+      const row = unitRows([1, width]);
+      const rows = Float32Array.from(
+        { length: n * width },
+        (_, i) => row[i % width],
+      );
+      const { deviation, effectiveRank } = await evaluate(device, rows, width);
+      assertAlmostEquals(deviation, 0, 1e-5);
+      assertEquals(effectiveRank, 0);
+    }
+    // two rows differ along one axis
+    const nearly = Float32Array.of(1, 0, 0, 1, 1e-4, 0);
+    const { effectiveRank } = await evaluate(device, nearly, 3);
+    assertAlmostEquals(effectiveRank, 1, 1e-3);
+  },
+);

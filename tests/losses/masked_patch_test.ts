@@ -1,94 +1,92 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
-import { multiply } from "../../engine/ops/elementwise.ts";
-import { Program } from "../../engine/program.ts";
 import { input, Storage, type Tensor } from "../../engine/graph/tensor.ts";
+import { Program } from "../../engine/program.ts";
 import type { Normalizer } from "../../losses/contrast.ts";
-import { compute, maskedPatchLoss } from "../../losses/masked_patch.ts";
+import { maskedPatchLoss } from "../../losses/masked_patch.ts";
 import type { LossValue } from "../../losses/term.ts";
-import { assertClose, checkOperation } from "../engine/compare.ts";
+import { assertClose, poison } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { type FixtureArray, readFixture } from "../fixtures/read.ts";
+import { checkLosses, unitRows } from "./check.ts";
 import {
-  type Batch,
   type BatchSizes,
   naiveMaskedPatchLoss,
-  randomBatch,
   randomLocations,
 } from "./naive_masked_patch.ts";
 
 const NORMALIZERS: readonly Normalizer[] = ["balanced", "pairs"];
 
 function lossOf(
-  batch: BatchSizes & Pick<Batch, "locations">,
+  { n, masked, views }: BatchSizes,
+  locations: Int32Array<ArrayBuffer>,
   predictions: Tensor,
   targets: Tensor,
   normalizer: Normalizer,
 ): LossValue {
-  const { n, masked, views } = batch;
-  const locations = new Storage("locations", n * masked, "i32", batch.locations)
-    .tensor([n, masked]);
+  const places = new Storage("locations", n * masked, "i32", locations);
   return maskedPatchLoss(
-    { predictions, targets, locations, views },
+    { predictions, targets, locations: places.tensor([n, masked]), views },
     normalizer,
   );
 }
 
-/** The loss, and the mean similarity of positive and of negative pairs, on a device. */
+testOnDevices(
+  "maskedPatchLoss: is Eq. 15, and so is its gradient",
+  (device) =>
+    checkLosses(
+      device,
+      [1, 2, 4].flatMap((views) =>
+        NORMALIZERS.map((normalizer) => {
+          const sizes = { n: 4, patches: 5, masked: 3, width: 7, views };
+          const locations = randomLocations(sizes);
+          return {
+            what: `${views} views, ${normalizer}`,
+            shapes: [[4, 3, 7], [4, 5, 7]],
+            loss: (predictions, targets) =>
+              lossOf(sizes, locations, predictions, targets, normalizer),
+            naive: (predictions, targets) =>
+              naiveMaskedPatchLoss(
+                predictions,
+                targets,
+                locations,
+                sizes,
+                normalizer,
+              ),
+          };
+        })
+      ),
+    ),
+);
+
+/** Loss and similarities with each normalizer. */
 async function evaluate(
   device: Device,
-  batch: Batch,
-  normalizer: Normalizer,
-): Promise<number[]> {
-  const { n, patches, masked, width, predictions, targets } = batch;
-  const { loss, metrics } = lossOf(
-    batch,
+  sizes: BatchSizes,
+  locations: Int32Array<ArrayBuffer>,
+  predictions: Float32Array<ArrayBuffer>,
+  targets: Float32Array<ArrayBuffer>,
+): Promise<number[][]> {
+  const { n, patches, masked, width } = sizes;
+  const inputs = [
     input("predictions", [n, masked, width]),
     input("targets", [n, patches, width]),
-    normalizer,
+  ] as const;
+  const losses = NORMALIZERS.map((normalizer) =>
+    lossOf(sizes, locations, ...inputs, normalizer)
   );
-  const { positiveSimilarity, negativeSimilarity } = metrics;
+  await poison(device);
   const program = await Program.compile(device, {
-    outputs: [loss, positiveSimilarity, negativeSimilarity],
+    outputs: losses.flatMap(({ loss, metrics }) => [
+      loss,
+      metrics.positiveSimilarity,
+      metrics.negativeSimilarity,
+    ]),
   });
   const values = await program.evaluate({ predictions, targets });
   program.destroy();
-  return values.map(([value]) => value);
-}
-
-for (const views of [1, 2, 4]) {
-  for (const normalizer of NORMALIZERS) {
-    const sizes = { n: 4, patches: 5, masked: 3, width: 7, views };
-    testOnDevices(
-      `the masked patch loss of ${views} views, ${normalizer}, is Eq. 15`,
-      async (device) => {
-        const batch = randomBatch(sizes);
-        assertClose(
-          await evaluate(device, batch, normalizer),
-          naiveMaskedPatchLoss(batch, normalizer),
-          "loss and similarities",
-        );
-      },
-    );
-    testOnDevices(
-      `the gradient of the masked patch loss of ${views} views, ${normalizer}`,
-      (device) => {
-        const batch = { ...sizes, locations: randomLocations(sizes) };
-        return checkOperation(
-          device,
-          [[4, 3, 7], [4, 5, 7]],
-          // large enough that the gradient of a mean over all pairs is not small
-          (predictions, targets) =>
-            multiply(
-              lossOf(batch, predictions, targets, normalizer).loss,
-              50,
-            ),
-          // far enough from 0 and 1 that no similarity is clamped
-          { low: -0.35, high: 0.35 },
-        );
-      },
-    );
-  }
+  const numbers = values.map(([value]) => value);
+  return NORMALIZERS.map(() => numbers.splice(0, 3));
 }
 
 interface LossFixture {
@@ -102,53 +100,48 @@ interface LossFixture {
   readonly negativeSimilarity: number;
 }
 
-for (const fixture of readFixture<LossFixture[]>("masked_patch_loss")) {
-  testOnDevices(
-    `the masked patch loss of ${fixture.views} views is that of NumPy`,
-    async (device) => {
-      const [n, masked, width] = fixture.predictions.shape;
-      const batch = {
-        n,
-        masked,
-        width,
-        patches: fixture.targets.shape[1],
-        views: fixture.views,
-        predictions: Float32Array.from(fixture.predictions.data),
-        targets: Float32Array.from(fixture.targets.data),
-        locations: Int32Array.from(fixture.locations.data),
-      };
-      const { positiveSimilarity, negativeSimilarity } = fixture;
-      for (const normalizer of NORMALIZERS) {
-        assertClose(
-          await evaluate(device, batch, normalizer),
-          [fixture[normalizer], positiveSimilarity, negativeSimilarity],
-          normalizer,
-          // a mean of a hundred logarithms in float32
-          2e-6,
-        );
-      }
-    },
-  );
-}
+testOnDevices("maskedPatchLoss: agrees with NumPy", async (device) => {
+  for (const fixture of readFixture<LossFixture[]>("masked_patch_loss")) {
+    const { views, positiveSimilarity, negativeSimilarity } = fixture;
+    const [n, masked, width] = fixture.predictions.shape;
+    const patches = fixture.targets.shape[1];
+    const values = await evaluate(
+      device,
+      { n, masked, width, patches, views },
+      Int32Array.from(fixture.locations.data),
+      Float32Array.from(fixture.predictions.data),
+      Float32Array.from(fixture.targets.data),
+    );
+    NORMALIZERS.forEach((normalizer, i) =>
+      assertClose(
+        values[i],
+        [fixture[normalizer], positiveSimilarity, negativeSimilarity],
+        `${views} views, ${normalizer}`,
+        // a mean of a hundred logarithms in float32
+        2e-6,
+      )
+    );
+  }
+});
 
 testOnDevices(
-  "the balanced loss of unrelated vectors is about 2 log 2",
+  "maskedPatchLoss: is about 2 log 2 for unrelated vectors, balanced",
   async (device) => {
-    const batch = randomBatch({
-      n: 32,
-      patches: 16,
-      masked: 4,
-      width: 128,
-      views: 2,
-    });
-    const [loss] = await evaluate(device, batch, "balanced");
+    const sizes = { n: 32, patches: 16, masked: 4, width: 128, views: 2 };
+    const [[loss]] = await evaluate(
+      device,
+      sizes,
+      randomLocations(sizes),
+      unitRows([32 * 4, 128]),
+      unitRows([32 * 16, 128]),
+    );
     // the mean over 256 positives has a deviation of 0.09 / 16
     assertAlmostEquals(loss, 2 * Math.LN2, 0.04);
   },
 );
 
 testOnDevices(
-  "positive pairs are not among the negative ones",
+  "maskedPatchLoss: positive pairs are not among the negative ones",
   async (device) => {
     const [instances, views, patches, masked] = [2, 2, 3, 2];
     const width = instances * patches;
@@ -168,21 +161,14 @@ testOnDevices(
       { length: sizes.n * patches },
       (_, i) => axis(Math.floor(i / patches), i % patches),
     );
-    const batch = {
-      ...sizes,
+    const [balanced] = await evaluate(
+      device,
+      sizes,
       locations,
-      predictions: Float32Array.from(predictions.flat()),
-      targets: Float32Array.from(targets.flat()),
-    };
-    // a positive among the negatives would add -log(1e-6) for itself
-    assertClose(
-      await evaluate(device, batch, "balanced"),
-      [Math.LN2, 1, 0.5],
-      "loss and similarities",
+      Float32Array.from(predictions.flat()),
+      Float32Array.from(targets.flat()),
     );
+    // a positive among the negatives would add -log(1e-6) for itself
+    assertClose(balanced, [Math.LN2, 1, 0.5], "loss and similarities");
   },
 );
-
-Deno.test("a model that predicts no patches has no masked patch loss", () => {
-  assertEquals(compute({}, { weight: 1, normalizer: "balanced" }), undefined);
-});

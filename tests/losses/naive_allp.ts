@@ -1,5 +1,5 @@
 import type { AllpLossOptions } from "../../losses/allp.ts";
-import { dot, type NaiveLoss, type Rows, similarity } from "./check.ts";
+import { bounded, dot, type NaiveLoss, type Rows } from "./check.ts";
 import { naiveCollapse } from "./naive_collapse.ts";
 
 /** Eqs. 12 and 13 for each pair of views of each instance, averaged over these pairs. */
@@ -12,17 +12,18 @@ export function naiveAllpLoss(
   const all = [...u.keys()];
   const negativesOf = (a: number) =>
     all.filter((k) => instanceOf(k) !== instanceOf(a));
+  const rescaled = (a: number, k: number) => (1 + dot(u[a], u[k])) / 2;
   /** S(u_a, u_k) beside the positive u_b. */
   const scoreOf = (a: number, k: number, b: number): number => {
-    if (score === "rescaled") return similarity(u[a], u[k]);
+    if (score === "rescaled") return bounded(rescaled(a, k));
     const exponential = (other: number) =>
       Math.exp(dot(u[a], u[other]) / temperature);
     let sum = exponential(b);
     for (const negative of negativesOf(a)) sum += exponential(negative);
-    return Math.min(Math.max(exponential(k) / sum, 1e-6), 1 - 1e-6);
+    return bounded(exponential(k) / sum);
   };
   const total = { loss: 0, positive: 0, pairs: 0, negative: 0, negatives: 0 };
-  let found = 0;
+  let hits = 0;
   for (const a of all) {
     for (const b of all) {
       if (instanceOf(a) !== instanceOf(b) || a >= b) continue;
@@ -32,25 +33,25 @@ export function naiveAllpLoss(
           total.loss -= Math.log(1 - scoreOf(a, k, b));
         }
       }
-      total.positive += similarity(u[a], u[b]);
+      total.positive += rescaled(a, b);
       total.pairs++;
     }
     for (const k of negativesOf(a)) {
-      total.negative += similarity(u[a], u[k]);
+      total.negative += rescaled(a, k);
       total.negatives++;
     }
     const others = all.filter((k) => k !== a);
     const nearest = others.reduce((best, k) =>
       dot(u[a], u[k]) > dot(u[a], u[best]) ? k : best
     );
-    if (instanceOf(nearest) === instanceOf(a)) found++;
+    if (instanceOf(nearest) === instanceOf(a)) hits++;
   }
   return {
     loss: total.loss / total.pairs,
     metrics: {
       positiveSimilarity: total.positive / total.pairs,
       negativeSimilarity: total.negative / Math.max(total.negatives, 1),
-      retrieval: found / u.length,
+      retrieval: hits / u.length,
       ...naiveCollapse(u),
     },
   };

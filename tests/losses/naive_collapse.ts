@@ -24,7 +24,7 @@ export function naiveCollapse(
   }
   return {
     deviation: deviation * Math.sqrt(width),
-    // 0 where nothing varies
+    // 0 where all rows are equal
     effectiveRank: sumOfSquares === 0 ? 0 : sum ** 2 / sumOfSquares,
   };
 }

@@ -2,7 +2,7 @@ import type { Normalizer } from "../../losses/contrast.ts";
 import { type NaiveLoss, type Rows, similarity } from "./check.ts";
 import { naiveCollapse } from "./naive_collapse.ts";
 
-/** Eq. 16 pair by pair; positive are the images of the same instance. */
+/** Eq. 16 pair by pair; the positives are the images of the same instance. */
 export function naiveImageLoss(
   predictions: Rows,
   targets: Rows,
@@ -12,9 +12,9 @@ export function naiveImageLoss(
   const logarithms = { positive: 0, negative: 0 };
   const similarities = { positive: 0, negative: 0 };
   const counts = { positive: 0, negative: 0 };
-  let found = 0;
+  let hits = 0;
   predictions.forEach((prediction, i) => {
-    let nearest = { similarity: 0, isPositive: false };
+    const best = { positive: 0, negative: 0 };
     targets.forEach((target, j) => {
       const s = similarity(prediction, target);
       const isPositive = Math.floor(i / views) === Math.floor(j / views);
@@ -22,9 +22,9 @@ export function naiveImageLoss(
       logarithms[kind] += Math.log(isPositive ? s : 1 - s);
       similarities[kind] += s;
       counts[kind]++;
-      if (s > nearest.similarity) nearest = { similarity: s, isPositive };
+      best[kind] = Math.max(best[kind], s);
     });
-    if (nearest.isPositive) found++;
+    if (best.positive > best.negative) hits++;
   });
   const { positive, negative } = counts;
   // there are no negatives if there is but one instance
@@ -35,7 +35,7 @@ export function naiveImageLoss(
   return {
     loss: -loss,
     metrics: {
-      retrieval: found / predictions.length,
+      retrieval: hits / predictions.length,
       positiveSimilarity: similarities.positive / positive,
       negativeSimilarity: similarities.negative * perNegative,
       ...naiveCollapse(targets),

@@ -1,4 +1,7 @@
 import type { Normalizer } from "../../losses/contrast.ts";
+import { randomNumber } from "../random.ts";
+import { dot, type NaiveLoss, type Rows, similarity } from "./check.ts";
+import { naiveCollapse } from "./naive_collapse.ts";
 
 /** Sizes of a batch. */
 export interface BatchSizes {
@@ -9,98 +12,58 @@ export interface BatchSizes {
   readonly views: number;
 }
 
-/** Predictions and targets of a batch. */
-export interface Batch extends BatchSizes {
-  /** `[n, masked, width]` */
-  readonly predictions: Float32Array<ArrayBuffer>;
-  /** `[n, patches, width]` */
-  readonly targets: Float32Array<ArrayBuffer>;
-  /** `[n, masked]` */
-  readonly locations: Int32Array<ArrayBuffer>;
-}
-
-/** Eq. 15 pair by pair: the loss, and the mean similarity of positive and of negative pairs. */
+/** Eq. 15 pair by pair; the positives are at the same location of the same instance. */
 export function naiveMaskedPatchLoss(
-  batch: Batch,
+  predictions: Rows,
+  targets: Rows,
+  locations: ArrayLike<number>,
+  { patches, masked, views }: BatchSizes,
   normalizer: Normalizer,
-): number[] {
-  const { n, patches, masked, width, views, predictions, targets } = batch;
+): NaiveLoss {
   const sums = { positive: 0, negative: 0 };
   const similarities = { positive: 0, negative: 0 };
   const counts = { positive: 0, negative: 0 };
-  for (let image = 0; image < n; image++) {
-    for (let q = 0; q < masked; q++) {
-      for (let other = 0; other < n; other++) {
-        for (let m = 0; m < patches; m++) {
-          let cosine = 0;
-          for (let i = 0; i < width; i++) {
-            cosine += predictions[(image * masked + q) * width + i] *
-              targets[(other * patches + m) * width + i];
-          }
-          const similarity = Math.min(
-            Math.max((1 + cosine) / 2, 1e-6),
-            1 - 1e-6,
-          );
-          const isPositive =
-            Math.floor(image / views) === Math.floor(other / views) &&
-            batch.locations[image * masked + q] === m;
-          const kind = isPositive ? "positive" : "negative";
-          sums[kind] -= Math.log(isPositive ? similarity : 1 - similarity);
-          similarities[kind] += similarity;
-          counts[kind]++;
-        }
-      }
-    }
-  }
+  let hits = 0;
+  predictions.forEach((prediction, i) => {
+    const instance = Math.floor(i / masked / views);
+    const best = { positive: -Infinity, negative: -Infinity };
+    targets.forEach((target, j) => {
+      const isPositive = instance === Math.floor(j / patches / views) &&
+        locations[i] === j % patches;
+      const kind = isPositive ? "positive" : "negative";
+      const s = similarity(prediction, target);
+      sums[kind] -= Math.log(isPositive ? s : 1 - s);
+      similarities[kind] += s;
+      counts[kind]++;
+      best[kind] = Math.max(best[kind], dot(prediction, target));
+    });
+    if (best.positive > best.negative) hits++;
+  });
   const { positive, negative } = counts;
-  return [
-    normalizer === "pairs"
+  return {
+    loss: normalizer === "pairs"
       ? (sums.positive + sums.negative) / (positive + negative)
       : sums.positive / positive + sums.negative / negative,
-    similarities.positive / positive,
-    similarities.negative / negative,
-  ];
+    metrics: {
+      retrieval: hits / predictions.length,
+      positiveSimilarity: similarities.positive / positive,
+      negativeSimilarity: similarities.negative / negative,
+      ...naiveCollapse(targets),
+    },
+  };
 }
 
-/** A normal random number (Box and Muller 1958). */
-function normal(): number {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) *
-    Math.cos(2 * Math.PI * Math.random());
-}
-
-/** Rows of unit length in random directions. */
-function unitRows(rows: number, width: number): Float32Array<ArrayBuffer> {
-  const values = new Float32Array(rows * width);
-  for (let start = 0; start < values.length; start += width) {
-    const row = Array.from({ length: width }, normal);
-    const length = Math.hypot(...row);
-    values.set(row.map((value) => value / length), start);
-  }
-  return values;
-}
-
-/** Different random locations for each image. */
+/** Different random locations for each image: `[n, masked]`. */
 export function randomLocations(
   { n, masked, patches }: BatchSizes,
 ): Int32Array<ArrayBuffer> {
   return Int32Array.from(
     Array.from({ length: n }, () => {
-      const keys = Array.from({ length: patches }, Math.random);
+      const keys = Array.from({ length: patches }, () => randomNumber());
       return [...keys.keys()].sort((a, b) => keys[a] - keys[b]).slice(
         0,
         masked,
       );
     }).flat(),
   );
-}
-
-/** Unrelated predictions and targets. */
-export function randomBatch(sizes: BatchSizes): Batch {
-  const { n, patches, masked, width } = sizes;
-  return {
-    ...sizes,
-    predictions: unitRows(n * masked, width),
-    targets: unitRows(n * patches, width),
-    locations: randomLocations(sizes),
-  };
 }

@@ -6,7 +6,7 @@ export function naiveSelfieLoss(
   candidates: Rows,
   masked: number,
 ): NaiveLoss {
-  let [loss, found] = [0, 0];
+  let [loss, hits] = [0, 0];
   queries.forEach((v, i) => {
     const first = i - i % masked;
     const scores = candidates.slice(first, first + masked).map((q) =>
@@ -16,7 +16,8 @@ export function naiveSelfieLoss(
     let sum = 0;
     for (const score of scores) sum += Math.exp(score);
     loss -= Math.log(Math.exp(own) / sum) / queries.length;
-    if (own === Math.max(...scores)) found += 1 / queries.length;
+    const others = scores.toSpliced(i - first, 1);
+    if (others.every((score) => score < own)) hits += 1 / queries.length;
   });
-  return { loss, metrics: { retrieval: found } };
+  return { loss, metrics: { retrieval: hits } };
 }

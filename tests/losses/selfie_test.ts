@@ -1,26 +1,30 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
-import { Program } from "../../engine/program.ts";
 import { input } from "../../engine/graph/tensor.ts";
-import { compute, selfieLoss } from "../../losses/selfie.ts";
+import { Program } from "../../engine/program.ts";
+import { selfieLoss } from "../../losses/selfie.ts";
 import { testOnDevices } from "../engine/devices.ts";
-import { checkLoss } from "./check.ts";
+import { checkLosses } from "./check.ts";
 import { naiveSelfieLoss } from "./naive_selfie.ts";
 
-for (const [n, masked, width] of [[1, 1, 3], [1, 4, 7], [5, 3, 1], [6, 4, 9]]) {
-  testOnDevices(
-    `the loss of Selfie of ${n} images with ${masked} masked patches is Eq. 9, and so is its gradient`,
-    (device) =>
-      checkLoss(device, {
+testOnDevices(
+  "selfieLoss: is Eq. 9, and so is its gradient",
+  (device) =>
+    checkLosses(
+      device,
+      [[1, 1, 3], [1, 4, 7], [5, 3, 1], [6, 4, 9]].map((
+        [n, masked, width],
+      ) => ({
+        what: `${n} images with ${masked} masked patches`,
         shapes: [[n, masked, width], [n, masked, width]],
         loss: (queries, candidates) => selfieLoss({ queries, candidates }),
         naive: (queries, candidates) =>
           naiveSelfieLoss(queries, candidates, masked),
-      }),
-  );
-}
+      })),
+    ),
+);
 
-/** Loss and retrieval for one image of three masked patches. */
+/** Loss and retrieval of one image with three masked patches. */
 async function evaluate(
   device: Device,
   queries: number[],
@@ -43,13 +47,13 @@ async function evaluate(
 }
 
 testOnDevices(
-  "products that the exponential cannot hold give a finite loss",
+  "selfieLoss: products that the exponential cannot hold have a finite loss",
   async (device) => {
     const axes = [1, 0, 0, 0, 1, 0, 0, 0, 1].map((value) => 1000 * value);
     const [none, all] = await evaluate(device, axes, axes);
     assertAlmostEquals(none, 0);
     assertEquals(all, 1);
-    // each query finds the next patch
+    // each query points to the next patch
     const moved = [...axes.slice(3), ...axes.slice(0, 3)];
     const [loss, retrieval] = await evaluate(device, moved, axes);
     assertAlmostEquals(loss / (1e6 / Math.sqrt(3)), 1, 1e-6);
@@ -58,14 +62,15 @@ testOnDevices(
 );
 
 testOnDevices(
-  "queries that ask nothing cost the logarithm of the number of masked patches",
+  "selfieLoss: queries of zeros cost the logarithm of the number of masked patches and retrieve nothing",
   async (device) => {
     const candidates = [1, 2, 3, 4, 5, 6];
-    const [loss] = await evaluate(device, new Array(6).fill(0), candidates);
+    const [loss, retrieval] = await evaluate(
+      device,
+      new Array(6).fill(0),
+      candidates,
+    );
     assertAlmostEquals(loss, Math.log(3), 1e-6);
+    assertEquals(retrieval, 0);
   },
 );
-
-Deno.test("a model that is not Selfie has no loss of Selfie", () => {
-  assertEquals(compute({}, { weight: 1 }), undefined);
-});

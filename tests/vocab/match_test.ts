@@ -6,6 +6,7 @@ import { type Match, matchEntries } from "../../vocab/match.ts";
 import { poison } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { rowsOf, unitRows } from "../losses/check.ts";
+import { randomArray } from "../random.ts";
 import { matchScore, naiveMatch } from "./naive.ts";
 
 const MATCHES: readonly Match[] = ["massAware", "cosine"];
@@ -45,12 +46,11 @@ for (
 ) {
   for (const match of MATCHES) {
     testOnDevices(
-      `${n} targets match the entries of ${entries} that Eq. 17 says, ${match}`,
+      `matchEntries: ${n} targets match the ones of ${entries} entries that Eq. 17 says, ${match}`,
       async (device) => {
-        const vectors = unitRows([entries, width], 1);
-        const masses = unitRows([entries, 1], 2)
-          .map((_, i) => 0.05 + (i * 0.37) % 3);
-        const targets = unitRows([n, width], 3);
+        const vectors = unitRows([entries, width]);
+        const masses = randomArray(entries, 0.05, 3);
+        const targets = unitRows([n, width]);
         const actual = await matchOn(device, vectors, masses, targets, match);
         const vocabulary = {
           vectors: rowsOf(vectors, width),
@@ -71,28 +71,31 @@ for (
   }
 }
 
-testOnDevices("among equal entries the first matches", async (device) => {
-  const [entries, width] = [1100, 3];
-  for (const match of MATCHES) {
-    // along the first axis, but for a few along the second one
-    const along = [7, 9, 600, 1099];
-    const vectors = Float32Array.from({ length: entries * width }, (_, i) => {
-      const entry = Math.floor(i / width);
-      return i % width === (along.includes(entry) ? 1 : 0) ? 1 : 0;
-    });
-    const masses = new Float32Array(entries).fill(1);
-    const targets = Float32Array.of(0, 1, 0, 1, 0, 0);
-    const find = () => matchOn(device, vectors, masses, targets, match);
-    assertEquals(await find(), [7, 0]);
-    // now those of the first block are others
-    vectors.copyWithin(7 * width, 0, width);
-    vectors.copyWithin(9 * width, 0, width);
-    assertEquals(await find(), [600, 0]);
-  }
-});
+testOnDevices(
+  "matchEntries: the first among equal entries matches",
+  async (device) => {
+    const [entries, width] = [1100, 3];
+    for (const match of MATCHES) {
+      // along the first axis, but for a few along the second one
+      const along = [7, 9, 600, 1099];
+      const vectors = Float32Array.from({ length: entries * width }, (_, i) => {
+        const entry = Math.floor(i / width);
+        return i % width === (along.includes(entry) ? 1 : 0) ? 1 : 0;
+      });
+      const masses = new Float32Array(entries).fill(1);
+      const targets = Float32Array.of(0, 1, 0, 1, 0, 0);
+      const find = () => matchOn(device, vectors, masses, targets, match);
+      assertEquals(await find(), [7, 0]);
+      // now those of the first block are others
+      vectors.copyWithin(7 * width, 0, width);
+      vectors.copyWithin(9 * width, 0, width);
+      assertEquals(await find(), [600, 0]);
+    }
+  },
+);
 
 testOnDevices(
-  "a light entry matches rather than a heavy one that is closer",
+  "matchEntries: a light entry matches rather than a heavy one that is closer",
   async (device) => {
     const vectors = Float32Array.of(1, 0, 0, 1);
     // cosines .8 and .6

@@ -1,5 +1,5 @@
 import type { Match } from "../../vocab/match.ts";
-import { dot, type Rows } from "../losses/check.ts";
+import { dot, type Rows, unitRows } from "../losses/check.ts";
 
 /** The dynamic vocabulary (section 3.5) in float64, each equation written as plainly as it is printed. */
 export interface NaiveVocabulary {
@@ -34,6 +34,27 @@ export function naiveMatch(
     if (score > best.score) best = { score, entry };
   }
   return best.entry;
+}
+
+/** Score by which the best entry must be better than the next one, so that float32 finds the same. */
+const MIN_MARGIN = 1e-5;
+
+/** Random targets, each of which has one best entry. */
+export function distinctTargets(
+  { vectors, masses }: NaiveVocabulary,
+  n: number,
+  width: number,
+  match: Match,
+): Float32Array<ArrayBuffer> {
+  const targets = new Float32Array(n * width);
+  for (let j = 0; j < n;) {
+    const u = unitRows([1, width]);
+    const [best, next = -Infinity] = vectors
+      .map((v, i) => matchScore(v, masses[i], u, match))
+      .sort((a, b) => b - a);
+    if (best - next > MIN_MARGIN) targets.set(u, width * j++);
+  }
+  return targets;
 }
 
 /** Eqs. 18 and 19. */

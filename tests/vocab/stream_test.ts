@@ -43,7 +43,7 @@ function planStep(entries: number, limits: DeviceLimits): Plan {
 }
 
 for (const { kind, limits } of devices) {
-  Deno.test(`${kind}: the matrix of entries and targets is never stored`, () => {
+  Deno.test(`blocks: on ${kind} the matrix of entries and targets is never stored`, () => {
     const entries = 16384;
     const plan = planStep(entries, limits);
     assertSoundPlan(plan, limits);
@@ -68,7 +68,7 @@ for (const { kind, limits } of devices) {
   });
 }
 
-Deno.test("blocks hold all entries once, in order", () => {
+Deno.test("blocks: hold every entry once, in order", () => {
   for (const entries of [1, 511, 512, 513, 1024, 1100]) {
     const [vectors, masses] = [input("v", [entries, 7]), input("m", [entries])];
     let next = 0;

@@ -3,7 +3,7 @@ import { mean } from "../../engine/ops/reduction.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 
 /**
- * The representations of patches, averaged in each quarter of the image; the middle row and column
+ * The representations of patches, averaged over each quarter of the image; the middle row and column
  * of an odd grid belong to the quarters on both sides.
  *
  * @param P `[n, grid * grid, width]`

@@ -3,7 +3,7 @@ import { gather } from "../../engine/ops/indexing.ts";
 import { reshape } from "../../engine/ops/movement.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 
-/** The tokens of each image at its locations: `[n, tokens, width]` at i32 `[n, count]` -> `[n, count, width]` */
+/** Gathers tokens of each image: `[n, tokens, width]` at `locations` `[n, count]`, i32 -> `[n, count, width]` */
 export function rowsAt(x: Tensor, locations: Tensor): Tensor {
   const [n, tokens, width] = x.shape;
   const count = locations.shape[1];
