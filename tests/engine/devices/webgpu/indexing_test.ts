@@ -93,7 +93,6 @@ gpuTest(
       }
       const kernel: PoolKernel = {
         kind: "pool",
-        mode: "max",
         gradient: false,
         geometry,
       };
