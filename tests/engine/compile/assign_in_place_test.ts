@@ -4,6 +4,7 @@ import { Storage, type Tensor } from "../../../engine/graph/tensor.ts";
 import { add, multiply } from "../../../engine/ops/elementwise.ts";
 import { permute } from "../../../engine/ops/movement.ts";
 import { sum } from "../../../engine/ops/reduction.ts";
+import { interpretSchedule } from "../interpret_kernel.ts";
 
 /** The kinds of the kernels that assign `value` to `storage`, and whether one writes it directly. */
 function assign(storage: Storage, value: Tensor, outputs: Tensor[] = []) {
@@ -52,6 +53,19 @@ Deno.test("assignInPlace: storages that exchange their values are saved first", 
     "state a",
     "state b",
   ]);
+});
+
+Deno.test("assignInPlace: the old value of a storage is saved before a kernel overwrites it in place", () => {
+  const [a, b] = [new Storage("a", 3), new Storage("b", 3)];
+  const step = schedule([], [
+    { storage: a, value: b.tensor() },
+    { storage: b, value: multiply(b.tensor(), 2) },
+  ], { maxReads: 7 });
+  const { outputs } = schedule([a.tensor(), b.tensor()], [], { maxReads: 7 });
+  const values = { a: [0, 0, 0], b: [1, 2, 3] };
+  const [newA, newB] = interpretSchedule({ ...step, outputs }, values);
+  assertEquals([...newA], [1, 2, 3]);
+  assertEquals([...newB], [2, 4, 6]);
 });
 
 Deno.test("assignInPlace: one value for two storages is computed once and copied once", () => {
