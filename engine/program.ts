@@ -95,8 +95,8 @@ export class Program {
   }
 
   /**
-   * Runs one step kernel by kernel, without the assignments to storages that come last, and names
-   * the first kernel whose result is not finite. Slow: for finding out what went wrong.
+   * Runs one step kernel by kernel, and names the first kernel whose result is not finite; later ones
+   * do not run. Slow: for finding out what went wrong.
    *
    * @throws {RangeError} if an input is missing or has another number of values.
    */

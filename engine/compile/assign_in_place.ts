@@ -4,7 +4,9 @@ import type { Buffer, Dispatch } from "./kernel.ts";
 
 /** A storage and the buffer that holds its new content. */
 export interface BufferAssignment {
+  /** What is overwritten. */
   readonly storage: Storage;
+  /** What holds the new content, or an old one of a storage. */
   readonly source: Buffer;
 }
 
@@ -18,8 +20,11 @@ export function assignInPlace(
   outputs: readonly Buffer[],
 ): { dispatches: Dispatch[]; outputs: Buffer[] } {
   const replaced = new Map<Buffer, Buffer>();
+  // old values of storages, before any kernel may overwrite them
+  const savedBefore: Dispatch[] = [];
+  // values that a kernel has written into another storage, before a copy may overwrite that
+  const savedAfter: Dispatch[] = [];
   const copies: Dispatch[] = [];
-  const saved: Dispatch[] = [];
   for (const { storage, source } of assignments) {
     const target = stateBuffer(storage);
     if (isSafeInPlace(dispatches, source, storage) && !replaced.has(source)) {
@@ -28,12 +33,12 @@ export function assignInPlace(
     }
     let from = replaced.get(source) ?? source;
     if (from.state || from.input) {
-      // another assignment may overwrite the source before it is copied
       const copy: Buffer = {
         size: source.size,
         dtype: source.dtype,
         label: `copy of ${source.label}`,
       };
+      const saved = source.state ? savedBefore : savedAfter;
       saved.push({ kernel: { kind: "copy" }, inputs: [from], output: copy });
       from = copy;
     }
@@ -46,7 +51,7 @@ export function assignInPlace(
     output: replace(output),
   }));
   return {
-    dispatches: [...rewritten, ...saved, ...copies],
+    dispatches: [...savedBefore, ...rewritten, ...savedAfter, ...copies],
     outputs: outputs.map(replace),
   };
 }

@@ -83,7 +83,7 @@ export function fuse(
       }
     }
 
-    // at most one reduction can end in one kernel
+    // an epilogue belongs to one reduction
     const reduced = inputs.filter((input) =>
       isLazy(input) && reductions.has(input)
     );
@@ -97,7 +97,6 @@ export function fuse(
     reads.set(node, readsOf(inputs));
 
     if (role === "reduction") {
-      reduced.forEach(store);
       if (canExtendEpilogue(node)) reductions.set(node, node);
       else store(node);
       continue;
