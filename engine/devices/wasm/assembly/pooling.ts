@@ -22,7 +22,7 @@ export function pool(
     const top = (line % outHeight) * stride - padding;
     const left = (pixel % outWidth) * stride - padding;
     for (let channel = 0; channel < channels; channel++) {
-      let result: f32 = -f32.MAX_VALUE;
+      let result: f32 = -Infinity;
       for (let i = max(top, 0); i < min(top + size, height); i++) {
         for (let j = max(left, 0); j < min(left + size, width); j++) {
           const value = load<f32>(image + <usize> (i * width + j) * pixelBytes + (<usize> channel << 2));
@@ -89,7 +89,7 @@ function largest(
   left: i32,
   size: i32,
 ): i32 {
-  let best: f32 = -f32.MAX_VALUE;
+  let best: f32 = -Infinity;
   let index = -1;
   for (let i = max(top, 0); i < min(top + size, height); i++) {
     for (let j = max(left, 0); j < min(left + size, width); j++) {
