@@ -5,7 +5,6 @@ import type {
   HostArray,
 } from "./devices/device.ts";
 import { type Plan, planMemory } from "./compile/memory.ts";
-import { MAX_FUSED_READS } from "./compile/fusion.ts";
 import { type Assignment, schedule } from "./compile/schedule.ts";
 import type { Tensor } from "./graph/tensor.ts";
 
@@ -35,7 +34,7 @@ export function planProgram(
     schedule(definition.outputs ?? [], definition.assignments ?? [], {
       fused: definition.fused,
       // one buffer is the output
-      maxReads: Math.min(limits.maxBuffersPerKernel - 1, MAX_FUSED_READS),
+      maxReads: limits.maxBuffersPerKernel - 1,
     }),
     limits,
   );
@@ -96,8 +95,8 @@ export class Program {
   }
 
   /**
-   * Runs one step kernel by kernel, without the assignments to storages that come last, and names
-   * the first kernel whose result is not finite. Slow: for finding out what went wrong.
+   * Runs one step kernel by kernel, and names the first kernel whose result is not finite; later ones
+   * do not run. Slow: for finding out what went wrong.
    *
    * @throws {RangeError} if an input is missing or has another number of values.
    */

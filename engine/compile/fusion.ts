@@ -17,9 +17,6 @@ const MAX_REPEATED_COST = 2;
 const MAX_KERNEL_COST = 250;
 /** A cheap value with several users is stored where recomputing it would read more large buffers. */
 const MAX_RECOMPUTED_READS = 2;
-/** Buffers that one kernel reads at most, whatever the device allows. */
-export const MAX_FUSED_READS = 63;
-
 /** What fusion decided. */
 export interface Fusion {
   /** Whether the node has a buffer: a leaf, the result of a kernel, or another shape of one. */

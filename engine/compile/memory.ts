@@ -1,6 +1,6 @@
 import type { DeviceLimits } from "../devices/device.ts";
-import type { Buffer, Schedule } from "./kernel.ts";
 import { UserError } from "../user_error.ts";
+import type { Buffer, Schedule } from "./kernel.ts";
 
 /** Where the temporaries of a schedule lie in the one arena that they share. */
 export interface Plan extends Schedule {
@@ -8,7 +8,7 @@ export interface Plan extends Schedule {
   readonly offsets: ReadonlyMap<Buffer, number>;
   /** Size of the arena in bytes. */
   readonly arenaBytes: number;
-  /** Most bytes of temporaries that are alive at one time: no plan can need less. */
+  /** Most bytes of temporaries and inputs that are alive at one time: no plan can need less. */
   readonly liveBytes: number;
 }
 
@@ -38,19 +38,20 @@ interface Lifetime {
   last: number;
 }
 
-function lifetimes(schedule: Schedule, limits: DeviceLimits): Lifetime[] {
-  const found = new Map<Buffer, Lifetime>();
+/** When each temporary and input is first and last touched; outputs stay until the end. */
+function lifetimesOf(schedule: Schedule, limits: DeviceLimits): Lifetime[] {
+  const byBuffer = new Map<Buffer, Lifetime>();
   const touch = (part: Buffer, time: number) => {
     const { buffer } = wholeOf(part);
     if (buffer.state) return;
-    const lifetime = found.get(buffer);
+    const lifetime = byBuffer.get(buffer);
     if (lifetime) {
       lifetime.first = Math.min(lifetime.first, time);
       lifetime.last = Math.max(lifetime.last, time);
     } else {
       const bytes = Math.ceil(bytesOf(buffer) / limits.alignment) *
         limits.alignment;
-      found.set(buffer, { buffer, bytes, first: time, last: time });
+      byBuffer.set(buffer, { buffer, bytes, first: time, last: time });
     }
   };
   for (const buffer of schedule.inputs.values()) touch(buffer, 0);
@@ -61,7 +62,7 @@ function lifetimes(schedule: Schedule, limits: DeviceLimits): Lifetime[] {
   for (const buffer of schedule.outputs) {
     touch(buffer, schedule.dispatches.length);
   }
-  return [...found.values()];
+  return [...byBuffer.values()];
 }
 
 function checkSize(buffer: Buffer, limits: DeviceLimits) {
@@ -91,12 +92,12 @@ export function planMemory(schedule: Schedule, limits: DeviceLimits): Plan {
       checkSize(wholeOf(buffer).buffer, limits)
     );
   }
-  const all = lifetimes(schedule, limits).sort((a, b) =>
+  const lifetimes = lifetimesOf(schedule, limits).sort((a, b) =>
     b.bytes - a.bytes || a.first - b.first
   );
   const offsets = new Map<Buffer, number>();
   const placed: { lifetime: Lifetime; start: number }[] = [];
-  for (const lifetime of all) {
+  for (const lifetime of lifetimes) {
     const neighbours = placed
       .filter(({ lifetime: other }) =>
         other.first <= lifetime.last && lifetime.first <= other.last
@@ -119,7 +120,7 @@ export function planMemory(schedule: Schedule, limits: DeviceLimits): Plan {
       (end, { lifetime, start }) => Math.max(end, start + lifetime.bytes),
       0,
     ),
-    liveBytes: mostAlive(all, schedule.dispatches.length),
+    liveBytes: maxLiveBytes(lifetimes, schedule.dispatches.length),
   };
 }
 
@@ -129,7 +130,8 @@ function withinBlock(start: number, bytes: number, blockBytes: number): number {
   return start + bytes <= end ? start : end;
 }
 
-function mostAlive(lifetimes: readonly Lifetime[], end: number): number {
+/** The most bytes alive during one dispatch, or at the end. */
+function maxLiveBytes(lifetimes: readonly Lifetime[], end: number): number {
   const changes = new Array<number>(end + 2).fill(0);
   for (const { first, last, bytes } of lifetimes) {
     changes[first] += bytes;

@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.ts";
+import { sameShape, type Tensor } from "../graph/tensor.ts";
 import { multiply, select } from "./elementwise.ts";
 import { matmul } from "./contraction.ts";
 import { permute, reshape } from "./movement.ts";
@@ -22,7 +22,7 @@ export interface AttentionOptions {
  * @param key `[batch, keys, width]`
  * @param value `[batch, keys, width]`
  * @returns `[batch, queries, width]`. Where all keys are hidden, the mean of the values.
- * @throws {RangeError} if the heads do not divide the width.
+ * @throws {RangeError} if the shapes do not fit, or the heads do not divide the width.
  */
 export function attention(
   query: Tensor,
@@ -33,7 +33,15 @@ export function attention(
   const { heads, keyMask } = options;
   const [batch, queries, width] = query.shape;
   const keys = key.shape[1];
-  if (width % heads !== 0) {
+  if (
+    query.shape.length !== 3 || !sameShape(key.shape, [batch, keys, width]) ||
+    !sameShape(value.shape, key.shape)
+  ) {
+    throw new RangeError(
+      `attention needs [batch, tokens, width] thrice, not [${query.shape}], [${key.shape}] and [${value.shape}]`,
+    );
+  }
+  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
     throw new RangeError(`${heads} heads do not divide a width of ${width}`);
   }
   // [batch, tokens, width] -> [batch, heads, tokens, width / heads]

@@ -244,12 +244,14 @@ function convolutionShape(x: Shape, weight: Shape, window: Window): Shape {
 function pooledShape(x: Shape, window: Window): Shape {
   checkImage("maxPool", x);
   const [n, height, width, channels] = x;
+  const rows = windowCount(height, window);
+  const columns = windowCount(width, window);
   if (window.padding >= window.size) {
     throw new RangeError(
       `pooling padding ${window.padding} must be below the window ${window.size}`,
     );
   }
-  return [n, windowCount(height, window), windowCount(width, window), channels];
+  return [n, rows, columns, channels];
 }
 
 /** Which operand of a matrix product is stored transposed. */

@@ -1,11 +1,12 @@
-import { assert, AssertionError } from "@std/assert";
-import type { Device } from "../../engine/devices/device.ts";
+import { assert } from "@std/assert";
+import type { Device, HostArray } from "../../engine/devices/device.ts";
 import { gradient } from "../../engine/graph/gradient.ts";
 import { add, multiply } from "../../engine/ops/elementwise.ts";
 import { broadcastTo } from "../../engine/ops/movement.ts";
 import { sum } from "../../engine/ops/reduction.ts";
 import { type Feeds, Program } from "../../engine/program.ts";
 import { input, type Shape, type Tensor } from "../../engine/graph/tensor.ts";
+import { assertGradientAlong } from "../central_differences.ts";
 import { randomArray } from "../random.ts";
 import { evaluate } from "./reference.ts";
 
@@ -67,95 +68,125 @@ export async function checkForward(
   });
 }
 
-/** How the inputs of a checked operation are drawn. */
-export interface CheckOptions {
+/** An operation to be checked. */
+export interface OperationCheck {
+  /** What it is, for messages. */
+  readonly name: string;
+  /** Shapes of its inputs. */
+  readonly shapes: readonly Shape[];
+  readonly operation: (...inputs: Tensor[]) => Tensor;
   /** Range of the inputs. */
   readonly low?: number;
   readonly high?: number;
-  /** Where the operation is not smooth everywhere, or not differentiable: leave out the gradient. */
+  /** `false` where it has none, or is not smooth: leave out the gradient. */
   readonly gradient?: boolean;
   readonly tolerance?: number;
 }
 
-/** Step along a direction for central differences. */
-const STEP = 1e-5;
+/** Most draws of random inputs: they come within a step of a kink once in some hundred draws. */
+const MAX_DRAWS = 5;
 
 /**
- * Checks an operation in the middle of a graph: its values against the float64 reference, and the
- * gradient that the device computes against central differences of the reference along random
- * directions.
+ * Checks operations in the middle of a graph, all in one program: their values against the float64
+ * reference, and the gradients that the device computes against central differences of the
+ * reference along random directions. Only a gradient at a kink is drawn again.
  */
+export async function checkOperations(
+  device: Device,
+  checks: readonly OperationCheck[],
+): Promise<void> {
+  const traced = checks.map(trace);
+  await poison(device);
+  const program = await Program.compile(device, {
+    outputs: traced.flatMap(({ y, gradients }) => [y, ...gradients]),
+  });
+  let pending = traced;
+  for (let draw = 0; draw < MAX_DRAWS && pending.length > 0; draw++) {
+    const feeds = Object.assign({}, ...traced.map(drawFeeds));
+    // twice: the first run leaves its own values where the second one works
+    await program.run(feeds);
+    const results = await program.evaluate(feeds);
+    const resultsOf = new Map(
+      traced.map((check) => [
+        check,
+        results.splice(0, 1 + check.gradients.length),
+      ]),
+    );
+    pending = pending.filter((check) =>
+      !compare(check, resultsOf.get(check)!, feeds)
+    );
+  }
+  program.destroy();
+  assert(
+    pending.length === 0,
+    `${pending.map(({ name }) => name)}: no smooth place among ${MAX_DRAWS}`,
+  );
+}
+
+/** {@linkcode checkOperations} for a single one. */
 export async function checkOperation(
   device: Device,
   shapes: readonly Shape[],
   operation: (...inputs: Tensor[]) => Tensor,
-  options: CheckOptions = {},
+  options: Omit<OperationCheck, "name" | "shapes" | "operation"> = {},
 ): Promise<void> {
-  // random inputs come within a step of a kink, such as that of a maximum, once in some hundred draws
-  for (let draws = 0; draws < 5; draws++) {
-    if (await checkDraw(device, shapes, operation, options)) return;
-  }
-  throw new AssertionError("no smooth place among five random ones");
+  const name = "the operation";
+  await checkOperations(device, [{ ...options, name, shapes, operation }]);
 }
 
-/** Returns false, having compared no gradient, where the inputs drawn lie at a kink. */
-async function checkDraw(
-  device: Device,
-  shapes: readonly Shape[],
-  operation: (...inputs: Tensor[]) => Tensor,
-  options: CheckOptions,
-): Promise<boolean> {
-  const inputs = shapes.map((shape, i) => input(`x${i}`, shape));
-  const low = options.low ?? -1;
-  const high = options.high ?? 1;
-  const feeds = Object.fromEntries(
-    inputs.map(({ size }, i) => [`x${i}`, randomArray(size, low, high)]),
-  );
-  // something before and something after the operation, so that it is nowhere the end of a graph
-  const before = inputs.map((x) => add(multiply(x, 0.9), 0.01));
-  const y = operation(...before);
-  await checkForward(device, [y], feeds, options.tolerance);
-  if (options.gradient === false) return true;
+interface TracedCheck extends OperationCheck {
+  readonly inputs: readonly Tensor[];
+  readonly names: readonly string[];
+  readonly weights: string;
+  readonly y: Tensor;
+  readonly loss: Tensor;
+  readonly gradients: readonly Tensor[];
+}
 
-  const loss = sum(multiply(multiply(y, y), input("weights", y.shape)));
-  const allFeeds = { ...feeds, weights: randomArray(y.size) };
-  await poison(device);
-  const program = await Program.compile(device, {
-    outputs: gradient(loss, inputs),
-  });
-  const gradients = await program.evaluate(allFeeds);
-  program.destroy();
-  for (let direction = 0; direction < 3; direction++) {
-    const directions = inputs.map(({ size }) => randomArray(size));
-    const lossAt = (distance: number): number => {
-      const moved = inputs.map(({ size }, i) => [
-        `x${i}`,
-        Float64Array.from(
-          { length: size },
-          (_, j) => feeds[`x${i}`][j] + distance * directions[i][j],
-        ),
-      ]);
-      const values = {
-        ...Object.fromEntries(moved),
-        weights: allFeeds.weights,
-      };
-      return evaluate([loss], values)[0][0];
-    };
-    const terms = gradients.flatMap((values, i) =>
-      Array.from(values, (value, j) => value * directions[i][j])
-    );
-    const scale = Math.max(1, Math.hypot(...terms));
-    const here = lossAt(0);
-    const ahead = (lossAt(STEP) - here) / STEP;
-    const behind = (here - lossAt(-STEP)) / STEP;
-    // a kink between them puts their mean off by half their difference
-    if (Math.abs(ahead - behind) > 1e-3 * scale) return false;
-    const expected = (ahead + behind) / 2;
-    const actual = terms.reduce((total, term) => total + term, 0);
-    assert(
-      Math.abs(actual - expected) <= 1e-3 * scale,
-      `gradient along direction ${direction}: ${actual}, not ${expected} (scale ${scale})`,
-    );
-  }
-  return true;
+function trace(check: OperationCheck, number: number): TracedCheck {
+  const names = check.shapes.map((_, i) => `x${number}.${i}`);
+  const inputs = check.shapes.map((shape, i) => input(names[i], shape));
+  // something before and something after the operation, so that it is nowhere the end of a graph
+  const y = check.operation(
+    ...inputs.map((x) => add(multiply(x, 0.9), 0.01)),
+  );
+  const weights = `weights${number}`;
+  const loss = sum(multiply(multiply(y, y), input(weights, y.shape)));
+  const gradients = check.gradient === false ? [] : gradient(loss, inputs);
+  return { ...check, inputs, names, weights, y, loss, gradients };
+}
+
+function drawFeeds(
+  { inputs, names, weights, y, low = -1, high = 1 }: TracedCheck,
+): Feeds {
+  return {
+    ...Object.fromEntries(
+      inputs.map(({ size }, i) => [names[i], randomArray(size, low, high)]),
+    ),
+    [weights]: randomArray(y.size),
+  };
+}
+
+/** Whether all gradients could be compared: false at a kink. */
+function compare(
+  { name, names, weights, inputs, y, loss, gradients, tolerance }: TracedCheck,
+  [actual, ...actualGradients]: readonly HostArray[],
+  feeds: Feeds,
+): boolean {
+  const [expected] = evaluate([y], feeds);
+  assertClose(actual, expected, `${name} [${y.shape}]`, tolerance);
+  if (gradients.length === 0) return true;
+  const lossAt = (place: Float64Array[]) =>
+    evaluate([loss], {
+      ...Object.fromEntries(names.map((input, i) => [input, place[i]])),
+      [weights]: feeds[weights],
+    })[0][0];
+  return [0, 1, 2].every(() =>
+    assertGradientAlong(inputs.map(({ size }) => randomArray(size)), {
+      f: lossAt,
+      place: names.map((input) => feeds[input]),
+      gradients: actualGradients,
+      what: name,
+    })
+  );
 }

@@ -49,7 +49,8 @@ function at(position: readonly number[], shape: Shape): number {
   return position.reduce((sum, index, axis) => sum + index * strides[axis], 0);
 }
 
-const unary: Record<UnaryName, (x: number) => number> = {
+/** Elementwise functions of one argument. */
+export const unary: Record<UnaryName, (x: number) => number> = {
   negate: (x) => -x,
   exp: Math.exp,
   log: Math.log,
@@ -73,7 +74,8 @@ export function erf(x: number): number {
   return sum * 2 / Math.sqrt(Math.PI);
 }
 
-const binary: Record<BinaryName, (a: number, b: number) => number> = {
+/** Elementwise functions of two arguments. */
+export const binary: Record<BinaryName, (a: number, b: number) => number> = {
   add: (a, b) => a + b,
   subtract: (a, b) => a - b,
   multiply: (a, b) => a * b,

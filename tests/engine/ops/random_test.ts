@@ -1,5 +1,14 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { normalArray, philox } from "../../../engine/ops/random.ts";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { constant, input } from "../../../engine/graph/tensor.ts";
+import {
+  dropout,
+  normalArray,
+  philox,
+  RandomSource,
+} from "../../../engine/ops/random.ts";
+import { randomWord } from "../../random.ts";
+import { checkForward } from "../compare.ts";
+import { testOnDevices } from "../devices.ts";
 
 // from the known-answer tests of Random123, the authors' library: counters, key, first word
 const knownAnswers = [
@@ -8,7 +17,7 @@ const knownAnswers = [
   [0x243f6a88, 0x85a308d3, 0x13198a2e, 0xdd7ce038],
 ] as const;
 
-Deno.test("Philox gives the numbers that its authors publish", () => {
+Deno.test("philox: gives the numbers that its authors publish", () => {
   for (const [low, high, key, word] of knownAnswers) {
     // the key of stream 0 is the seed XOR the golden ratio
     const seed = (key ^ 0x9e3779b9) >>> 0;
@@ -16,7 +25,7 @@ Deno.test("Philox gives the numbers that its authors publish", () => {
   }
 });
 
-Deno.test("normal numbers have the moments of a normal distribution, at odd sizes too", () => {
+Deno.test("normalArray: has the moments of a normal distribution, at odd sizes too", () => {
   const values = normalArray(100_001, 2, 5, 3);
   const moment = (power: number) =>
     values.reduce((sum, value) => sum + (value / 2) ** power, 0) /
@@ -30,4 +39,28 @@ Deno.test("normal numbers have the moments of a normal distribution, at odd size
     0,
   );
   assertAlmostEquals(neighbours / values.length, 0, 0.06);
+});
+
+testOnDevices(
+  "RandomSource, dropout: devices draw the numbers of the host",
+  async (device) => {
+    const random = new RandomSource(input("key", [2], "u32"));
+    const outputs = [[1], [13], [5, 67]].flatMap((shape) => [
+      random.uniform(shape),
+      random.uniform(shape),
+      dropout(constant(1, shape), 0.4, random),
+    ]);
+    const key = Uint32Array.of(randomWord(), randomWord());
+    await checkForward(device, outputs, { key }, 1e-7);
+  },
+);
+
+Deno.test("RandomSource, dropout: refuse keys, shapes and rates that do not fit", () => {
+  const random = new RandomSource(input("key", [2], "u32"));
+  assertThrows(() => random.uniform([2, 0]), RangeError, "at least 1");
+  for (const rate of [1, -0.1, NaN]) {
+    assertThrows(() => dropout(constant(1), rate, random), RangeError, "rate");
+  }
+  const floats = new RandomSource(input("key", [2]));
+  assertThrows(() => floats.uniform([1]), TypeError, "key of two u32");
 });

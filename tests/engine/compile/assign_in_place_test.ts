@@ -1,0 +1,65 @@
+import { assertEquals } from "@std/assert";
+import { schedule } from "../../../engine/compile/schedule.ts";
+import { Storage, type Tensor } from "../../../engine/graph/tensor.ts";
+import { add, multiply } from "../../../engine/ops/elementwise.ts";
+import { permute } from "../../../engine/ops/movement.ts";
+import { sum } from "../../../engine/ops/reduction.ts";
+
+/** The kinds of the kernels that assign `value` to `storage`, and whether one writes it directly. */
+function assign(storage: Storage, value: Tensor, outputs: Tensor[] = []) {
+  const { dispatches } = schedule(outputs, [{ storage, value }], {
+    maxReads: 7,
+  });
+  return dispatches.map(({ kernel, output }) =>
+    `${kernel.kind}${output.state ? " in place" : ""}`
+  );
+}
+
+Deno.test("assignInPlace: a kernel that reads each element where it writes it writes the storage", () => {
+  const w = new Storage("w", 6);
+  assertEquals(assign(w, multiply(w.tensor(), 2)), ["fused in place"]);
+  const other = new Storage("other", 6);
+  assertEquals(assign(w, multiply(other.tensor(), 2)), ["fused in place"]);
+});
+
+Deno.test("assignInPlace: what reads other elements of the old value is copied at the end", () => {
+  const square = new Storage("square", 9);
+  const transposed = permute(square.tensor([3, 3]), [1, 0]);
+  assertEquals(assign(square, add(transposed, 1)), ["fused", "copy in place"]);
+  const w = new Storage("w", 6);
+  const centred = add(w.tensor(), sum(w.tensor(), { keepAxes: true }));
+  // the sum is stored before, and then each element is read where it is written
+  assertEquals(assign(w, centred), ["fused", "fused in place"]);
+});
+
+Deno.test("assignInPlace: a value that is needed after its storage changes is copied", () => {
+  const w = new Storage("w", 6);
+  const doubled = multiply(w.tensor(), 2);
+  // another output reads the old value in a later kernel
+  const kernels = assign(w, doubled, [sum(add(w.tensor(), 1))]);
+  assertEquals(kernels.at(-1), "copy in place");
+});
+
+Deno.test("assignInPlace: storages that exchange their values are saved first", () => {
+  const [a, b] = [new Storage("a", 6), new Storage("b", 6)];
+  const { dispatches } = schedule([], [
+    { storage: a, value: b.tensor() },
+    { storage: b, value: a.tensor() },
+  ], { maxReads: 7 });
+  assertEquals(dispatches.map(({ output }) => output.label), [
+    "copy of state b [6]",
+    "copy of state a [6]",
+    "state a",
+    "state b",
+  ]);
+});
+
+Deno.test("assignInPlace: one value for two storages is computed once and copied once", () => {
+  const [a, b, c] = ["a", "b", "c"].map((name) => new Storage(name, 6));
+  const value = add(c.tensor(), 1);
+  const { dispatches } = schedule([], [
+    { storage: a, value },
+    { storage: b, value },
+  ], { maxReads: 7 });
+  assertEquals(dispatches.length, 3);
+});

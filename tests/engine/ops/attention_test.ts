@@ -1,0 +1,41 @@
+import { assertThrows } from "@std/assert";
+import { input } from "../../../engine/graph/tensor.ts";
+import { attention } from "../../../engine/ops/attention.ts";
+import { iota, less } from "../../../engine/ops/elementwise.ts";
+import { checkOperations } from "../compare.ts";
+import { testOnDevices } from "../devices.ts";
+
+testOnDevices(
+  "attention: values and gradients agree with float64, with and without a key mask",
+  (device) =>
+    checkOperations(device, [
+      {
+        name: "attention",
+        shapes: [[2, 5, 12], [2, 7, 12], [2, 7, 12]],
+        operation: (q, k, v) => attention(q, k, v, { heads: 3 }),
+      },
+      {
+        name: "attention with a key mask",
+        shapes: [[2, 5, 12], [2, 5, 12], [2, 5, 12]],
+        operation: (q, k, v) =>
+          attention(q, k, v, {
+            heads: 2,
+            keyMask: less(iota([2, 5], 1, "f32"), 3),
+          }),
+      },
+    ]),
+);
+
+Deno.test("attention: refuses heads that do not divide the width, and tensors that do not fit", () => {
+  const x = input("x", [2, 5, 12]);
+  for (const heads of [5, 0, -1, NaN, 1.5]) {
+    assertThrows(() => attention(x, x, x, { heads }), RangeError, "heads");
+  }
+  const flat = input("flat", [5, 12]);
+  assertThrows(() => attention(flat, x, x, { heads: 2 }), RangeError, "[5,12]");
+  assertThrows(
+    () => attention(x, input("key", [2, 5, 6]), x, { heads: 2 }),
+    RangeError,
+    "[2,5,6]",
+  );
+});

@@ -1,0 +1,82 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { input, Storage } from "../../engine/graph/tensor.ts";
+import {
+  add,
+  exp,
+  materialize,
+  multiply,
+} from "../../engine/ops/elementwise.ts";
+import { Program } from "../../engine/program.ts";
+import { testOnDevices } from "./devices.ts";
+
+testOnDevices(
+  "Program.evaluate: fifty calls at once get their own results, beside those of another program",
+  async (device) => {
+    const x = input("x", [3]);
+    // several kernels, so that there is something to come between
+    const doubled = await Program.compile(device, {
+      outputs: [
+        materialize(multiply(x, 2)),
+        add(materialize(multiply(x, 3)), 1),
+      ],
+    });
+    const negated = await Program.compile(device, {
+      outputs: [multiply(x, -1)],
+    });
+    const feed = (i: number) => ({ x: new Float32Array([i, i + 0.5, -i]) });
+    const results = await Promise.all(
+      Array.from({ length: 50 }, async (_, i) => {
+        const [pair, [opposite]] = await Promise.all([
+          doubled.evaluate(feed(i)),
+          negated.evaluate(feed(i)),
+          // a step without a reader
+          doubled.run(feed(-1000)),
+        ]);
+        return [...pair, opposite].map((values) => values[1]);
+      }),
+    );
+    doubled.destroy();
+    negated.destroy();
+    assertEquals(
+      results,
+      Array.from({ length: 50 }, (_, i) => {
+        const value = i + 0.5;
+        return [2 * value, 3 * value + 1, -value];
+      }),
+    );
+  },
+);
+
+testOnDevices(
+  "Program.evaluate: a call that is refused leaves those after it alone",
+  async (device) => {
+    const x = input("x", [2]);
+    const program = await Program.compile(device, { outputs: [add(x, 1)] });
+    const refused = program.evaluate({ x: new Float32Array(3) });
+    const later = program.evaluate({ x: new Float32Array([1, 2]) });
+    await assertRejects(() => refused, RangeError, "x needs 2 values, not 3");
+    await assertRejects(() => program.run(), RangeError, "not none");
+    assertEquals([...(await later)[0]], [2, 3]);
+    program.destroy();
+  },
+);
+
+testOnDevices(
+  "Program.firstNonFinite: names the first kernel whose result is not finite",
+  async (device) => {
+    const storage = new Storage("total", 2);
+    const x = input("x", [2]);
+    const large = materialize(exp(x));
+    const program = await Program.compile(device, {
+      assignments: [{
+        storage,
+        value: add(storage.tensor(), materialize(multiply(large, 2))),
+      }],
+    });
+    const feed = (value: number) => ({ x: new Float32Array([0, value]) });
+    assertEquals(await program.firstNonFinite(feed(1000)), "exp [2]");
+    assertEquals(await program.firstNonFinite(feed(1)), undefined);
+    program.destroy();
+    device.release(storage);
+  },
+);
