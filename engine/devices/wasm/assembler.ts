@@ -53,6 +53,7 @@ const instructions = {
   "f32x4.eq": [65, binary],
   "f32x4.ne": [66, binary],
   "f32x4.lt": [67, binary],
+  "f32x4.le": [69, binary],
   "v128.not": [77, unary],
   "v128.and": [78, binary],
   "v128.or": [80, binary],

@@ -41,10 +41,7 @@ const unaryEmitters: Record<ScalarType, Partial<Record<UnaryName, Emitter>>> = {
     negate: instruction("i32x4.neg"),
     abs: instruction("i32x4.abs"),
   },
-  u32: {
-    negate: instruction("i32x4.neg"),
-    abs: (body, x) => body.get(x),
-  },
+  u32: {},
 };
 
 /** Functions of integers; they have no division. */

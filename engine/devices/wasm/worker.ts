@@ -3,50 +3,54 @@
 
 import type { FromWorker, ToWorker } from "./messages.ts";
 
-type Run = (from: number, to: number, arena: number, shared: number) => void;
+/** An exported function; all parameters are i32. */
+type Exported = (...parameters: number[]) => void;
 
-const scope = self as unknown as DedicatedWorkerGlobalScope;
-const programs = new Map<number, Run>();
+const programs = new Map<number, Exported>();
 let imports: WebAssembly.Imports = {};
-let touchPages: (start: number, end: number) => void;
+let touchPages: Exported;
 let thread = 0;
+
+function exportOf(instance: WebAssembly.Instance, name: string): Exported {
+  const value = instance.exports[name];
+  if (typeof value !== "function") throw new TypeError(`no function ${name}`);
+  return (...parameters) => value(...parameters);
+}
 
 function handle(message: ToWorker): void {
   switch (message.kind) {
     case "start": {
       const env = { memory: message.memory };
-      const { exports } = new WebAssembly.Instance(message.kernels, { env });
-      (exports.setScratch as (start: number) => void)(message.scratch);
-      imports = { env, kernels: exports as WebAssembly.ModuleImports };
-      touchPages = exports.touchPages as typeof touchPages;
+      const instance = new WebAssembly.Instance(message.kernels, { env });
+      exportOf(instance, "setScratch")(message.scratch);
+      imports = { env, kernels: { ...instance.exports } };
+      touchPages = exportOf(instance, "touchPages");
       thread = message.thread;
       return;
     }
     case "load": {
-      const { exports } = new WebAssembly.Instance(message.module, imports);
-      programs.set(message.program, exports[`run${thread}`] as Run);
+      const instance = new WebAssembly.Instance(message.module, imports);
+      programs.set(message.program, exportOf(instance, `run${thread}`));
       return;
     }
     case "touch":
       return touchPages(message.start, message.end);
-    case "run":
-      return programs.get(message.program)!(
-        message.from,
-        message.to,
-        message.arena,
-        message.shared,
-      );
+    case "run": {
+      const run = programs.get(message.program);
+      if (!run) throw new Error(`there is no program ${message.program}`);
+      return run(message.from, message.to, message.arena, message.shared);
+    }
     case "unload":
       programs.delete(message.program);
   }
 }
 
-scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   let answer: FromWorker = {};
   try {
     handle(data);
   } catch (error) {
     answer = { error: error instanceof Error ? error.message : String(error) };
   }
-  scope.postMessage(answer);
+  self.postMessage(answer);
 };

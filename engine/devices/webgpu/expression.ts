@@ -86,8 +86,8 @@ const unary: Record<UnaryName, (x: string) => string> = {
   exp: (x) => `exp(${x})`,
   log: (x) => `log(${x})`,
   sqrt: (x) => `sqrt(${x})`,
-  // some drivers compute tanh from exponentials that overflow
-  tanh: (x) => `tanh(clamp(${x}, -15f, 15f))`,
+  // drivers compute tanh from exponentials, which overflow and cancel
+  tanh: (x) => `rationalTanh(${x})`,
   erf: (x) => `erf(${x})`,
   abs: (x) => `abs(${x})`,
   floor: (x) => `floor(${x})`,

@@ -1,11 +1,9 @@
-// Pooling, one vector of channels at a time. Results (forward) or input pixels (gradient) are
-// shared between threads.
+// Max pooling. Threads share the pixels of the result: of y forward, of dx for the gradient.
 
-/** Largest (`average` false) or mean value of each window, for result pixels `start <= i < end`. */
+/** Largest value of each window, for result pixels `start <= i < end`. */
 export function pool(
   x: usize,
   y: usize,
-  average: bool,
   height: i32,
   width: i32,
   channels: i32,
@@ -24,15 +22,14 @@ export function pool(
     const top = (line % outHeight) * stride - padding;
     const left = (pixel % outWidth) * stride - padding;
     for (let channel = 0; channel < channels; channel++) {
-      let result: f32 = average ? 0 : -f32.MAX_VALUE;
+      let result: f32 = -Infinity;
       for (let i = max(top, 0); i < min(top + size, height); i++) {
         for (let j = max(left, 0); j < min(left + size, width); j++) {
           const value = load<f32>(image + <usize> (i * width + j) * pixelBytes + (<usize> channel << 2));
           // the comparison lets a NaN through, so that it is noticed
-          result = average ? result + value : value <= result ? result : value;
+          result = value <= result ? result : value;
         }
       }
-      if (average) result /= <f32> (size * size);
       store<f32>(y + <usize> pixel * pixelBytes + (<usize> channel << 2), result);
     }
   }
@@ -43,7 +40,6 @@ export function poolGradient(
   dy: usize,
   x: usize,
   dx: usize,
-  average: bool,
   height: i32,
   width: i32,
   channels: i32,
@@ -71,15 +67,10 @@ export function poolGradient(
       let sum: f32 = 0;
       for (let i = firstRow; i <= lastRow; i++) {
         for (let j = firstColumn; j <= lastColumn; j++) {
-          const gradient = load<f32>(results + <usize> (i * outWidth + j) * pixelBytes + offset);
-          if (average) {
-            sum += gradient / <f32> (size * size);
-          } else {
-            const top = i * stride - padding;
-            const left = j * stride - padding;
-            if (largest(image + offset, pixelBytes, height, width, top, left, size) == row * width + column) {
-              sum += gradient;
-            }
+          const top = i * stride - padding;
+          const left = j * stride - padding;
+          if (largest(image + offset, pixelBytes, height, width, top, left, size) == row * width + column) {
+            sum += load<f32>(results + <usize> (i * outWidth + j) * pixelBytes + offset);
           }
         }
       }
@@ -98,7 +89,7 @@ function largest(
   left: i32,
   size: i32,
 ): i32 {
-  let best: f32 = -f32.MAX_VALUE;
+  let best: f32 = -Infinity;
   let index = -1;
   for (let i = max(top, 0); i < min(top + size, height); i++) {
     for (let j = max(left, 0); j < min(left + size, width); j++) {

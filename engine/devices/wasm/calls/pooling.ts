@@ -15,7 +15,6 @@ export function poolCalls(
     arguments: [
       ...inputs,
       output,
-      0,
       height,
       width,
       geometry.inputs,

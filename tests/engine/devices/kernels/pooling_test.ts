@@ -70,3 +70,17 @@ testOnDevices(
     assertEquals(await runKernels(device, cases), expected);
   },
 );
+
+testOnDevices(
+  "lowerPool: the maximum of a window of minus infinities is minus infinity",
+  async (device) => {
+    const [geometry] = geometries;
+    const { n, height, width, inputs, outHeight, outWidth } = geometry;
+    const [actual] = await runKernels(device, [{
+      kernel: { kind: "pool", gradient: false, geometry },
+      inputs: [filled(n * height * width * inputs, () => -Infinity)],
+      size: n * outHeight * outWidth * inputs,
+    }]);
+    assertEquals(actual, filled(actual.length, () => -Infinity));
+  },
+);

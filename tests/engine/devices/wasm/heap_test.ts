@@ -55,6 +55,13 @@ Deno.test("Heap: the rest of a hole stays free", () => {
   assertEquals(heap.allocate(3 * KIB, "block"), hole + KIB);
 });
 
+Deno.test("Heap: kernels may read beyond a block that ends with its page", () => {
+  const heap = new Heap();
+  const end = heap.allocate(65536, "block") + 65536;
+  assertEquals(end % 65536, 0);
+  assert(heap.memory.buffer.byteLength >= end + 256);
+});
+
 Deno.test("Heap.allocate: refuses more than 4 GiB and names what it was for", () => {
   const heap = new Heap();
   const before = heap.memory.buffer.byteLength;

@@ -39,7 +39,7 @@ Deno.test("WorkerPool.broadcast: each worker gets its message, and all must answ
 Deno.test("WorkerPool: one failure ends the pool with its message", async () => {
   const pool = new WorkerPool(2);
   try {
-    const message = "a thread of the processor failed (";
+    const message = "a thread of the processor failed (there is no program 9)";
     await assertRejects(
       () =>
         pool.broadcast((thread) =>

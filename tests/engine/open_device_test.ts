@@ -1,0 +1,37 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { findAdapter } from "../../engine/devices/webgpu/adapter.ts";
+import { openDevice } from "../../engine/open_device.ts";
+import { UserError } from "../../engine/user_error.ts";
+
+const { adapter, problem } = await findAdapter();
+const isGpu = adapter !== undefined && !adapter.info.isFallbackAdapter;
+
+Deno.test("openDevice: gives the processor when it is asked for", async () => {
+  const { device, reason } = await openDevice("wasm");
+  device.destroy();
+  assertEquals(device.kind, "wasm");
+  assertEquals(reason, `${device.description} (asked for)`);
+});
+
+Deno.test("openDevice: prefers a GPU, and the processor to one in software", async () => {
+  const { device, reason } = await openDevice();
+  device.destroy();
+  assertEquals(device.kind, isGpu ? "webgpu" : "wasm");
+  const why = isGpu ? "a GPU is there" : problem ?? "no GPU found";
+  assertEquals(reason, `${device.description} (${why})`);
+});
+
+Deno.test("openDevice: gives WebGPU in software when it is asked for, or says what to install", async () => {
+  if (problem) {
+    await assertRejects(
+      () => openDevice("webgpu"),
+      UserError,
+      `${problem}; install a Vulkan driver`,
+    );
+    return;
+  }
+  const { device, reason } = await openDevice("webgpu");
+  device.destroy();
+  assertEquals(device.kind, "webgpu");
+  assert(reason.endsWith("(asked for)"));
+});
