@@ -43,7 +43,11 @@ export function planProgram(
 /** A graph that was traced once, compiled for a device, and is replayed with new inputs. */
 export class Program {
   private constructor(
-    /** The kernels, and where everything lies. */
+    /**
+     * The kernels, and where everything lies.
+     *
+     * @internal
+     */
     readonly plan: Plan,
     private readonly executable: Executable,
   ) {}

@@ -31,7 +31,11 @@ export interface Device {
   readonly description: string;
   /** What the memory plan of a program has to keep to. */
   readonly limits: DeviceLimits;
-  /** Makes everything that replaying the plan needs: memory, kernels, command list. */
+  /**
+   * Makes everything that replaying the plan needs: memory, kernels, command list.
+   *
+   * @internal
+   */
   compile(plan: Plan): Promise<Executable>;
   /** Overwrites a storage, placing it on the device first if needed. */
   write(storage: Storage, data: HostArray): Promise<void>;

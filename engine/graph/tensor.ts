@@ -110,9 +110,17 @@ export class Tensor {
   /** Order of creation: a node is always younger than its inputs. */
   readonly id: number = nextId++;
 
-  /** Makes a node; prefer the functions of `engine/ops`. */
+  /**
+   * Makes a node; prefer the functions of `engine/ops`.
+   *
+   * @internal
+   */
   constructor(
-    /** What makes it. */
+    /**
+     * What makes it.
+     *
+     * @internal
+     */
     readonly operation: Operation,
     /** What it is made from. */
     readonly inputs: readonly Tensor[],
