@@ -11,7 +11,11 @@
  * import { input, Program } from "@dv2/dv2/engine";
  * import { Context } from "@dv2/dv2/layers";
  *
- * const config = completeConfig({ ...presets["dv2-tiny"].config, steps: 1 });
+ * const config = completeConfig({
+ *   ...presets["dv2-tiny"].config,
+ *   data: { name: "synthetic", trainSize: 64, testSize: 16 },
+ *   steps: 2,
+ * });
  * const { device } = await openDevice("wasm");
  * const splits = await openDataset(config.data);
  * const run = await createRunFolder("first", config, "first-run");
@@ -23,7 +27,7 @@
  * const program = await Program.compile(device, { outputs: [features] });
  * const bytes = await splits.test!.read([0, 1, 2, 3]);
  * const [vectors] = await program.evaluate({ images: bytes });
- * console.log(vectors.length / 4); // features of each image
+ * console.log(vectors.length / 4); // 1024 features of each image
  * device.destroy();
  * ```
  *
