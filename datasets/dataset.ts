@@ -45,7 +45,11 @@ export type ProgressListener = (progress: DownloadProgress) => void;
 
 /** A kind of data set, as its file exports it. */
 export interface DatasetKind<Options> {
-  /** Accepts its options. */
+  /**
+   * Accepts its options.
+   *
+   * @internal
+   */
   readonly schema: z.ZodType<Options>;
   /** Height and width of its images in pixels, without looking at them. */
   imageSize(options: Options): number;

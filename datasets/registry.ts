@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { UserError } from "../engine/user_error.ts";
 import type {
   DatasetKind,
@@ -8,9 +7,9 @@ import type {
 import * as kinds from "./kinds.ts";
 
 /** Options of any kind of data set; `name` says which. */
-export type DatasetOptions = z.output<
-  (typeof kinds)[keyof typeof kinds]["schema"]
->;
+export type DatasetOptions = Parameters<
+  (typeof kinds)[keyof typeof kinds]["open"]
+>[0];
 
 const registry: Readonly<
   Record<DatasetOptions["name"], DatasetKind<DatasetOptions>>

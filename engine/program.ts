@@ -46,7 +46,11 @@ export function planProgram(
  */
 export class Program {
   private constructor(
-    /** The kernels, and where everything lies. */
+    /**
+     * The kernels, and where everything lies.
+     *
+     * @internal
+     */
     readonly plan: Plan,
     private readonly executable: Executable,
     private readonly queue: StepQueue,

@@ -33,7 +33,11 @@ export type EncoderInput = "patches" | "images";
 
 /** A kind of encoder, as its file exports it. */
 export interface EncoderKind<Options> {
-  /** Accepts its options, whose `name` is the name in the registry. */
+  /**
+   * Accepts its options, whose `name` is the name in the registry.
+   *
+   * @internal
+   */
   readonly schema: z.ZodType<Options>;
   /** An encoder for whole images, or with the stages for patches alone. */
   create(options: Options, input: EncoderInput): Encoder;

@@ -17,7 +17,11 @@ export interface LossValue {
 
 /** A loss term, as its file exports it. */
 export interface LossTerm<Output, Options extends Weighted> {
-  /** Accepts its options. */
+  /**
+   * Accepts its options.
+   *
+   * @internal
+   */
   readonly schema: z.ZodType<Options>;
   /** The settings with which a model has the output that the term needs, for messages. */
   readonly needs: string;

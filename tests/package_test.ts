@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import configuration from "../deno.json" with { type: "json" };
+import { withFolder } from "./train/folder.ts";
 import { packageFiles, readPackageFile } from "./package_files.ts";
 
 /** Serves the files of the package, and nothing else, until it is disposed of. */
@@ -39,10 +40,17 @@ class Registry implements AsyncDisposable {
 function importsFor(host: string): Record<string, string> {
   const fromNpm = Object.entries(configuration.imports)
     .filter(([, target]) => target.startsWith("npm:"));
-  return {
-    ...Object.fromEntries(fromNpm),
-    "@dv2/dv2": `http://${host}/mod.ts`,
-  };
+  return { ...Object.fromEntries(fromNpm), ...subpaths(`http://${host}/`) };
+}
+
+/** The names of all entry modules of the package, which lies at `base`. */
+function subpaths(base: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(configuration.exports).map(([name, path]) => [
+      `@dv2/dv2${name.slice(1)}`,
+      new URL(path, base).href,
+    ]),
+  );
 }
 
 /** The folder where packages from npm are, so that they need not be fetched again. */
@@ -64,47 +72,52 @@ async function runScript(
   permissions: readonly string[] = [],
 ): Promise<string> {
   await using registry = new Registry();
-  const folder = await Deno.makeTempDir({ prefix: "dv2-test-" });
-  try {
+  return await withFolder(async (folder) => {
     await Deno.mkdir(`${folder}/cache`);
     await Deno.symlink(await npmCache(), `${folder}/cache/npm`, {
       type: "junction",
     });
-    await Deno.writeTextFile(`${folder}/script.ts`, script);
-    await Deno.writeTextFile(
-      `${folder}/deno.json`,
-      JSON.stringify({ imports: importsFor(registry.host) }),
-    );
-    const { success, stdout, stderr } = await new Deno.Command(
-      Deno.execPath(),
-      {
-        args: [
-          "run",
-          "--quiet",
-          "--no-prompt",
-          `--allow-import=${registry.host}`,
-          ...permissions,
-          "script.ts",
-        ],
-        cwd: folder,
-        env: { DENO_DIR: `${folder}/cache`, NO_COLOR: "1" },
-      },
-    ).output();
-    assert(success, new TextDecoder().decode(stderr));
-    return new TextDecoder().decode(stdout);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+    await writeProject(folder, script, { imports: importsFor(registry.host) });
+    return await runDeno(folder, [
+      `--allow-import=${registry.host}`,
+      ...permissions,
+      "script.ts",
+    ], { DENO_DIR: `${folder}/cache` });
+  });
 }
 
-/** The first code block in the documentation of `mod.ts`. */
-function documentedExample(): string {
-  const [, block] = readPackageFile("mod.ts").match(/```ts\n(.*?)```/s)!;
+async function writeProject(
+  folder: string,
+  script: string,
+  config: object,
+): Promise<void> {
+  await Deno.writeTextFile(`${folder}/script.ts`, script);
+  await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(config));
+}
+
+/** Runs `deno run` in a folder; returns what it printed. */
+async function runDeno(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", ...args],
+    cwd: folder,
+    env: { ...env, NO_COLOR: "1" },
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
+/** The first code block in the documentation of a module. */
+function exampleOf(path: string): string {
+  const [, block] = readPackageFile(path).match(/```ts\n(.*?)```/s)!;
   return block.replaceAll(/^ \* ?/gm, "");
 }
 
-Deno.test("the example of the documentation runs from a registry, with no permission but to import", async () => {
-  const printed = await runScript(documentedExample());
+Deno.test("package: the example of engine/mod.ts runs from a registry, with no permission but to import", async () => {
+  const printed = await runScript(exampleOf("engine/mod.ts"));
   const numbers = printed.match(/-?\d+(\.\d+)?(e-?\d+)?(?=[ ,])/g)!.map(Number);
   assertEquals(numbers.length, 3, printed);
   const [loss, first, second] = numbers;
@@ -112,40 +125,39 @@ Deno.test("the example of the documentation runs from a registry, with no permis
   assert(Math.abs(first - 2) < 0.05 && Math.abs(second + 1) < 0.05, printed);
 });
 
-Deno.test("a training step runs from a registry, with access to its run folder alone", async () => {
-  const script = `
-    import {
-      completeConfig,
-      createRunFolder,
-      openDataset,
-      openDevice,
-      pretrain,
-    } from "@dv2/dv2";
-
-    const config = completeConfig({
-      data: { name: "synthetic", trainSize: 16, testSize: 4 },
-      augmentation: { name: "translate" },
-      encoder: { depth: 18, width: 0.0625, stem: "small" },
-      model: {
-        transformer: { layers: 1, heads: 2, feedForward: 16 },
-        projection: 8,
-      },
-      losses: { maskedPatch: { weight: 1 } },
-      batchSize: 4,
-      steps: 1,
-    });
-    const splits = await openDataset(config.data);
-    const run = await createRunFolder("tiny", config, "run");
-    const { device } = await openDevice("wasm");
-    const { step, metrics } = await pretrain(config, { device, splits, run });
-    device.destroy();
-    console.log(JSON.stringify({ step, loss: metrics?.loss }));
-  `;
-  const printed = await runScript(script, [
-    "--allow-read=run",
-    "--allow-write=run",
+Deno.test("package: the example of mod.ts runs from a registry, with access to its run folder alone", async () => {
+  const printed = await runScript(exampleOf("mod.ts"), [
+    "--allow-read=first-run",
+    "--allow-write=first-run",
   ]);
-  const { step, loss } = JSON.parse(printed);
-  assertEquals(step, 1);
-  assert(Number.isFinite(loss) && loss > 0, printed);
+  assertEquals(printed, "1024\n");
 });
+
+const root = new URL("../", import.meta.url);
+
+Deno.test("package: the example for another folder runs there by an import map", () =>
+  withFolder(async (folder) => {
+    const script = await Deno.readTextFile(
+      new URL("examples/library/features.ts", root),
+    );
+    await writeProject(folder, script, { imports: subpaths(root.href) });
+    assertEquals(
+      await runDeno(folder, ["--allow-read", "--allow-write=run", "script.ts"]),
+      "4 vectors of 1024 features\n",
+    );
+  }));
+
+Deno.test("package: a script in another folder imports it by file URL with its config", () =>
+  withFolder(async (folder) => {
+    const script = `
+      import { presets } from "${new URL("mod.ts", root)}";
+      import * as ops from "${new URL("engine/ops/mod.ts", root)}";
+      console.log("dv2-tiny" in presets, typeof ops.max);
+    `;
+    await writeProject(folder, script, {});
+    const config = `--config=${new URL("deno.json", root).pathname}`;
+    assertEquals(
+      await runDeno(folder, [config, "script.ts"]),
+      "true function\n",
+    );
+  }));

@@ -134,7 +134,11 @@ export class TrainingStep {
     return new TrainingStep(device, parts.config, program, ring, optimizer);
   }
 
-  /** The memory plan and kernels of a step. */
+  /**
+   * The memory plan and kernels of a step.
+   *
+   * @internal
+   */
   get plan(): Program["plan"] {
     return this.program.plan;
   }

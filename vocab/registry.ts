@@ -1,11 +1,10 @@
-import type { z } from "zod";
 import * as kinds from "./kinds.ts";
 import type { Vocabulary, VocabularyKind } from "./vocabulary.ts";
 
 /** Options of any kind of vocabulary; `name` says which. */
-export type VocabularyOptions = z.output<
-  (typeof kinds)[keyof typeof kinds]["schema"]
->;
+export type VocabularyOptions = Parameters<
+  (typeof kinds)[keyof typeof kinds]["create"]
+>[0];
 
 const registry: Readonly<
   Record<VocabularyOptions["name"], VocabularyKind<VocabularyOptions>>

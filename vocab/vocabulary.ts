@@ -17,7 +17,11 @@ export abstract class Vocabulary {
 
 /** A kind of vocabulary, as its file exports it. */
 export interface VocabularyKind<Options> {
-  /** Accepts its options, whose `name` is the name in the registry. */
+  /**
+   * Accepts its options, whose `name` is the name in the registry.
+   *
+   * @internal
+   */
   readonly schema: z.ZodType<Options>;
   /** A vocabulary for vectors of `width` dimensions; `label` names its states in messages. */
   create(

@@ -20,7 +20,11 @@ export interface Augmentation {
 
 /** A kind of augmentation, as its file exports it. */
 export interface AugmentationKind<Options> {
-  /** Accepts its options. */
+  /**
+   * Accepts its options.
+   *
+   * @internal
+   */
   readonly schema: z.ZodType<Options>;
   /** Makes the augmentation of stored images of `imageSize` pixels a side. */
   create(options: Options, imageSize: number): Augmentation;

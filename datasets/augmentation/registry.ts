@@ -1,11 +1,10 @@
-import type { z } from "zod";
 import type { Augmentation, AugmentationKind } from "./augmentation.ts";
 import * as kinds from "./kinds.ts";
 
 /** Options of any kind of augmentation; `name` says which. */
-export type AugmentationOptions = z.output<
-  (typeof kinds)[keyof typeof kinds]["schema"]
->;
+export type AugmentationOptions = Parameters<
+  (typeof kinds)[keyof typeof kinds]["create"]
+>[0];
 
 const registry: Readonly<
   Record<AugmentationOptions["name"], AugmentationKind<AugmentationOptions>>

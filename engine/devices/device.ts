@@ -34,6 +34,7 @@ export interface Device {
   /**
    * Makes everything that replaying the plan needs: memory, kernels, command list.
    *
+   * @internal
    * @throws {UserError} if the device has too little memory or no room for a kernel.
    */
   compile(plan: Plan): Promise<Executable>;

@@ -22,9 +22,15 @@ export class Tensor {
    * Makes a node; prefer the functions of `engine/ops`, which check inputs.
    *
    * @throws {RangeError} if a size is not a whole number of at least 1.
+   *
+   * @internal
    */
   constructor(
-    /** What makes it. */
+    /**
+     * What makes it.
+     *
+     * @internal
+     */
     readonly operation: Operation,
     /** What it is made from. */
     readonly inputs: readonly Tensor[],

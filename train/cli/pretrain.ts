@@ -2,11 +2,10 @@
 import type { DatasetSplits } from "../../datasets/dataset.ts";
 import { downloadDataset, openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
-import { UserError } from "../../engine/user_error.ts";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
 import { type Config, configSchema } from "../config/config.ts";
 import { loadConfig } from "../config/loader.ts";
-import { resolveConfig } from "../config/resolve.ts";
+import { openRun } from "../run/load_run.ts";
 import { DownloadDisplay } from "./download_display.ts";
 import { dryRun } from "./dry_run.ts";
 import { DEFAULT_PRESET, help, type Options, readOptions } from "./options.ts";
@@ -16,7 +15,6 @@ import { onInterrupt, runProgram } from "./run_program.ts";
 import { RunDisplay } from "./run_display.ts";
 import {
   createRunFolder,
-  openRunFolder,
   removeUnusedRunFolder,
   type RunFolder,
 } from "../run/run_folder.ts";
@@ -32,13 +30,13 @@ interface Job {
 async function main(): Promise<void> {
   const options = readOptions(Deno.args);
   if (options === "help") return console.log(help());
-  if (options["dry-run"]) return await rehearse(options);
+  if (options["dry-run"]) return await printDryRun(options);
   const signal = onInterrupt();
   const job = options.resume === undefined
     ? await newJob(options)
     : await resumedJob(options.resume);
   try {
-    const result = await carryOut(job, options, signal);
+    const result = await runJob(job, options, signal);
     if (result.step === 0) signal.throwIfAborted();
     await report(result, job);
   } catch (error) {
@@ -66,7 +64,7 @@ function readConfig(options: Options): Promise<Config> {
 }
 
 /** Says what a run would take. */
-async function rehearse(options: Options): Promise<void> {
+async function printDryRun(options: Options): Promise<void> {
   const config = await readConfig(options);
   const { device, reason } = await openDevice(options.device);
   console.log(`device: ${reason}`);
@@ -77,17 +75,10 @@ async function rehearse(options: Options): Promise<void> {
 }
 
 async function resumedJob(path: string): Promise<Job> {
-  const { run, config } = await openRunFolder(path);
-  try {
-    const resolved = resolveConfig(configSchema, [config]);
-    return { config: resolved, run, resume: true };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${run.configPath} is wrong: ${error.message}`);
-  }
+  return { ...await openRun(path), resume: true };
 }
 
-async function carryOut(
+async function runJob(
   { config, run, resume }: Job,
   { device: choice, download }: Options,
   signal: AbortSignal,

@@ -12,20 +12,20 @@ import type { NeighbourOptions } from "../evaluate/knn.ts";
 import * as models from "../models/kinds.ts";
 
 /** Options of any kind of encoder; `name` says which. */
-export type EncoderOptions = z.output<
-  (typeof encoders)[keyof typeof encoders]["schema"]
->;
+export type EncoderOptions = Parameters<
+  (typeof encoders)[keyof typeof encoders]["create"]
+>[0];
 
 /** Options of any pretext model; `name` says which. */
-export type ModelOptions = z.output<
-  (typeof models)[keyof typeof models]["schema"]
->;
+export type ModelOptions = Parameters<
+  (typeof models)[keyof typeof models]["create"]
+>[0];
 
 /** Options of each term of the loss, by the name of the term. */
 export type LossOptions = {
-  readonly [Name in keyof typeof losses]: z.output<
-    (typeof losses)[Name]["schema"]
-  >;
+  readonly [Name in keyof typeof losses]: Parameters<
+    (typeof losses)[Name]["compute"]
+  >[1];
 };
 
 /** AdamW (Loshchilov and Hutter 2019), and how far its learning rate rises. */

@@ -35,7 +35,11 @@ export interface PretextSetting {
 
 /** A kind of pretext model, as its file exports it. */
 export interface PretextKind<Options> {
-  /** Accepts its options, whose `name` is the name in the registry. */
+  /**
+   * Accepts its options, whose `name` is the name in the registry.
+   *
+   * @internal
+   */
   readonly schema: z.ZodType<Options>;
   /** What its encoder must be able to take. */
   encoderInput(options: Options): EncoderInput;

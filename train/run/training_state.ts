@@ -17,8 +17,8 @@ export interface TrainingState {
   readonly model: object;
   /** Its parameters. */
   readonly parameters: PackedParameters;
-  /** Holds the moments of the parameters. */
-  readonly optimizer: AdamW;
+  /** Holds the moments of the parameters; absent where the model is not trained further. */
+  readonly optimizer?: AdamW;
 }
 
 type Tensors = Readonly<Record<string, StoredTensor>>;
@@ -39,10 +39,15 @@ function layout(
       name: prefix + name,
       ...entry,
     }));
+  const moments: [Storage, Part[]][] = optimizer
+    ? [
+      [optimizer.firstMoment, parts("optimizer.firstMoment.")],
+      [optimizer.secondMoment, parts("optimizer.secondMoment.")],
+    ]
+    : [];
   return new Map<Storage, Part[]>([
     [parameters.storage, parts("")],
-    [optimizer.firstMoment, parts("optimizer.firstMoment.")],
-    [optimizer.secondMoment, parts("optimizer.secondMoment.")],
+    ...moments,
     ...[...namedStates(model)].map((
       [name, { storage, shape }],
     ): [Storage, Part[]] => [

@@ -21,7 +21,7 @@ const { optimizer: options } = completeConfig({
 });
 
 /** A layer, and a state of two axes. */
-function start(): TrainingState {
+function start(): Required<TrainingState> {
   const model = {
     linear: new Linear(3, 5),
     table: new State("table", [2, 7], 0),
@@ -34,7 +34,9 @@ function start(): TrainingState {
   };
 }
 
-function storages({ model, parameters, optimizer }: TrainingState) {
+function storages(
+  { model, parameters, optimizer }: Required<TrainingState>,
+) {
   return [
     parameters.storage,
     optimizer.firstMoment,
@@ -43,7 +45,7 @@ function storages({ model, parameters, optimizer }: TrainingState) {
   ];
 }
 
-function release(device: Device, state: TrainingState): void {
+function release(device: Device, state: Required<TrainingState>): void {
   for (const storage of storages(state)) device.release(storage);
 }
 

@@ -1,0 +1,27 @@
+/**
+ * The loss terms of the paper as functions of symbolic tensors, and what a term of one's own is.
+ *
+ * @module
+ */
+export type { LossTerm, LossValue, Weighted } from "./term.ts";
+export type { PretextOutputs } from "./outputs.ts";
+export {
+  type MaskedPatches,
+  maskedPatchLoss,
+  type MaskedPatchLossOptions,
+} from "./masked_patch.ts";
+export {
+  imageLoss,
+  type ImageLossOptions,
+  type PredictedImages,
+} from "./image.ts";
+export { type VocabularyComparison, vocabularyLoss } from "./vocabulary.ts";
+export { type Jigsaw, selfieLoss } from "./selfie.ts";
+export {
+  allpLoss,
+  type AllpLossOptions,
+  type ContrastedViews,
+} from "./allp.ts";
+export { contrast, type Normalizer } from "./contrast.ts";
+export { crossEntropy } from "./cross_entropy.ts";
+export { similarity } from "./similarity.ts";

@@ -1,0 +1,74 @@
+/**
+ * Resumes a run that an earlier version left (commit 80049b8). Its folder is committed but for the
+ * numbers of the checkpoint, which would be large: in their place are numbers made up here, from
+ * which that version went on to the metrics in the fixture.
+ */
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { openDataset } from "../../datasets/registry.ts";
+import { pretrain } from "../../train/pretrain.ts";
+import { loadRun, openRun } from "../../train/run/load_run.ts";
+import { readMetrics } from "../../train/run/metrics_file.ts";
+import { devices } from "../engine/devices.ts";
+import { withFolder } from "./folder.ts";
+
+const fixture = new URL("../fixtures/old_run/", import.meta.url);
+const [wasm] = devices;
+
+/** A safetensors file with the committed header, and the numbers `0.02 + 0.01 sin(i)`. */
+async function checkpoint(): Promise<Uint8Array> {
+  const header = await Deno.readFile(new URL("header.json", fixture));
+  const entries: { data_offsets: [number, number] }[] = Object.values(
+    JSON.parse(new TextDecoder().decode(header)),
+  );
+  const end = Math.max(...entries.map(({ data_offsets: [, end] }) => end));
+  const length = new BigUint64Array([BigInt(header.length)]);
+  const numbers = Float32Array.from(
+    { length: end / 4 },
+    (_, i) => 0.02 + 0.01 * Math.sin(i),
+  );
+  const file = new Blob([length, header, numbers]);
+  return await file.bytes();
+}
+
+/** Puts the run together, as it was after its second step. */
+async function restoreOldRun(folder: string): Promise<void> {
+  const stem = `${folder}/checkpoints/step-000002`;
+  await Deno.mkdir(`${folder}/checkpoints`);
+  await Deno.writeFile(`${stem}.safetensors`, await checkpoint());
+  for (
+    const [from, to] of [
+      ["config.json", `${folder}/config.json`],
+      ["step-000002.json", `${stem}.json`],
+      ["metrics.jsonl", `${folder}/metrics.jsonl`],
+    ]
+  ) await Deno.copyFile(new URL(from, fixture), to);
+}
+
+Deno.test("pretrain: goes on with a run of an earlier version as that version did", () =>
+  withFolder(async (folder) => {
+    await restoreOldRun(folder);
+    const expected = await readMetrics(`${folder}/metrics.jsonl`);
+    const { run, config } = await openRun(folder);
+    const splits = await openDataset(config.data);
+    const options = { device: wasm, splits, run, resume: true };
+    assertEquals((await pretrain(config, options)).step, 4);
+    const metrics = await readMetrics(run.metricsPath);
+    assertEquals(metrics.map(({ step }) => step), [1, 2, 3, 4]);
+    for (const step of [2, 3]) {
+      for (const name of ["loss", "maskedPatch", "image", "gradientNorm"]) {
+        const value = Number(expected[step][name]);
+        assertAlmostEquals(Number(metrics[step][name]), value, 1e-3 * value);
+      }
+    }
+  }));
+
+Deno.test("loadRun: loads the model of a run of an earlier version", () =>
+  withFolder(async (folder) => {
+    await restoreOldRun(folder);
+    const { step, parameters, imageSize } = await loadRun(folder, wasm);
+    assertEquals([step, imageSize], [2, 32]);
+    const [name] = parameters.entries.keys();
+    assertEquals(name, "encoder.stem.weight");
+    const [first] = await wasm.read(parameters.storage);
+    assertAlmostEquals(first, 0.02, 0.011);
+  }));

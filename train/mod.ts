@@ -1,0 +1,57 @@
+/**
+ * What a training run is made of: pretext models, optimiser, training step, run folders, evaluation.
+ *
+ * @module
+ */
+export {
+  type CheckpointConfig,
+  type Config,
+  type EncoderOptions,
+  type LossOptions,
+  type ModelOptions,
+  type OptimizerConfig,
+} from "./config/config.ts";
+export { buildModel, type BuiltModel } from "./build_model.ts";
+export type {
+  PretextKind,
+  PretextModel,
+  PretextSetting,
+} from "./models/pretext_model.ts";
+export type {
+  ExchangeOptions,
+  PatchOptions,
+  TransformerSizes,
+} from "./models/patch_options.ts";
+export {
+  DoubleView,
+  MaskedPatchPrediction,
+  type MaskedPatchPredictionOptions,
+} from "./models/masked_patch_prediction.ts";
+export { Selfie, type SelfieOptions } from "./models/selfie.ts";
+export { Allp, type AllpOptions } from "./models/allp.ts";
+export { AdamW, type AdamWOptions, type Update } from "./adamw.ts";
+export { learningRateAt, type ScheduleOptions } from "./learning_rate.ts";
+export { type TotalLoss, totalLoss } from "./total_loss.ts";
+export {
+  type StepMetrics,
+  type TrainingParts,
+  TrainingStep,
+} from "./training_step.ts";
+export {
+  createRunFolder,
+  openRunFolder,
+  type RunFolder,
+} from "./run/run_folder.ts";
+export {
+  type Checkpoint,
+  listCheckpoints,
+  loadCheckpoint,
+  loadLatestCheckpoint,
+} from "./run/checkpoint.ts";
+export type { StoredTensor, TensorData } from "./run/safetensors_header.ts";
+export { type MetricsRecord, readMetrics } from "./run/metrics_file.ts";
+export {
+  nearestNeighbourAccuracy,
+  type NeighbourOptions,
+  type NeighbourResult,
+} from "./evaluate/knn.ts";

@@ -1,0 +1,64 @@
+import { imageSizeOf } from "../../datasets/registry.ts";
+import type { Device } from "../../engine/devices/device.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { buildModel, type BuiltModel } from "../build_model.ts";
+import { type Config, configSchema } from "../config/config.ts";
+import { resolveConfig } from "../config/resolve.ts";
+import { loadCheckpoint, loadLatestCheckpoint } from "./checkpoint.ts";
+import { openRunFolder, type RunFolder } from "./run_folder.ts";
+import { restoreState } from "./training_state.ts";
+
+/** A model with the weights of a checkpoint, which lie on the device that it was loaded to. */
+export interface LoadedRun extends BuiltModel {
+  /** Every setting of the run. */
+  readonly config: Config;
+  /** Number of steps that the weights were trained for. */
+  readonly step: number;
+  /** Height and width in pixels of the images that the augmentation takes. */
+  readonly imageSize: number;
+}
+
+/**
+ * Loads the model of a run with its trained weights. The data set of the run is not needed.
+ *
+ * @param path The folder of the run.
+ * @param device Where programs of the model will run.
+ * @param step The step of the checkpoint to take; the latest one by default.
+ * @throws {UserError} There is no run or no such checkpoint, or its files cannot be read.
+ */
+export async function loadRun(
+  path: string,
+  device: Device,
+  step?: number,
+): Promise<LoadedRun> {
+  const { run, config } = await openRun(path);
+  const checkpoint = step === undefined
+    ? await loadLatestCheckpoint(run.checkpointsPath)
+    : await loadCheckpoint(run.checkpointsPath, step);
+  if (!checkpoint) {
+    throw new UserError(
+      `${path} has no checkpoint; resume the run until it has one`,
+    );
+  }
+  const imageSize = imageSizeOf(config.data);
+  const built = buildModel(config, imageSize);
+  await restoreState(device, built, checkpoint.tensors);
+  return { ...built, config, step: checkpoint.step, imageSize };
+}
+
+/**
+ * Opens the folder of a run and checks its config.
+ *
+ * @throws {UserError} The folder is not that of a run, or its config is damaged or wrong.
+ */
+export async function openRun(
+  path: string,
+): Promise<{ readonly run: RunFolder; readonly config: Config }> {
+  const { run, config } = await openRunFolder(path);
+  try {
+    return { run, config: resolveConfig(configSchema, [config]) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${run.configPath} is wrong: ${error.message}`);
+  }
+}

@@ -1,0 +1,151 @@
+import type { ImageDataset } from "../datasets/dataset.ts";
+import { BatchLoader } from "../datasets/loader.ts";
+import type { Device } from "../engine/devices/device.ts";
+import { UserError } from "../engine/user_error.ts";
+import type { Config } from "./config/config.ts";
+import { saveCheckpoint } from "./run/checkpoint.ts";
+import { MetricsFile, readMetrics } from "./run/metrics_file.ts";
+import type { RunFolder } from "./run/run_folder.ts";
+import { captureState, type TrainingState } from "./run/training_state.ts";
+import type { StepMetrics, TrainingStep } from "./training_step.ts";
+
+/** How long numbers may wait on the device before they are shown. */
+const SHOW_MS = 500;
+
+/** What the steps of a run need besides its config. */
+export interface LoopOptions {
+  /** Where they run. */
+  readonly device: Device;
+  /** The images. */
+  readonly images: ImageDataset;
+  /** Where checkpoints and metrics go. */
+  readonly run: RunFolder;
+  /** Stops after the step under way. */
+  readonly signal?: AbortSignal;
+  /** Called with the number of steps done and the numbers of the last one. */
+  readonly onStep?: (step: number, metrics: StepMetrics) => void;
+}
+
+/** Where the steps ended. */
+export interface LoopResult {
+  /** Number of steps done. */
+  readonly step: number;
+  /** The numbers of the last step; absent if none is known. */
+  readonly metrics?: StepMetrics;
+}
+
+/** Goes through the steps; holds what is pending between the device and the files. */
+export class TrainingLoop {
+  /** Images of the steps whose numbers have not been read yet, to look into a failure. */
+  readonly #pending = new Map<number, Uint8Array<ArrayBuffer>>();
+  #metrics?: StepMetrics;
+  /** Step of the last checkpoint; 0 if there is none. */
+  #saved: number;
+  #readAt = performance.now();
+
+  /** Goes on after `done` steps. */
+  constructor(
+    private readonly config: Config,
+    private readonly options: LoopOptions,
+    private readonly step: TrainingStep,
+    private readonly state: TrainingState,
+    private done: number,
+  ) {
+    this.#saved = done;
+  }
+
+  /**
+   * Takes the steps that are left, and saves a checkpoint after the last.
+   *
+   * @throws {UserError} The loss is not finite, or a file cannot be read or written.
+   */
+  async run(): Promise<LoopResult> {
+    const { config, options } = this;
+    using metricsFile = await MetricsFile.open(
+      options.run.metricsPath,
+      this.done,
+    );
+    this.#metrics = await this.#recordedMetrics();
+    const loader = new BatchLoader(options.images, {
+      batchSize: config.batchSize / config.views,
+      seed: config.seed,
+      startStep: this.done,
+    });
+    try {
+      for await (const { images } of loader) {
+        if (this.done >= config.steps || options.signal?.aborted) break;
+        this.#pending.set(this.done, images);
+        await this.step.run(this.done, images);
+        this.done++;
+        const isDue = this.done % config.checkpoints.every === 0;
+        if (isDue || this.#mustRead()) await this.#readMetrics(metricsFile);
+        if (isDue) await this.#save();
+      }
+    } finally {
+      await loader.close();
+    }
+    await this.#readMetrics(metricsFile);
+    if (this.#saved < this.done) await this.#save();
+    return { step: this.done, metrics: this.#metrics };
+  }
+
+  /** The numbers of the last step, where they are on record from before. */
+  async #recordedMetrics(): Promise<StepMetrics | undefined> {
+    const record = (await readMetrics(this.options.run.metricsPath)).at(-1);
+    if (record?.step !== this.done) return undefined;
+    const { step: _, ...metrics } = record;
+    return metrics as StepMetrics;
+  }
+
+  #mustRead(): boolean {
+    return this.#pending.size >= this.step.ringLength ||
+      performance.now() - this.#readAt >= SHOW_MS;
+  }
+
+  async #readMetrics(file: MetricsFile): Promise<void> {
+    const first = this.done - this.#pending.size;
+    const records = await this.step.metrics(first, this.done);
+    for (const [i, { proceeds, ...metrics }] of records.entries()) {
+      if (proceeds !== 1) await this.#reportNonFinite(first + i);
+      const number = first + i + 1;
+      const record = {
+        ...metrics,
+        learningRate: this.step.learningRate(first + i),
+      };
+      if (
+        number % this.config.metricsEvery === 0 || number === this.config.steps
+      ) {
+        await file.append({ step: number, ...record });
+      }
+      this.#metrics = record;
+    }
+    this.#pending.clear();
+    this.#readAt = performance.now();
+    if (this.#metrics) this.options.onStep?.(this.done, this.#metrics);
+  }
+
+  async #reportNonFinite(step: number): Promise<never> {
+    const culprit = await this.step.firstNonFinite(
+      step,
+      this.#pending.get(step)!,
+    );
+    throw new UserError(
+      `the loss or its gradient was not finite at step ${step + 1}` +
+        (culprit ? `; the first value that was not came from ${culprit}` : "") +
+        (this.#saved > 0
+          ? `; the last checkpoint, of step ${this.#saved}, is in ${this.options.run.checkpointsPath}`
+          : "; there is no checkpoint yet") +
+        "; start a new run with a lower optimizer.learningRate or with optimizer.clipNorm=0.5",
+    );
+  }
+
+  async #save(): Promise<void> {
+    const tensors = await captureState(this.options.device, this.state);
+    await saveCheckpoint(
+      this.options.run.checkpointsPath,
+      { step: this.done, tensors, metadata: { config: this.config } },
+      this.config.checkpoints.keep,
+    );
+    this.#saved = this.done;
+  }
+}
