@@ -1,5 +1,5 @@
 /** Tests run for a mutant: the more there are, the longer a survivor takes. */
-const MAX_TESTS = 6;
+const MAX_TESTS = 4;
 
 /** Which sources each test reaches, and through how many imports. */
 export class TestIndex {
@@ -20,15 +20,21 @@ export class TestIndex {
     }
   }
 
-  /** The tests of a source, the most specific first: its mirror image, then those that import it. */
+  /**
+   * The tests of a source, the most specific first: its mirror image, then those that import it, at
+   * the same distance those of its own room and with the fewest other imports.
+   */
   of(source: string): string[] {
     const mirror = `tests/${source.replace(/\.ts$/, "_test.ts")}`;
     const rank = (test: string) =>
       test === mirror ? -1 : this.#reached.get(test)!.get(source)!;
+    const [room] = source.split("/");
+    const isForeign = (test: string) => !test.startsWith(`tests/${room}/`);
     return [...this.#reached]
       .filter(([test, reached]) => test === mirror || reached.has(source))
       .sort(([a, reachedA], [b, reachedB]) =>
-        rank(a) - rank(b) || reachedA.size - reachedB.size
+        rank(a) - rank(b) || Number(isForeign(a)) - Number(isForeign(b)) ||
+        reachedA.size - reachedB.size
       )
       .map(([test]) => test)
       .slice(0, MAX_TESTS);

@@ -13,7 +13,10 @@ import {
 } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import { packParameters } from "../../layers/packing.ts";
-import { moved, slopeAtZero } from "../central_differences.ts";
+import {
+  assertGradientAlong,
+  type GradientCheck,
+} from "../central_differences.ts";
 import { assertClose, poison } from "../engine/compare.ts";
 import { randomArray, randomWord } from "../random.ts";
 import { drawSmoothPlace } from "./kinks.ts";
@@ -38,17 +41,17 @@ export interface LayerCheck<Layer extends object> {
   readonly tolerance?: number;
 }
 
-/** A point at which a layer is checked. */
-export type Place = readonly [input: Float64Array, parameters: Float64Array];
+/** A point at which a layer is checked: its input and its packed parameters. */
+export type Place = readonly Float64Array[];
 
 /** Step of central differences: so small that few of them cross the kink of a ReLU. */
-export const STEP = 1e-7;
+const STEP = 1e-7;
 
 /** How far, relative to that of rounding, ReLUs are kept from their kinks. */
 const MARGIN = 2e-5;
 
 /** Directions drawn until none of the kinks that a network has lies within a step. */
-export const MAX_DIRECTIONS = 20;
+const MAX_DIRECTIONS = 20;
 
 /**
  * Checks a layer in the middle of a graph: its values against the definition in float64, and the
@@ -114,50 +117,31 @@ export async function checkLayer<Layer extends object>(
       0,
     );
   for (let i = 0; i < 3; i++) {
-    assertSlope(
-      "a random direction",
-      [Float64Array.from(inputGradient), parameterGradient],
-      place,
+    assertGradientSomewhere(
       () => place.map(({ length }) => Float64Array.from(randomArray(length))),
-      lossAt,
-      2e-4,
+      {
+        f: lossAt,
+        place,
+        gradients: [inputGradient, parameterGradient],
+        what: "a random direction",
+        tolerance: 2e-4,
+      },
     );
   }
 }
 
 /**
- * Asserts that gradients agree with the slope of a loss in float64 along a random direction. Only a
- * direction along which the loss itself has a kink within a step is drawn again.
+ * Asserts that gradients agree with central differences along a random direction. Only a direction
+ * along which the function itself has a kink within a step is drawn again.
  */
-export function assertSlope(
-  what: string,
-  gradients: readonly Float64Array[],
-  place: Place,
+export function assertGradientSomewhere(
   draw: () => readonly Float64Array[],
-  lossAt: (place: Place) => number,
-  tolerance: number,
+  check: GradientCheck,
 ): void {
   for (let i = 0; i < MAX_DIRECTIONS; i++) {
-    const direction = draw();
-    const terms = gradients.flatMap((values, i) =>
-      Array.from(values, (value, j) => value * direction[i][j])
-    );
-    const total = terms.reduce((total, term) => total + term, 0);
-    const { central, kink } = slopeAtZero(
-      (distance) =>
-        lossAt([
-          moved(place[0], direction[0], distance),
-          moved(place[1], direction[1], distance),
-        ]),
-      STEP,
-    );
-    const scale = Math.hypot(...terms);
-    if (kink > tolerance * Math.max(scale, Math.abs(central))) continue;
-    assert(
-      Math.abs(total - central) <= tolerance * scale,
-      `gradient along ${what}: ${total}, not ${central} (scale ${scale})`,
-    );
-    return;
+    if (assertGradientAlong(draw(), { step: STEP, minScale: 0, ...check })) {
+      return;
+    }
   }
-  throw new AssertionError(`no direction without a kink for ${what}`);
+  throw new AssertionError(`${check.what}: no direction without a kink`);
 }

@@ -11,7 +11,7 @@ import { buildModel } from "../../../train/build_model.ts";
 import type { Config } from "../../../train/config/config.ts";
 import { totalLoss } from "../../../train/total_loss.ts";
 import { assertClose, poison } from "../../engine/compare.ts";
-import { assertSlope, type Place } from "../../layers/check.ts";
+import { assertGradientSomewhere, type Place } from "../../layers/check.ts";
 import { drawSmoothPlace } from "../../layers/kinks.ts";
 import { NaiveRandom } from "../../layers/naive_random.ts";
 import { randomArray, randomWord } from "../../random.ts";
@@ -120,21 +120,20 @@ export async function checkModel(
     const [start] = parts.get(part) ?? [offset];
     parts.set(part, [start, offset + sizeOf(shape)]);
   });
-  const checkSlope = (what: string, draw: () => Float64Array[]) =>
-    assertSlope(
-      what,
-      [Float64Array.from(imageGradient), parameterGradient],
+  const checkGradient = (what: string, draw: () => Float64Array[]) =>
+    assertGradientSomewhere(draw, {
+      f: (place) => naiveLoss(definition(place), held, config),
       place,
-      draw,
-      (place) => naiveLoss(definition(place), held, config),
-      5e-4,
-    );
-  checkSlope("a direction of the images", () => [
+      gradients: [imageGradient, parameterGradient],
+      what,
+      tolerance: 5e-4,
+    });
+  checkGradient("a direction of the images", () => [
     Float64Array.from(randomArray(images.size)),
     new Float64Array(storage.size),
   ]);
   for (const [part, [start, end]] of parts) {
-    checkSlope(`a direction of ${part}`, () => {
+    checkGradient(`a direction of ${part}`, () => {
       const direction = new Float64Array(storage.size);
       direction.set(randomArray(end - start), start);
       return [new Float64Array(images.size), direction];
