@@ -50,7 +50,7 @@ Deno.test("documents: a symbol that is linked is declared in its file", () => {
     const source = Deno.readTextFileSync(target);
     for (const name of text.slice(1, -1).split(".")) {
       const declaration = new RegExp(
-        `(\\b(function|class|interface|const|type) |^ +(readonly |static |async )*)${name}\\b`,
+        `(\\b(function|class|interface|const|type) |^ +(readonly |static |async |override )*)${name}\\b`,
         "m",
       );
       assert(
