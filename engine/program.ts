@@ -4,6 +4,7 @@ import type {
   Executable,
   HostArray,
 } from "./devices/device.ts";
+import { MAX_FUSED_READS } from "./compile/fusion.ts";
 import { type Plan, planMemory } from "./compile/memory.ts";
 import { type Assignment, schedule } from "./compile/schedule.ts";
 import type { Tensor } from "./graph/tensor.ts";
@@ -34,7 +35,7 @@ export function planProgram(
     schedule(definition.outputs ?? [], definition.assignments ?? [], {
       fused: definition.fused,
       // one buffer is the output
-      maxReads: limits.maxBuffersPerKernel - 1,
+      maxReads: Math.min(limits.maxBuffersPerKernel - 1, MAX_FUSED_READS),
     }),
     limits,
   );

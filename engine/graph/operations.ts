@@ -1,7 +1,7 @@
 /**
  * Every operation of the engine. To add an elementwise function of one or two arguments:
  *
- * 1. `engine/ops/elementwise.ts`: a line in its table (cost, derivative) and the public function;
+ * 1. `engine/ops/elementwise.ts`: its name, a line in the table (cost, derivative), the public function;
  * 2. `engine/devices/wasm/fused_values.ts` and `engine/devices/webgpu/expression.ts`: its instructions.
  *
  * To add an operation with a kernel of its own:

@@ -1,8 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { lowerDeviceOperation } from "../../../engine/compile/device_operations.ts";
 import { unfused } from "../../../engine/compile/fusion.ts";
-import { gradient } from "../../../engine/graph/gradient.ts";
-import { reachable } from "../../../engine/graph/gradient.ts";
+import { gradient, reachable } from "../../../engine/graph/gradient.ts";
 import { input } from "../../../engine/graph/tensor.ts";
 import { convolution, maxPool } from "../../../engine/ops/contraction.ts";
 import { exp } from "../../../engine/ops/elementwise.ts";

@@ -4,6 +4,7 @@ import { schedule } from "../../../engine/compile/schedule.ts";
 import { input, Storage } from "../../../engine/graph/tensor.ts";
 import { add, cast, multiply } from "../../../engine/ops/elementwise.ts";
 import { slice } from "../../../engine/ops/movement.ts";
+import { sum } from "../../../engine/ops/reduction.ts";
 import { withSeed } from "../../random.ts";
 import { assertClose } from "../compare.ts";
 import { interpretSchedule } from "../interpret_kernel.ts";
@@ -60,6 +61,20 @@ test("schedule: its kernels find their inputs where the memory plan puts them", 
       limits,
     );
   }
+});
+
+Deno.test("schedule: a long reduction is split where the limit of reads has room for its parts", () => {
+  const x = input("x", [4096, 3]);
+  const weight = input("weight", [1, 3]);
+  const total = sum(multiply(x, weight), { axes: [0], keepAxes: true });
+  // the epilogue reads all that the body does
+  const y = add(multiply(total, weight), slice(x, [7, 0], [1, 3]));
+  const readsWith = (maxReads: number) =>
+    schedule([y], [], { maxReads }).dispatches.map(({ inputs }) =>
+      inputs.length
+    );
+  assertEquals(readsWith(3), [2, 3]);
+  assertEquals(readsWith(2), [2]);
 });
 
 Deno.test("schedule: assigned values are computed from the old values of all storages", () => {
