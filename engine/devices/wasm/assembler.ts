@@ -3,6 +3,17 @@
  * core specification, chapter 5; stack types are checked as its chapter 3 says.
  */
 
+import { Bytes } from "./bytes.ts";
+import {
+  binary,
+  type Instruction,
+  instructions,
+  type Signature,
+  splat,
+  type ValueType,
+  valueTypes,
+} from "./instruction_set.ts";
+
 /** Whether the runtime has relaxed SIMD: multiply-add, rounded once where the processor can. */
 const hasRelaxedSimd = WebAssembly.validate(
   new Uint8Array([
@@ -15,158 +26,12 @@ const hasRelaxedSimd = WebAssembly.validate(
   ]),
 );
 
-/** Types of values: numbers, and vectors of 128 bits. */
-export type ValueType = "i32" | "v128";
-
-const valueTypes: Record<ValueType, number> = { i32: 0x7f, v128: 0x7b };
-
-/** What an instruction takes from the stack, the top last, and what it leaves there. */
-interface Signature {
-  readonly operands: readonly ValueType[];
-  readonly result?: ValueType;
-}
-
-const integerBinary: Signature = { operands: ["i32", "i32"], result: "i32" };
-const splat: Signature = { operands: ["i32"], result: "v128" };
-const shift: Signature = { operands: ["v128", "i32"], result: "v128" };
-const unary: Signature = { operands: ["v128"], result: "v128" };
-const binary: Signature = { operands: ["v128", "v128"], result: "v128" };
-const ternary: Signature = {
-  operands: ["v128", "v128", "v128"],
-  result: "v128",
-};
-
-/** Instructions without immediate operands: opcode (behind the SIMD prefix for vectors) and signature. */
-const instructions = {
-  "i32.lt_u": [0x49, integerBinary],
-  "i32.ge_u": [0x4f, integerBinary],
-  "i32.add": [0x6a, integerBinary],
-  "i32.sub": [0x6b, integerBinary],
-  "i32.mul": [0x6c, integerBinary],
-  "i32.div_u": [0x6e, integerBinary],
-  "i32.rem_u": [0x70, integerBinary],
-  "i32.and": [0x71, integerBinary],
-  "i32x4.splat": [17, splat],
-  "i32x4.eq": [55, binary],
-  "i32x4.lt_s": [57, binary],
-  "i32x4.lt_u": [58, binary],
-  "f32x4.eq": [65, binary],
-  "f32x4.ne": [66, binary],
-  "f32x4.lt": [67, binary],
-  "f32x4.le": [69, binary],
-  "v128.not": [77, unary],
-  "v128.and": [78, binary],
-  "v128.or": [80, binary],
-  "v128.xor": [81, binary],
-  "v128.bitselect": [82, ternary],
-  "f32x4.floor": [104, unary],
-  "f32x4.nearest": [106, unary],
-  "i16x8.extend_low_i8x16_u": [137, unary],
-  "i32x4.abs": [160, unary],
-  "i32x4.neg": [161, unary],
-  "i32x4.extend_low_i16x8_u": [169, unary],
-  "i32x4.shl": [171, shift],
-  "i32x4.shr_s": [172, shift],
-  "i32x4.shr_u": [173, shift],
-  "i32x4.add": [174, binary],
-  "i32x4.sub": [177, binary],
-  "i32x4.mul": [181, binary],
-  "i32x4.min_s": [182, binary],
-  "i32x4.min_u": [183, binary],
-  "i32x4.max_s": [184, binary],
-  "i32x4.max_u": [185, binary],
-  "i64x2.extmul_low_i32x4_u": [222, binary],
-  "i64x2.extmul_high_i32x4_u": [223, binary],
-  "f32x4.abs": [224, unary],
-  "f32x4.neg": [225, unary],
-  "f32x4.sqrt": [227, unary],
-  "f32x4.add": [228, binary],
-  "f32x4.sub": [229, binary],
-  "f32x4.mul": [230, binary],
-  "f32x4.div": [231, binary],
-  "f32x4.min": [232, binary],
-  "f32x4.max": [233, binary],
-  "f32x4.pmin": [234, binary],
-  "f32x4.pmax": [235, binary],
-  "i32x4.trunc_sat_f32x4_s": [248, unary],
-  "i32x4.trunc_sat_f32x4_u": [249, unary],
-  "f32x4.convert_i32x4_s": [250, unary],
-  "f32x4.convert_i32x4_u": [251, unary],
-  "f32x4.relaxed_madd": [261, ternary],
-} as const satisfies Record<string, readonly [number, Signature]>;
-
-/** Name of an instruction without immediate operands. */
-export type Instruction = keyof typeof instructions;
-
 const SIMD_PREFIX = 0xfd;
 
 /** A function that bodies can call; all its parameters are i32, and it has no result. */
 export interface FunctionReference {
   readonly index: number;
   readonly parameters: number;
-}
-
-/** A growing sequence of bytes; typed, because the module of a training step takes a megabyte. */
-class Bytes {
-  #content = new Uint8Array(256);
-  #length = 0;
-
-  /** What has been appended so far. */
-  get content(): Uint8Array<ArrayBuffer> {
-    return this.#content.subarray(0, this.#length);
-  }
-
-  byte(value: number): this {
-    this.#reserve(1);
-    this.#content[this.#length++] = value;
-    return this;
-  }
-
-  all(values: ArrayLike<number>): this {
-    this.#reserve(values.length);
-    this.#content.set(values, this.#length);
-    this.#length += values.length;
-    return this;
-  }
-
-  unsigned(value: number): this {
-    for (; value >= 128; value = Math.floor(value / 128)) {
-      this.byte(value % 128 | 128);
-    }
-    return this.byte(value);
-  }
-
-  signed(value: number): this {
-    // done when only the sign of the byte before is left
-    for (; value < -64 || value > 63; value >>= 7) {
-      this.byte(value & 127 | 128);
-    }
-    return this.byte(value & 127);
-  }
-
-  /** A list with its length in front. */
-  list(items: readonly ArrayLike<number>[]): this {
-    this.unsigned(items.length);
-    items.forEach((item) => this.all(item));
-    return this;
-  }
-
-  text(value: string): this {
-    const bytes = new TextEncoder().encode(value);
-    return this.unsigned(bytes.length).all(bytes);
-  }
-
-  /** Bytes with their number in front. */
-  sized(content: ArrayLike<number>): this {
-    return this.unsigned(content.length).all(content);
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#length + bytes <= this.#content.length) return;
-    const larger = new Uint8Array(2 * (this.#length + bytes));
-    larger.set(this.content);
-    this.#content = larger;
-  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ScalarType } from "../../compile/expression.ts";
 import type { BinaryName, UnaryName } from "../../ops/elementwise.ts";
-import type { FunctionBody, Instruction } from "./assembler.ts";
+import type { FunctionBody } from "./assembler.ts";
+import type { Instruction } from "./instruction_set.ts";
 import { emitErf, emitExp, emitLog, emitTanh } from "./vector_math.ts";
 
 /** Emits a function of the vectors in locals, and leaves the result on the stack. */
