@@ -40,7 +40,7 @@ const TOLERANCE = 1e-5;
 for (const fixture of readFixture<Trajectory[]>("adamw")) {
   const { options, schedule } = fixture;
   testOnDevices(
-    `ten steps of AdamW with clipNorm ${options.clipNorm} are those of PyTorch`,
+    `AdamW: ten steps with clipNorm ${options.clipNorm} are those of PyTorch`,
     async (device) => {
       const size = fixture.start.data.length;
       const start = Float32Array.from(fixture.start.data);
@@ -107,7 +107,7 @@ for (const fixture of readFixture<Trajectory[]>("adamw")) {
   );
 }
 
-Deno.test("the learning rate rises to its peak and falls to almost nothing", () => {
+Deno.test("learningRateAt: the learning rate rises to its peak and falls to almost nothing", () => {
   const schedule = { learningRate: 3e-4, warmupSteps: 5, steps: 50 };
   const rates = Array.from(
     { length: 50 },

@@ -9,7 +9,7 @@ import { startTiny, tinyConfig } from "./tiny_model.ts";
 
 const [{ limits }] = devices;
 
-Deno.test("the estimate is what the compiled step needs", async () => {
+Deno.test("estimateStep: the estimate is what the compiled step needs", async () => {
   const [wasm] = devices;
   const config = tinyConfig({
     data: { name: "folder", path: "none", imageSize: 16 },
@@ -24,7 +24,7 @@ Deno.test("the estimate is what the compiled step needs", async () => {
   step.destroy();
 });
 
-Deno.test("a vocabulary takes its entries and masses, for patches and for images", () => {
+Deno.test("estimateStep: a vocabulary takes its entries and masses, for patches and for images", () => {
   const config = tinyConfig({
     model: {
       ...tinyConfig().model,
@@ -40,7 +40,7 @@ Deno.test("a vocabulary takes its entries and masses, for patches and for images
   assertEquals(memory.vocabulary, 2 * 4 * (48 * 8 + 48));
 });
 
-Deno.test("the work of a wider batch is more in proportion, its parameters are not", () => {
+Deno.test("estimateStep: the work of a wider batch is more in proportion, its parameters are not", () => {
   const [small, large] = [8, 16].map((batchSize) =>
     estimateStep(tinyConfig({ batchSize }), limits)
   );
@@ -52,7 +52,7 @@ Deno.test("the work of a wider batch is more in proportion, its parameters are n
 });
 
 for (const name of Object.keys(presets)) {
-  Deno.test(`the preset ${name} fits together, and its step can be planned`, async () => {
+  Deno.test(`estimateStep: the preset ${name} fits together, and its step can be planned`, async () => {
     const config = await loadConfig(configSchema, presets, {
       preset: name,
       set: name.endsWith("-tiny") ? [] : [
@@ -68,7 +68,7 @@ for (const name of Object.keys(presets)) {
 }
 
 testOnDevices(
-  "a dry run says what a step needs, and whether the device can hold it",
+  "dryRun: a dry run says what a step needs, and whether the device can hold it",
   async (device) => {
     const text = async (changes: object, machine: number) =>
       (await dryRun(tinyConfig(changes), device, machine))
