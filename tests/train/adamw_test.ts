@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals } from "@std/assert";
+import { assertAlmostEquals } from "@std/assert";
 import { gradient } from "../../engine/graph/gradient.ts";
 import { square, subtract, tanh } from "../../engine/ops/elementwise.ts";
 import { matmul } from "../../engine/ops/contraction.ts";
