@@ -55,7 +55,7 @@ async function metricsLines(run: RunFolder): Promise<string[]> {
 
 for (const saved of [true, false]) {
   const end = saved ? "stopped" : "killed";
-  Deno.test(`a run that was ${end} and resumed ends as one that was not, bit for bit`, () =>
+  Deno.test(`pretrain: a run that was ${end} and resumed ends as one that was not, bit for bit`, () =>
     withFolder(async (folder) => {
       const config = tinyConfig({
         ...fullModel,
@@ -98,7 +98,7 @@ for (const saved of [true, false]) {
 }
 
 testOnDevices(
-  "a loss that is not finite ends the run, with the step and the operation named",
+  "pretrain: a loss that is not finite ends the run, with the step and the operation named",
   (device) =>
     withFolder(async (folder) => {
       const config = tinyConfig({
@@ -127,7 +127,7 @@ testOnDevices(
     }),
 );
 
-Deno.test("a run does not go on with another config, nor without a checkpoint", () =>
+Deno.test("pretrain: a run does not go on with another config, nor without a checkpoint", () =>
   withFolder(async (folder) => {
     const config = tinyConfig({ steps: 2, checkpoints: { every: 1 } });
     const run = await createRunFolder("run", config, `${folder}/run`);

@@ -4,7 +4,7 @@ import { nearest } from "../config/nearest.ts";
 
 /** An option that is given or not. */
 export interface FlagOption {
-  /** Tells the kinds apart. */
+  /** It takes no value. */
   readonly kind: "flag";
   /** What it does, in a line. */
   readonly help: string;
@@ -12,7 +12,7 @@ export interface FlagOption {
 
 /** An option that takes text. */
 export interface TextOption {
-  /** Tells the kinds apart. */
+  /** Its value is kept as it is. */
   readonly kind: "text";
   /** What it does, in a line. */
   readonly help: string;

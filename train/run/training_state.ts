@@ -11,14 +11,18 @@ import type { PackedParameters } from "../../layers/packing.ts";
 import type { AdamW } from "../adamw.ts";
 import type { StoredTensor } from "./safetensors_header.ts";
 
-/** What a run consists of between two steps, besides its config and the number of steps done. */
-export interface TrainingState {
+/** What a model consists of that is not trained further. */
+export interface ModelState {
   /** The model; its states are part of what is kept. */
   readonly model: object;
   /** Its parameters. */
   readonly parameters: PackedParameters;
-  /** Holds the moments of the parameters; absent where the model is not trained further. */
-  readonly optimizer?: AdamW;
+}
+
+/** What a run consists of between two steps, besides its config and the number of steps done. */
+export interface TrainingState extends ModelState {
+  /** Holds the moments of the parameters. */
+  readonly optimizer: AdamW;
 }
 
 type Tensors = Readonly<Record<string, StoredTensor>>;
@@ -31,18 +35,17 @@ interface Part {
 }
 
 /** Where everything lies: parameters and moments by the name of the parameter, states by theirs. */
-function layout(
-  { model, parameters, optimizer }: TrainingState,
-): Map<Storage, Part[]> {
+function layout(state: ModelState | TrainingState): Map<Storage, Part[]> {
+  const { model, parameters } = state;
   const parts = (prefix: string) =>
     [...parameters.entries].map(([name, entry]) => ({
       name: prefix + name,
       ...entry,
     }));
-  const moments: [Storage, Part[]][] = optimizer
+  const moments: [Storage, Part[]][] = "optimizer" in state
     ? [
-      [optimizer.firstMoment, parts("optimizer.firstMoment.")],
-      [optimizer.secondMoment, parts("optimizer.secondMoment.")],
+      [state.optimizer.firstMoment, parts("optimizer.firstMoment.")],
+      [state.optimizer.secondMoment, parts("optimizer.secondMoment.")],
     ]
     : [];
   return new Map<Storage, Part[]>([
@@ -76,13 +79,13 @@ export async function captureState(
 }
 
 /**
- * Writes a captured state back to the device.
+ * Writes a captured state, or the part of it that is the model, back to the device.
  *
  * @throws {UserError} if a tensor is missing or has another shape.
  */
 export async function restoreState(
   device: Device,
-  state: TrainingState,
+  state: ModelState | TrainingState,
   tensors: Tensors,
 ): Promise<void> {
   for (const [storage, parts] of layout(state)) {

@@ -40,7 +40,7 @@ function assertRefused(args: string[], message: string): void {
   assertEquals(assertThrows(() => parse(...args), UserError).message, message);
 }
 
-Deno.test("options that are not given have their defaults", () => {
+Deno.test("parseArguments: options that are not given have their defaults", () => {
   const values = parse();
   assertEquals(values, {
     colour: "white",
@@ -59,7 +59,7 @@ Deno.test("options that are not given have their defaults", () => {
   assertEquals([coats, wall, set, litres], [2, undefined, [], undefined]);
 });
 
-Deno.test("values are given after a space or an equals sign", () => {
+Deno.test("parseArguments: values are given after a space or an equals sign", () => {
   assertEquals(
     parse(
       "--colour",
@@ -76,7 +76,7 @@ Deno.test("values are given after a space or an equals sign", () => {
   assertEquals(parse("--colour", "007").colour, "007");
 });
 
-Deno.test("an option that is repeatable gathers its values in order", () => {
+Deno.test("parseArguments: an option that is repeatable gathers its values in order", () => {
   assertEquals(
     parse("--set", "a.b=1", "--quick", "--set=c=[2, 3]", "--set", "d").set,
     [
@@ -87,14 +87,14 @@ Deno.test("an option that is repeatable gathers its values in order", () => {
   );
 });
 
-Deno.test("an option given twice is refused where it is not repeatable", () => {
+Deno.test("parseArguments: an option given twice is refused where it is not repeatable", () => {
   assertRefused(
     ["--colour", "red", "--colour=blue"],
     "--colour is given 2 times; give it once",
   );
 });
 
-Deno.test("an unknown option is answered with the nearest", () => {
+Deno.test("parseArguments: an unknown option is answered with the nearest", () => {
   assertRefused(
     ["--color", "red"],
     "--color is not an option of dv2 paint; did you mean --colour?",
@@ -124,7 +124,7 @@ Deno.test("an unknown option is answered with the nearest", () => {
   }
 });
 
-Deno.test("an argument that belongs to no option is refused", () => {
+Deno.test("parseArguments: an argument that belongs to no option is refused", () => {
   for (const args of [["red"], ["--quick", "red"], ["--", "red"]]) {
     assertRefused(
       args,
@@ -133,7 +133,7 @@ Deno.test("an argument that belongs to no option is refused", () => {
   }
 });
 
-Deno.test("an option without its value is refused", () => {
+Deno.test("parseArguments: an option without its value is refused", () => {
   assertRefused(["--wall"], "--wall needs a value: --wall=FILE");
   assertRefused(["--wall="], "--wall needs a value: --wall=FILE");
   assertRefused(["--wall", "--quick"], "--wall needs a value: --wall=FILE");
@@ -144,7 +144,7 @@ Deno.test("an option without its value is refused", () => {
   );
 });
 
-Deno.test("a value of another kind is refused", () => {
+Deno.test("parseArguments: a value of another kind is refused", () => {
   assertRefused(
     ["--coats", "two"],
     '--coats must be a whole number, not "two"',
@@ -162,7 +162,7 @@ Deno.test("a value of another kind is refused", () => {
   assertRefused(["--quick=yes"], "--quick takes no value; write --quick alone");
 });
 
-Deno.test("--help is found among other arguments, right or wrong", () => {
+Deno.test("parseArguments: --help is found among other arguments, right or wrong", () => {
   for (
     const args of [["--help"], ["-h"], ["--quick", "--help"], [
       "--wrong",
@@ -173,7 +173,7 @@ Deno.test("--help is found among other arguments, right or wrong", () => {
   }
 });
 
-Deno.test("the help text lists usage, options and examples", () => {
+Deno.test("helpText: the help text lists usage, options and examples", () => {
   assertEquals(
     helpText(command),
     `Paints a wall.

@@ -24,18 +24,22 @@ const mistakes: [
   [
     "CIFAR-10 is missing",
     cifar10,
-    /^There is no CIFAR-10 .* in data: .*, or fetch it with --download/,
+    /^there is no CIFAR-10 .* in data; .*, or fetch it with --download/,
   ],
   [
     "STL-10 is missing",
     stl10,
-    /^There is no unlabeled_X.bin .* in data: .*, or fetch it with --download/,
+    /^there is no unlabeled_X.bin .* in data; .*, or fetch it with --download/,
   ],
-  ["the folder of images is missing", pictures, /^pictures does not exist/],
+  [
+    "the folder of images is missing",
+    pictures,
+    /^cannot read the folder pictures: there is no such file or folder$/,
+  ],
   [
     "a training file of CIFAR-10 is cut short",
     cifar10,
-    /^data\/data_batch_2.bin has 6145 bytes, .* cut short, so replace it/,
+    /^data\/data_batch_2.bin is damaged or cut short: its 6145 bytes .*; replace it$/,
     {
       "data/data_batch_1.bin": new Uint8Array(2 * 3073),
       "data/data_batch_2.bin": new Uint8Array(2 * 3073 - 1),
@@ -44,7 +48,7 @@ const mistakes: [
   [
     "the test file of CIFAR-10 is empty",
     cifar10,
-    /^data\/test_batch.bin has 0 bytes/,
+    /^data\/test_batch.bin is damaged or cut short: its 0 bytes/,
     {
       "data/data_batch_1.bin": new Uint8Array(3073),
       "data/test_batch.bin": "",
@@ -53,25 +57,25 @@ const mistakes: [
   [
     "a file of STL-10 has another size",
     stl10,
-    /^data\/unlabeled_X.bin has 30000 bytes, not a whole number of 27648-byte/,
+    /^data\/unlabeled_X.bin is damaged or cut short: its 30000 bytes are not a whole number of 27648-byte/,
     { "data/unlabeled_X.bin": new Uint8Array(30000) },
   ],
   [
     "there is no image in the folder",
     pictures,
-    /^There are no JPEG, PNG or WebP images in pictures/,
+    /^there are no JPEG, PNG or WebP images in pictures/,
     { "pictures/notes.txt": "none yet" },
   ],
   [
     "no image in the folder can be decoded",
     pictures,
-    /^None of the image files, 2 in number, can be read: pictures\/1.jpg/,
+    /^none of the 2 image files can be read: pictures\/1.jpg/,
     { "pictures/1.jpg": "not a picture", "pictures/2.jpg": "" },
   ],
   [
     "--download is given where there is nothing to fetch",
     [...TINY, "--download"],
-    /^There is nothing to download for the data set "synthetic"/,
+    /^there is nothing to download for the data set "synthetic"/,
   ],
   // settings
   ["a setting is unknown", set("stesp=3"), /^stesp .*; did you mean steps\?$/],
@@ -178,7 +182,7 @@ const mistakes: [
   [
     "--out lies below a file",
     [...TINY, "--out", "file/run"],
-    /file\/run: a part of the path is a file, not a folder$/,
+    /file\/run: it, or a part of its path, is a file, not a folder$/,
     { "file": "precious" },
   ],
   [
@@ -213,7 +217,7 @@ const mistakes: [
 ];
 
 for (const [what, args, expected, files = {}] of mistakes) {
-  Deno.test(`it is refused, in a sentence, that ${what}`, async () => {
+  Deno.test(`pretrain: refuses, in a sentence, that ${what}`, async () => {
     using folder = new TemporaryFolder();
     for (const [name, content] of Object.entries(files)) {
       folder.write(name, content);
@@ -227,7 +231,7 @@ const denials: [string, readonly string[], RegExp][] = [
   [
     "--deny-read=pictures",
     pictures,
-    /^Deno was not allowed to read pictures: .*--allow-read=pictures/,
+    /^cannot read the folder pictures: Deno was not given permission; run again with --allow-read/,
   ],
   [
     "--deny-write",
@@ -242,7 +246,7 @@ const denials: [string, readonly string[], RegExp][] = [
 ];
 
 for (const [flag, args, expected] of denials) {
-  Deno.test(`what Deno is told to forbid by ${flag} is named`, async () => {
+  Deno.test(`pretrain: what Deno is told to forbid by ${flag} is named`, async () => {
     using folder = new TemporaryFolder();
     await assertRefused(expected, folder.path, args, [flag]);
   });

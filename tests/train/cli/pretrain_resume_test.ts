@@ -18,7 +18,7 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
-Deno.test("Ctrl-C ends a run with a checkpoint and the command that finishes it", () =>
+Deno.test("pretrain: Ctrl-C ends a run with a checkpoint and the command that finishes it", () =>
   withFolder(async (folder) => {
     const steps = 250;
     const child = startCommand(folder, [
@@ -55,7 +55,7 @@ Deno.test("Ctrl-C ends a run with a checkpoint and the command that finishes it"
     assertEquals((await readJson(`${run}/result.json`)).step, steps);
   }));
 
-Deno.test("Ctrl-C before the first step leaves no folder behind", () =>
+Deno.test("pretrain: Ctrl-C before the first step leaves no folder behind", () =>
   withFolder(async (folder) => {
     const child = startCommand(folder, [
       ...TINY,
@@ -131,7 +131,7 @@ const damages: [string, string, Damage, RegExp][] = [
   ],
 ];
 
-Deno.test("a run is not gone on with", (t) =>
+Deno.test("pretrain: a run is not gone on with", (t) =>
   withFolder(async (folder) => {
     const resume = ["--resume", "run", "--device", "wasm"];
     const { code, stderr } = await runCommand(folder, [

@@ -8,7 +8,7 @@ import { readJson, runCommand, stepsMeasured, TINY } from "./command.ts";
 import { withFolder } from "../folder.ts";
 
 testOnDevices(
-  "a run leaves its folder and prints the accuracies",
+  "pretrain: a run leaves its folder and prints the accuracies",
   ({ kind }) =>
     withFolder(async (folder) => {
       const args = [...TINY, "--device", kind];
@@ -37,7 +37,7 @@ testOnDevices(
     }),
 );
 
-Deno.test("a dry run says what a step needs, without images, and leaves nothing behind", () =>
+Deno.test("pretrain: a dry run says what a step needs, without images, and leaves nothing behind", () =>
   withFolder(async (folder) => {
     const { code, stdout, stderr } = await runCommand(folder, [
       ...["--preset", "baseline", "--dry-run", "--device", "wasm"],
@@ -51,7 +51,7 @@ Deno.test("a dry run says what a step needs, without images, and leaves nothing 
     assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
   }));
 
-Deno.test("the config.json of a run, given as --config, makes the same run again", () =>
+Deno.test("pretrain: the config.json of a run, given as --config, makes the same run again", () =>
   withFolder(async (folder) => {
     const first = [...TINY, "--out", "first"];
     const second = ["--config", "first/config.json", "--out", "second"];
@@ -68,7 +68,7 @@ Deno.test("the config.json of a run, given as --config, makes the same run again
     }
   }));
 
-Deno.test("image files that cannot be decoded are named, counted and left out of the run", () =>
+Deno.test("pretrain: image files that cannot be decoded are named, counted and left out of the run", () =>
   withFolder(async (folder) => {
     const jpeg = imageFile("JPEG", 32, 32, (x, y) => [8 * x, 8 * y, 0]);
     await Deno.mkdir(`${folder}/pictures`);
@@ -90,16 +90,16 @@ Deno.test("image files that cannot be decoded are named, counted and left out of
     for (let i = 3; i < 8; i++) {
       assertMatch(
         lines[i - 3],
-        new RegExp(`^Skipping pictures/${i}.jpg \\(.+`),
+        new RegExp(`^skipping pictures/${i}.jpg \\(.+`),
       );
     }
-    assertEquals(lines[5], "Skipping 2 more files that cannot be read.");
+    assertEquals(lines[5], "skipping 2 more files that cannot be read");
     assertMatch(lines[6], /^data: folder, 3 images of 32x32, no labelled ones/);
     assertEquals(await stepsMeasured(`${folder}/run`), [1, 2, 3]);
     assertMatch(stdout, /^loss: .*\nrun: run\n$/);
   }));
 
-Deno.test("--help names every option and preset in lines of at most 80 characters", () =>
+Deno.test("pretrain: --help names every option and preset in lines of at most 80 characters", () =>
   withFolder(async (folder) => {
     const { code, stdout, stderr } = await runCommand(folder, ["--help"]);
     assertEquals([code, stderr], [0, ""]);

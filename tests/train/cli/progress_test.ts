@@ -43,7 +43,7 @@ function work(
   }
 }
 
-Deno.test("elsewhere than on a terminal a line is printed every ten seconds and at the end", () => {
+Deno.test("Progress: elsewhere than on a terminal a line is printed every ten seconds and at the end", () => {
   const output = new FakeOutput();
   const progress = new Progress({ total: 100, output });
   work(progress, output, [0, 65], 500);
@@ -57,7 +57,7 @@ Deno.test("elsewhere than on a terminal a line is printed every ten seconds and 
   assertMatch(output.written[3], /^65\/100 .*\n$/);
 });
 
-Deno.test("a terminal is drawn over ten times a second at most, on one line", () => {
+Deno.test("Progress: a terminal is drawn over ten times a second at most, on one line", () => {
   const output = new FakeOutput(120);
   const progress = new Progress({ total: 1000, output });
   work(progress, output, [0, 500], 10);
@@ -75,7 +75,7 @@ Deno.test("a terminal is drawn over ten times a second at most, on one line", ()
   assertEquals(output.screen().length, 2);
 });
 
-Deno.test("the line fits the terminal, whatever its width", () => {
+Deno.test("Progress: the line fits the terminal, whatever its width", () => {
   const parts = [
     "1000/1000",
     "10.0 steps/s",
@@ -96,7 +96,7 @@ Deno.test("the line fits the terminal, whatever its width", () => {
   }
 });
 
-Deno.test("the rate follows a change of speed", () => {
+Deno.test("Progress: the rate follows a change of speed", () => {
   const output = new FakeOutput();
   const progress = new Progress({ total: 10_000, output });
   work(progress, output, [0, 1000], 10);
@@ -105,7 +105,7 @@ Deno.test("the rate follows a change of speed", () => {
   assertMatch(output.written.at(-1)!, / 1\.\d+ steps\/s .* 2h 2\dm left/);
 });
 
-Deno.test("the rate does not count steps done before", () => {
+Deno.test("Progress: the rate does not count steps done before", () => {
   const output = new FakeOutput();
   const progress = new Progress({
     total: 1000,
@@ -119,14 +119,14 @@ Deno.test("the rate does not count steps done before", () => {
   );
 });
 
-Deno.test("before the first step neither rate nor time left is shown", () => {
+Deno.test("Progress: before the first step neither rate nor time left is shown", () => {
   const output = new FakeOutput();
   const progress = new Progress({ total: 10, output });
   progress.finish();
   assertEquals(output.written, ["0/10\n"]);
 });
 
-Deno.test("a line printed in between stands above the progress", () => {
+Deno.test("Progress: a line printed in between stands above the progress", () => {
   const output = new FakeOutput(20);
   const progress = new Progress({ total: 10, output });
   work(progress, output, [0, 1], 1000);
@@ -138,7 +138,7 @@ Deno.test("a line printed in between stands above the progress", () => {
   assertEquals(file.written, ["hello\n"]);
 });
 
-Deno.test("values of any size are readable", () => {
+Deno.test("Progress: values of any size are readable", () => {
   const output = new FakeOutput();
   const progress = new Progress({ total: 10, output });
   progress.update(0, {
@@ -155,7 +155,7 @@ Deno.test("values of any size are readable", () => {
   );
 });
 
-Deno.test("a duration is written with its two largest units", () => {
+Deno.test("formatDuration: a duration is written with its two largest units", () => {
   const cases: [number, string][] = [
     [0, "0s"],
     [0.4, "0s"],

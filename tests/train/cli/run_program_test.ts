@@ -25,7 +25,7 @@ async function interrupt(
   }
 }
 
-Deno.test("a mistake of the user's is printed as a line, without a stack, with code 1", async () => {
+Deno.test("runProgram: a mistake of the user's is printed as a line, without a stack, with code 1", async () => {
   const { code, stdout, stderr } = await start("user-error").output();
   assertEquals(code, 1);
   assertEquals(stdout.length, 0);
@@ -35,7 +35,7 @@ Deno.test("a mistake of the user's is printed as a line, without a stack, with c
   );
 });
 
-Deno.test("another error is printed with its stack, with code 1", async () => {
+Deno.test("runProgram: another error is printed with its stack, with code 1", async () => {
   const { code, stderr } = await start("other-error").output();
   const text = new TextDecoder().decode(stderr);
   assertEquals(code, 1);
@@ -43,12 +43,12 @@ Deno.test("another error is printed with its stack, with code 1", async () => {
   assertStringIncludes(text, "interruptible_program.ts:");
 });
 
-Deno.test("a program that ends well ends with code 0", async () => {
+Deno.test("runProgram: a program that ends well ends with code 0", async () => {
   assertEquals((await start("end").output()).code, 0);
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`the first ${signal} lets the program finish`, async () => {
+  Deno.test(`onInterrupt: the first ${signal} lets the program finish`, async () => {
     const child = start("wait", "finish");
     await interrupt(child, [["ready\n", signal]]);
     assertEquals((await child.status).code, 0);
@@ -56,7 +56,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-Deno.test("the signal says which one of the system's it was", async () => {
+Deno.test("onInterrupt: the signal says which one of the system's it was", async () => {
   const child = start("wait", "finish");
   const lines = child.stdout.pipeThrough(new TextDecoderStream());
   let printed = "";
@@ -69,7 +69,7 @@ Deno.test("the signal says which one of the system's it was", async () => {
   await child.stderr.cancel();
 });
 
-Deno.test("a second interrupt ends the program at once with the code of its signal", async () => {
+Deno.test("onInterrupt: a second interrupt ends the program at once with the code of its signal", async () => {
   for (const [second, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     const child = start("wait", "hang");
     await interrupt(child, [["ready\n", "SIGINT"], ["stopping", second]]);

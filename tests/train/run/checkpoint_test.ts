@@ -1,12 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
 import {
-  bestCheckpointStep,
   type Checkpoint,
   listCheckpoints,
   loadCheckpoint,
   loadLatestCheckpoint,
-  markBestCheckpoint,
   saveCheckpoint,
 } from "../../../train/run/checkpoint.ts";
 import { killedAfter, withRoomFor } from "../../datasets/files/failing_disk.ts";
@@ -41,7 +39,7 @@ async function cutShort(path: string): Promise<void> {
   await Deno.truncate(path, Math.floor(Math.random() * (size - 1)));
 }
 
-Deno.test("a checkpoint comes back as it was saved", async () => {
+Deno.test("saveCheckpoint: a checkpoint comes back as it was saved", async () => {
   await withFolder(async (folder) => {
     const saved = checkpoint(123);
     await saveCheckpoint(folder, saved, 2);
@@ -54,31 +52,25 @@ Deno.test("a checkpoint comes back as it was saved", async () => {
   });
 });
 
-Deno.test("a folder without checkpoints has no latest one", async () => {
+Deno.test("loadLatestCheckpoint: a folder without checkpoints has no latest one", async () => {
   await withFolder(async (folder) => {
     assertEquals(await loadLatestCheckpoint(folder), undefined);
     assertEquals(await loadLatestCheckpoint(`${folder}/none`), undefined);
   });
 });
 
-Deno.test("the last ones and the best are kept, by number of steps", async () => {
+Deno.test("saveCheckpoint: the last ones are kept, by number of steps", async () => {
   await withFolder(async (folder) => {
     for (const step of [5, 999_999, 1_000_000, 10_000_000]) {
       await saveCheckpoint(folder, checkpoint(step), 2);
-      if (step === 5) await markBestCheckpoint(folder, 5);
     }
-    assertEquals(await listCheckpoints(folder), [5, 1_000_000, 10_000_000]);
-    assertEquals(await bestCheckpointStep(folder), 5);
-    assertEquals(names(folder).length, 7);
+    assertEquals(await listCheckpoints(folder), [1_000_000, 10_000_000]);
+    assertEquals(names(folder).length, 4);
     assertEquals((await loadLatestCheckpoint(folder))?.step, 10_000_000);
-
-    await markBestCheckpoint(folder, 10_000_000);
-    await saveCheckpoint(folder, checkpoint(10_000_001), 1);
-    assertEquals(await listCheckpoints(folder), [10_000_000, 10_000_001]);
   });
 });
 
-Deno.test("a second checkpoint of a step replaces the first", async () => {
+Deno.test("saveCheckpoint: a second checkpoint of a step replaces the first", async () => {
   await withFolder(async (folder) => {
     await saveCheckpoint(folder, checkpoint(7), 2);
     const second = checkpoint(7);
@@ -87,7 +79,7 @@ Deno.test("a second checkpoint of a step replaces the first", async () => {
   });
 });
 
-Deno.test("killed at any moment of a save, the earlier or the new checkpoint is whole", async () => {
+Deno.test("saveCheckpoint: killed at any moment of a save, the earlier or the new checkpoint is whole", async () => {
   let cutOff = true;
   const found = new Set<number>();
   for (let allowed = 0; cutOff; allowed++) {
@@ -117,7 +109,7 @@ Deno.test("killed at any moment of a save, the earlier or the new checkpoint is 
   assertEquals([...found], [10, 20]);
 });
 
-Deno.test("killed at any moment of a second save of a step, no mixture is left", async () => {
+Deno.test("saveCheckpoint: killed at any moment of a second save of a step, no mixture is left", async () => {
   let cutOff = true;
   for (let allowed = 0; cutOff; allowed++) {
     await withFolder(async (folder) => {
@@ -140,7 +132,7 @@ Deno.test("killed at any moment of a second save of a step, no mixture is left",
   }
 });
 
-Deno.test("on a full disk the save fails, leaves no file and the earlier checkpoint", async () => {
+Deno.test("saveCheckpoint: on a full disk the save fails, leaves no file and the earlier checkpoint", async () => {
   await withFolder(async (folder) => {
     const first = checkpoint(1);
     await saveCheckpoint(folder, first, 1);
@@ -165,7 +157,7 @@ Deno.test("on a full disk the save fails, leaves no file and the earlier checkpo
   });
 });
 
-Deno.test("a checkpoint cut short is refused, with the newest whole one before it", async () => {
+Deno.test("loadLatestCheckpoint: a checkpoint cut short is refused, with the newest whole one before it", async () => {
   for (const damaged of ["safetensors", "json"]) {
     await withFolder(async (folder) => {
       const saved = [1, 2, 3, 4].map(checkpoint);
@@ -190,7 +182,7 @@ Deno.test("a checkpoint cut short is refused, with the newest whole one before i
   }
 });
 
-Deno.test("where no checkpoint is whole the message says so", async () => {
+Deno.test("loadLatestCheckpoint: where no checkpoint is whole the message says so", async () => {
   await withFolder(async (folder) => {
     await saveCheckpoint(folder, checkpoint(1), 2);
     await saveCheckpoint(folder, checkpoint(2), 2);
@@ -204,7 +196,7 @@ Deno.test("where no checkpoint is whole the message says so", async () => {
   });
 });
 
-Deno.test("a checkpoint whose JSON is that of another one is refused", async () => {
+Deno.test("loadCheckpoint: a checkpoint whose JSON is that of another one is refused", async () => {
   await withFolder(async (folder) => {
     await saveCheckpoint(folder, checkpoint(1), 2);
     await saveCheckpoint(folder, checkpoint(2), 2);
@@ -220,7 +212,7 @@ Deno.test("a checkpoint whose JSON is that of another one is refused", async () 
   });
 });
 
-Deno.test("files of another kind in the folder are left alone", async () => {
+Deno.test("saveCheckpoint: files of another kind in the folder are left alone", async () => {
   await withFolder(async (folder) => {
     for (const name of ["notes.txt", "encoder.safetensors"]) {
       await Deno.writeTextFile(`${folder}/${name}`, "mine");

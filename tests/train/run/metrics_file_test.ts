@@ -20,7 +20,7 @@ async function append(
   for (const each of records) await file.append(each);
 }
 
-Deno.test("records come back in order, from a file that is there or not", async () => {
+Deno.test("MetricsFile: records come back in order, from a file that is there or not", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     assertEquals(await readMetrics(path), []);
@@ -31,7 +31,7 @@ Deno.test("records come back in order, from a file that is there or not", async 
   });
 });
 
-Deno.test("numbers that are not finite come back as they were", async () => {
+Deno.test("MetricsFile: numbers that are not finite come back as they were", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     const records = [{
@@ -44,7 +44,7 @@ Deno.test("numbers that are not finite come back as they were", async () => {
   });
 });
 
-Deno.test("what was measured after the checkpoint is removed on resuming", async () => {
+Deno.test("MetricsFile.open: what was measured after the checkpoint is removed on resuming", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     const records = [1, 2, 3, 4, 5].map(record);
@@ -55,7 +55,7 @@ Deno.test("what was measured after the checkpoint is removed on resuming", async
   });
 });
 
-Deno.test("a last line cut short anywhere is left out and removed on resuming", async () => {
+Deno.test("MetricsFile.open: a last line cut short anywhere is left out and removed on resuming", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     const records = [1, 2, 3].map(record);
@@ -71,7 +71,7 @@ Deno.test("a last line cut short anywhere is left out and removed on resuming", 
   });
 });
 
-Deno.test("another line that is damaged is named", async () => {
+Deno.test("readMetrics: another line that is damaged is named", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     for (
@@ -87,7 +87,7 @@ Deno.test("another line that is damaged is named", async () => {
   });
 });
 
-Deno.test("a full disk is reported, and what is there can be read", async () => {
+Deno.test("MetricsFile.append: a full disk is reported, and what is there can be read", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     const records = [1, 2].map(record);

@@ -20,7 +20,7 @@ async function withinFolder(test: () => Promise<void>): Promise<void> {
   });
 }
 
-Deno.test("a run gets a folder named by time and name, with its config", async () => {
+Deno.test("createRunFolder: a run gets a folder named by time and name, with its config", async () => {
   await withinFolder(async () => {
     const config = { steps: 3, list: [1, null] };
     const run = await createRunFolder("cifar10-quick", config);
@@ -34,7 +34,7 @@ Deno.test("a run gets a folder named by time and name, with its config", async (
   });
 });
 
-Deno.test("runs begun within the same second get folders of their own", async () => {
+Deno.test("createRunFolder: runs begun within the same second get folders of their own", async () => {
   await withinFolder(async () => {
     const runs = await Promise.all(
       [1, 2, 3].map((n) => createRunFolder("a", { n })),
@@ -43,7 +43,7 @@ Deno.test("runs begun within the same second get folders of their own", async ()
   });
 });
 
-Deno.test("a name that is no file name is refused", async () => {
+Deno.test("createRunFolder: a name that is no file name is refused", async () => {
   for (const name of ["../a", "a b", ""]) {
     await assertRejects(
       () => createRunFolder(name, {}),
@@ -53,7 +53,7 @@ Deno.test("a name that is no file name is refused", async () => {
   }
 });
 
-Deno.test("a folder chosen by name is made, with those it lies in, or used where it is empty", async () => {
+Deno.test("createRunFolder: a folder chosen by name is made, with those it lies in, or used where it is empty", async () => {
   await withFolder(async (folder) => {
     for (const out of [`${folder}/a/b`, `${folder}/empty`]) {
       if (out.endsWith("empty")) await Deno.mkdir(out);
@@ -64,7 +64,7 @@ Deno.test("a folder chosen by name is made, with those it lies in, or used where
   });
 });
 
-Deno.test("a folder that is not empty is refused and left as it is", async () => {
+Deno.test("createRunFolder: a folder that is not empty is refused and left as it is", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/thesis.txt`, "mine");
     await assertRejects(
@@ -85,7 +85,7 @@ Deno.test("a folder that is not empty is refused and left as it is", async () =>
   });
 });
 
-Deno.test("a file in the place of the folder is refused", async () => {
+Deno.test("createRunFolder: a file in the place of the folder is refused", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/run`, "a file");
     await assertRejects(
@@ -96,7 +96,7 @@ Deno.test("a file in the place of the folder is refused", async () => {
   });
 });
 
-Deno.test("what is not the folder of a run is not opened", async () => {
+Deno.test("openRunFolder: what is not the folder of a run is not opened", async () => {
   await withFolder(async (folder) => {
     for (const path of [folder, `${folder}/none`]) {
       await assertRejects(
@@ -114,7 +114,7 @@ Deno.test("what is not the folder of a run is not opened", async () => {
   });
 });
 
-Deno.test("a folder that may not be written is reported", {
+Deno.test("createRunFolder: a folder that may not be written is reported", {
   permissions: { read: true, write: false },
 }, async () => {
   await assertRejects(

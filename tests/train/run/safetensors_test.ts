@@ -79,15 +79,15 @@ async function assertDamaged(bytes: Uint8Array, problem: string) {
   });
 }
 
-Deno.test("the bytes are those that the reference library writes", async () => {
+Deno.test("writeSafetensors: the bytes are those that the reference library writes", async () => {
   assertEquals(await encode(TENSORS, { made: "by python" }), FROM_PYTHON);
 });
 
-Deno.test("a file of the reference library is read", async () => {
+Deno.test("readSafetensors: a file of the reference library is read", async () => {
   assertEquals(await decode(FROM_PYTHON), TENSORS);
 });
 
-Deno.test("random tensors come back bit for bit", async () => {
+Deno.test("readSafetensors: random tensors come back bit for bit", async () => {
   const random = (bytes: number) =>
     crypto.getRandomValues(new Uint8Array(bytes)).buffer;
   const length = 1 + Math.floor(Math.random() * 1000);
@@ -114,7 +114,7 @@ Deno.test("random tensors come back bit for bit", async () => {
   assertEquals(Object.is(decoded.numbers.data[1], -0), true);
 });
 
-Deno.test("tensors larger than a chunk come back", async () => {
+Deno.test("writeSafetensors: tensors larger than a chunk come back", async () => {
   await withFolder(async (folder) => {
     const data = new Uint32Array(new SharedArrayBuffer(9_000_004)).map((_, i) =>
       i
@@ -129,7 +129,7 @@ Deno.test("tensors larger than a chunk come back", async () => {
   });
 });
 
-Deno.test("single tensors are read, side by side, and the file's text entries", async () => {
+Deno.test("readTensor: single tensors are read, side by side, and the file's text entries", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/x.safetensors`;
     await Deno.writeFile(path, FROM_PYTHON);
@@ -149,7 +149,7 @@ Deno.test("single tensors are read, side by side, and the file's text entries", 
   });
 });
 
-Deno.test("a tensor of another type is listed, and refused when it is read", async () => {
+Deno.test("readTensor: a tensor of another type is listed, and refused when it is read", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/x.safetensors`;
     await Deno.writeFile(
@@ -166,19 +166,19 @@ Deno.test("a tensor of another type is listed, and refused when it is read", asy
   });
 });
 
-Deno.test("a file cut short anywhere is refused", async () => {
+Deno.test("openSafetensors: a file cut short anywhere is refused", async () => {
   for (let length = 0; length < FROM_PYTHON.length; length++) {
     await assertDamaged(FROM_PYTHON.subarray(0, length), "is cut short");
   }
 });
 
-Deno.test("a file with bytes after its tensors is refused", async () => {
+Deno.test("openSafetensors: a file with bytes after its tensors is refused", async () => {
   const longer = new Uint8Array(FROM_PYTHON.length + 1);
   longer.set(FROM_PYTHON);
   await assertDamaged(longer, "its tensors take 35 bytes, and 36 are there");
 });
 
-Deno.test("a file of another format is refused", async () => {
+Deno.test("openSafetensors: a file of another format is refused", async () => {
   await assertDamaged(
     new TextEncoder().encode("a picture, or a long text"),
     "is not a safetensors file: its header would take",
@@ -191,7 +191,7 @@ Deno.test("a file of another format is refused", async () => {
   );
 });
 
-Deno.test("tensors that overlap, leave a gap or pass the end are refused", async () => {
+Deno.test("openSafetensors: tensors that overlap, leave a gap or pass the end are refused", async () => {
   const tensor = (...data_offsets: number[]) => ({
     dtype: "U8",
     shape: [data_offsets[1] - data_offsets[0]],
@@ -219,7 +219,7 @@ Deno.test("tensors that overlap, leave a gap or pass the end are refused", async
   );
 });
 
-Deno.test("a tensor with another number of values than its shape is a mistake of the program", async () => {
+Deno.test("writeSafetensors: a tensor with another number of values than its shape is a mistake of the program", async () => {
   await assertRejects(
     () => encode({ a: { shape: [2, 2], data: new Float32Array(3) } }),
     RangeError,
@@ -227,7 +227,7 @@ Deno.test("a tensor with another number of values than its shape is a mistake of
   );
 });
 
-Deno.test("a file that is missing is refused by name", async () => {
+Deno.test("openSafetensors: a file that is missing is refused by name", async () => {
   await assertRejects(
     () => openSafetensors("no.safetensors"),
     UserError,

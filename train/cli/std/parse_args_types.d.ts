@@ -10,8 +10,6 @@ export interface ParseOptions {
   collect?: readonly string[];
   /** Other names of an option. */
   alias?: Record<string, string | readonly string[]>;
-  /** Values of the options that are not given. */
-  default?: Record<string, unknown>;
   /** Called for what no list names; returning `false` leaves it out of the result. */
   unknown?: (argument: string, key?: string, value?: unknown) => unknown;
 }

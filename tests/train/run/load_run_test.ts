@@ -4,14 +4,14 @@
  * which that version went on to the metrics in the fixture.
  */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { openDataset } from "../../datasets/registry.ts";
-import { pretrain } from "../../train/pretrain.ts";
-import { loadRun, openRun } from "../../train/run/load_run.ts";
-import { readMetrics } from "../../train/run/metrics_file.ts";
-import { devices } from "../engine/devices.ts";
-import { withFolder } from "./folder.ts";
+import { openDataset } from "../../../datasets/registry.ts";
+import { pretrain } from "../../../train/pretrain.ts";
+import { loadRun, openRun } from "../../../train/run/load_run.ts";
+import { readMetrics } from "../../../train/run/metrics_file.ts";
+import { devices } from "../../engine/devices.ts";
+import { withFolder } from "../folder.ts";
 
-const fixture = new URL("../fixtures/old_run/", import.meta.url);
+const fixture = new URL("../../fixtures/old_run/", import.meta.url);
 const [wasm] = devices;
 
 /** A safetensors file with the committed header, and the numbers `0.02 + 0.01 sin(i)`. */
