@@ -23,4 +23,12 @@ export const equivalents: readonly Equivalent[] = [
     after: "false",
     reason: "the elements of an array of numbers are no objects; only slower",
   },
+  {
+    file: "layers/attention_pooling.ts",
+    line:
+      "const keys = visible && concatenate([constant(1, [n, 1]), visible], 1);",
+    before: "1",
+    after: "2",
+    reason: "attention asks of a mask whether it is 0, and nothing else",
+  },
 ];

@@ -5,6 +5,8 @@ import { constant, input } from "../../engine/graph/tensor.ts";
 import { drawMasks } from "../../layers/masks.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { randomWord } from "../random.ts";
+import { drawMasks as naiveMasks } from "../train/models/naive_masks.ts";
+import { NaiveRandom } from "./naive_random.ts";
 
 for (const [patches, masked] of [[16, 4], [9, 1], [5, 4]]) {
   testOnDevices(
@@ -16,9 +18,15 @@ for (const [patches, masked] of [[16, 4], [9, 1], [5, 4]]) {
       const program = await Program.compile(device, {
         outputs: [masks.visible, masks.locations],
       });
-      const key = Uint32Array.of(randomWord(), randomWord());
-      const [visible, locations] = await program.evaluate({ key });
+      const [seed, step] = [randomWord(), randomWord()];
+      const [visible, locations] = await program.evaluate({
+        key: Uint32Array.of(seed, step),
+      });
       program.destroy();
+      const numbers = new NaiveRandom(seed, step);
+      const expected = naiveMasks(n, patches, masked, numbers);
+      assertEquals([...visible], [...expected.visible]);
+      assertEquals([...locations], [...expected.locations]);
       for (let image = 0; image < n; image++) {
         const hidden = [...locations.subarray(image * masked).slice(0, masked)]
           .sort((a, b) => a - b);

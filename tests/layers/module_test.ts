@@ -7,8 +7,10 @@ import {
   namedStates,
 } from "../../layers/module.ts";
 import { BatchNorm } from "../../layers/norm.ts";
+import { Parameter } from "../../layers/parameter.ts";
 import { PatchNetwork } from "../../layers/patch_network.ts";
 import { ResNet } from "../../layers/resnet.ts";
+import { State } from "../../layers/state.ts";
 
 /** Some of everything; two children share a layer. */
 function model() {
@@ -67,4 +69,9 @@ Deno.test("namedInstances: finds instances of a class and of its subclasses, but
     ],
     ["outer"],
   );
+});
+
+Deno.test("namedParameters: the parameter that a state copies is not the state's", () => {
+  const copy = new State("copy", [2], new Parameter([2], { constant: 1 }));
+  assertEquals([...namedParameters({ copy }).keys()], []);
 });

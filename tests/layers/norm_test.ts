@@ -6,12 +6,12 @@ import { Program } from "../../engine/program.ts";
 import { input } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import { packParameters } from "../../layers/packing.ts";
-import { BatchNorm, LayerNorm } from "../../layers/norm.ts";
+import { BatchNorm, BatchNormRelu, LayerNorm } from "../../layers/norm.ts";
 import { assertClose } from "../engine/compare.ts";
 import { randomArray } from "../random.ts";
 import { testOnDevices, testOnWasm } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";
-import { batchNorm, channelStatistics, layerNorm } from "./naive.ts";
+import { batchNorm, channelStatistics, layerNorm, relu } from "./naive.ts";
 
 const SHAPE = [3, 2, 5, 7];
 const CHANNELS = 7;
@@ -25,6 +25,17 @@ testOnDevices(
       shape: SHAPE,
       forward: (layer, x, context) => layer.forward(x, context),
       naive: (x, weights) => batchNorm(x, weights),
+    }),
+);
+
+testOnDevices(
+  "BatchNormRelu: is a batch normalisation and a ReLU",
+  (device) =>
+    checkLayer(device, {
+      layer: new BatchNormRelu(CHANNELS),
+      shape: SHAPE,
+      forward: (layer, x, context) => layer.forward(x, context),
+      naive: (x, weights) => relu(batchNorm(x, weights)),
     }),
 );
 

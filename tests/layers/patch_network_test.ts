@@ -1,5 +1,8 @@
-import { Storage } from "../../engine/graph/tensor.ts";
+import { assertEquals } from "@std/assert";
+import { input, Storage } from "../../engine/graph/tensor.ts";
 import { AttentionExchange } from "../../layers/attention_exchange.ts";
+import { Context } from "../../layers/context.ts";
+import { packParameters } from "../../layers/packing.ts";
 import { PatchNetwork } from "../../layers/patch_network.ts";
 import { ResNet } from "../../layers/resnet.ts";
 import { testOnWasm } from "../engine/devices.ts";
@@ -77,3 +80,10 @@ testOnWasm(
     });
   },
 );
+
+Deno.test("PatchNetwork: gives features to each patch of the grid", () => {
+  const network = new PatchNetwork(encoder(), 3, 0);
+  packParameters(network, 0);
+  const P = network.forward(input("images", [2, 12, 12, 3]), new Context());
+  assertEquals(P.shape, [2, 9, network.width]);
+});

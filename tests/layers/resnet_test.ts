@@ -110,6 +110,7 @@ Deno.test("ResNet: has the channels and the weights of the published ones", () =
   assertEquals(channels(50, 1), [64, 256, 512, 1024, 2048]);
   assertEquals(channels(26, 0.5), [32, 128, 256, 512, 1024]);
   assertEquals(channels(18, 0.25), [16, 16, 32, 64, 128]);
+  assertEquals(channels(18, 0.01), [8, 8, 8, 8, 8]);
   assertEquals(channels(18, 4), [256, 256, 512, 1024, 2048]);
 });
 
