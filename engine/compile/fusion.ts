@@ -17,8 +17,8 @@ const MAX_REPEATED_COST = 2;
 const MAX_KERNEL_COST = 250;
 /** A cheap value with several users is stored where recomputing it would read more large buffers. */
 const MAX_RECOMPUTED_READS = 2; /**
- * Buffers that one kernel reads at most, where the device allows more. Of the presets' kernels, 4 in
- * 4028 would read more, and the memory of a step grows by 0.7 %.
+ * Buffers that one kernel reads at most, where the device allows more. Measured on the preset `dv2`:
+ * with 63 it has 4024 kernels instead of 4028, and needs 0.7 % more memory.
  */
 
 export const MAX_FUSED_READS = 15;
