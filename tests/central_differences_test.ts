@@ -1,14 +1,15 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { assertGradientAlong, slopesAlong } from "./central_differences.ts";
+import { assertGradientAlong, slopeAtZero } from "./central_differences.ts";
 
 const f = ([x, y]: Float64Array[]) => x[0] ** 2 * y[0] + y[1];
 const place = [[3], [2, 5]];
 const direction = [[1], [-1, 0.5]];
 
-Deno.test("slopesAlong: the central difference is the slope, and the sides differ by the curvature", () => {
-  const { ahead, behind, central } = slopesAlong(f, place, direction);
-  assertAlmostEquals(central, 12 - 9 + 0.5, 1e-6);
-  assertAlmostEquals(ahead - behind, 0, 1e-3);
+Deno.test("slopeAtZero: the central difference is the slope, and a kink is found", () => {
+  const smooth = slopeAtZero((x) => Math.exp(3 * x), 1e-5);
+  assertAlmostEquals(smooth.central, 3, 1e-6);
+  assertAlmostEquals(smooth.kink, 0, 1e-3);
+  assertAlmostEquals(slopeAtZero(Math.abs, 1e-5).kink, 2, 1e-6);
 });
 
 Deno.test("assertGradientAlong: passes right gradients, refuses wrong ones, and compares none at a kink", () => {

@@ -5,7 +5,7 @@ const DENIED =
 
 /** What the system's error codes mean to a person, and what to do about them. */
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file or folder",
+  ENOENT: "there is no such file or folder; check the path",
   EACCES: DENIED,
   EPERM: DENIED,
   EEXIST: "it exists already",

@@ -228,7 +228,7 @@ Deno.test("folder: refuses one that is missing, a file or full of classes", asyn
   await assertRejects(
     () => openAt(`${folder.path}/none`),
     UserError,
-    "none: there is no such file or folder",
+    "none: there is no such file or folder; check the path",
   );
   folder.write("file", "");
   await assertRejects(

@@ -100,7 +100,7 @@ Deno.test("writeAtomically: refuses a folder that is missing", async () => {
     await assertRejects(
       () => writeJsonAtomically(`${folder}/b/a.json`, 1),
       UserError,
-      `cannot write ${folder}/b/a.json: there is no such file or folder`,
+      `cannot write ${folder}/b/a.json: there is no such file or folder; check the path`,
     );
   });
 });

@@ -30,6 +30,6 @@ Deno.test("countRecords: refuses a file that is empty, cut short or missing", as
   await assertRejects(
     () => countRecords(`${folder.path}/missing`, 3),
     UserError,
-    "missing: there is no such file or folder",
+    "missing: there is no such file or folder; check the path",
   );
 });

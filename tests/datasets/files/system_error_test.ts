@@ -19,7 +19,7 @@ async function messageOf(operation: () => Promise<unknown>): Promise<string> {
 Deno.test("withFileErrors: says what failed and why", async () => {
   assertEquals(
     await messageOf(() => Deno.readTextFile("no/such/file")),
-    "cannot write x: there is no such file or folder",
+    "cannot write x: there is no such file or folder; check the path",
   );
   assertEquals(
     await messageOf(() => Deno.readTextFile(".")),

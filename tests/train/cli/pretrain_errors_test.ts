@@ -34,7 +34,7 @@ const mistakes: [
   [
     "the folder of images is missing",
     pictures,
-    /^cannot read the folder pictures: there is no such file or folder$/,
+    /^cannot read the folder pictures: there is no such file or folder; check the path$/,
   ],
   [
     "a training file of CIFAR-10 is cut short",
@@ -146,7 +146,7 @@ const mistakes: [
   [
     "the config file is missing",
     ["--config", "none.json"],
-    /^cannot read none.json: there is no such file or folder$/,
+    /^cannot read none.json: there is no such file or folder; check the path$/,
   ],
   [
     "the config file is not JSON",

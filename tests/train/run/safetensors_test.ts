@@ -231,6 +231,6 @@ Deno.test("openSafetensors: a file that is missing is refused by name", async ()
   await assertRejects(
     () => openSafetensors("no.safetensors"),
     UserError,
-    "cannot read no.safetensors: there is no such file or folder",
+    "cannot read no.safetensors: there is no such file or folder; check the path",
   );
 });
