@@ -25,6 +25,16 @@ export function assignInPlace(
   // values that a kernel has written into another storage, before a copy may overwrite that
   const savedAfter: Dispatch[] = [];
   const copies: Dispatch[] = [];
+  const save = (buffer: Buffer, dispatches: Dispatch[]): Buffer => {
+    const { size, dtype, label } = buffer;
+    const copy: Buffer = { size, dtype, label: `copy of ${label}` };
+    dispatches.push({
+      kernel: { kind: "copy" },
+      inputs: [buffer],
+      output: copy,
+    });
+    return copy;
+  };
   for (const { storage, source } of assignments) {
     const target = stateBuffer(storage);
     if (isSafeInPlace(dispatches, source, storage) && !replaced.has(source)) {
@@ -33,17 +43,17 @@ export function assignInPlace(
     }
     let from = replaced.get(source) ?? source;
     if (from.state || from.input) {
-      const copy: Buffer = {
-        size: source.size,
-        dtype: source.dtype,
-        label: `copy of ${source.label}`,
-      };
-      const saved = source.state ? savedBefore : savedAfter;
-      saved.push({ kernel: { kind: "copy" }, inputs: [from], output: copy });
-      from = copy;
+      from = save(from, source.state ? savedBefore : savedAfter);
     }
     copies.push({ kernel: { kind: "copy" }, inputs: [from], output: target });
   }
+  const assigned = new Set(assignments.map(({ storage }) => storage));
+  // an output that is a storage itself is its value before the step
+  const results = outputs.map((buffer) =>
+    buffer.state && assigned.has(buffer.state.storage)
+      ? save(buffer, savedBefore)
+      : replaced.get(buffer) ?? buffer
+  );
   const replace = (buffer: Buffer) => replaced.get(buffer) ?? buffer;
   const rewritten = dispatches.map(({ kernel, inputs, output }) => ({
     kernel,
@@ -52,7 +62,7 @@ export function assignInPlace(
   }));
   return {
     dispatches: [...savedBefore, ...rewritten, ...savedAfter, ...copies],
-    outputs: outputs.map(replace),
+    outputs: results,
   };
 }
 

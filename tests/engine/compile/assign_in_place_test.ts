@@ -77,3 +77,16 @@ Deno.test("assignInPlace: one value for two storages is computed once and copied
   ], { maxReads: 7 });
   assertEquals(dispatches.length, 3);
 });
+
+Deno.test("assignInPlace: an output that is a storage has its value before the step", () => {
+  const [a, b] = [new Storage("a", 3), new Storage("b", 3)];
+  for (const value of [multiply(a.tensor(), 2), b.tensor()]) {
+    const program = schedule([a.tensor(), b.tensor()], [
+      { storage: a, value },
+    ], { maxReads: 7 });
+    const values = { a: [1, 2, 3], b: [4, 5, 6] };
+    const [oldA, oldB] = interpretSchedule(program, values);
+    assertEquals([...oldA], [1, 2, 3]);
+    assertEquals([...oldB], [4, 5, 6]);
+  }
+});
