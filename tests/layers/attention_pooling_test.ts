@@ -75,3 +75,10 @@ testOnDevices(
     }
   },
 );
+
+Deno.test("AttentionPooling: gives one vector for each image", () => {
+  const pooling = new AttentionPooling(options);
+  packParameters(pooling, 0);
+  const x = input("x", [N, PATCHES, sizes.width]);
+  assertEquals(pooling.forward(x, new Context()).shape, [N, sizes.width]);
+});

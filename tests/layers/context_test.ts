@@ -20,6 +20,7 @@ Deno.test("Context: trains with random numbers, and has none in an evaluation", 
   assertThrows(() => evaluation.random, Error, "no random numbers");
   const training = new Context(new RandomSource(input("key", [2], "u32")));
   assertEquals(training.training, true);
+  assertEquals(training.random.uniform([3]).shape, [3]);
   assert(training.dropout(x, 0.5) !== x);
 });
 

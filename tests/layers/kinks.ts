@@ -17,7 +17,7 @@ export function distanceToKink(pass: () => void): number {
   return nearest;
 }
 
-/** Draws of a {@linkcode drawSmoothPlace}: a network with 4e4 ReLUs needs three in the mean. */
+/** Draws of a {@linkcode drawSmoothPlace}; the larger the network, the more it needs. */
 const MAX_DRAWS = 100;
 
 /**

@@ -95,6 +95,25 @@ testOnDevices(
   },
 );
 
+testOnWasm(
+  "BatchNorm: the running variance of two values is unbiased, that of one is 0",
+  async (wasm) => {
+    for (const [values, expected] of [[[1, 4], 4.5], [[7], 0]] as const) {
+      const layer = new BatchNorm(1);
+      packParameters(layer, 0);
+      const context = new Context(new RandomSource(input("key", [2], "u32")));
+      layer.forward(input("x", [values.length, 1]), context);
+      const program = await Program.compile(wasm, {
+        assignments: context.assignments,
+      });
+      await program.run({ x: Float32Array.from(values) });
+      program.destroy();
+      const variance = await wasm.read(layer.variance.storage);
+      assertClose(variance, [0.9 + 0.1 * expected], "variance");
+    }
+  },
+);
+
 Deno.test("BatchNorm: an evaluation leaves running statistics alone", () => {
   const layer = new BatchNorm(CHANNELS);
   packParameters(layer, 0);

@@ -102,7 +102,7 @@ Deno.test("packParameters: a state can only start as a copy of a parameter of th
   assert(state.initial.every((value) => value !== 0));
   assertEquals(state.initial, Float32Array.from(storage.initial!).slice(0, 6));
   assertThrows(
-    () => packParameters({ inner: { state } }, 1),
+    () => packParameters({ inner: { state }, other: new Linear(1, 1) }, 1),
     Error,
     "inner.state starts as a copy of a parameter that is not part of the model",
   );

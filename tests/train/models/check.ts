@@ -20,8 +20,8 @@ import { naiveLoss } from "./naive_losses.ts";
 import type { NaiveOutputs, NaivePass } from "./naive_pass.ts";
 
 /**
- * How far ReLUs are kept from their kinks, and vocabulary matches from ties: ten times what rounding
- * in float32 has moved the inputs of a ReLU after a dozen normalisations.
+ * How far ReLUs are kept from their kinks, and vocabulary matches from ties, so that rounding in float32
+ * does not carry them across.
  */
 const MARGIN = 1e-5;
 
