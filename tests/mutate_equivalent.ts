@@ -31,4 +31,26 @@ export const equivalents: readonly Equivalent[] = [
     after: "2",
     reason: "attention asks of a mask whether it is 0, and nothing else",
   },
+  {
+    file: "losses/allp.ts",
+    line: "const e = exp(multiply(subtract(s, 1), 2 / temperature));",
+    before: "subtract(s, 1)",
+    after: "s",
+    reason: "a common factor of all exponentials, which the softmax divides by",
+  },
+  {
+    file: "losses/vocabulary.ts",
+    line: "const u = stopGradient(targets);",
+    before: "stopGradient(targets)",
+    after: "targets",
+    reason:
+      "the loss has a gradient of its own, with respect to predictions alone",
+  },
+  {
+    file: "vocab/quantiles.ts",
+    line: "const ROUNDS = 3;",
+    before: "3",
+    after: "4",
+    reason: "more precise than promised",
+  },
 ];

@@ -144,10 +144,9 @@ const plugin: Deno.lint.Plugin = {
             if (node.parent.type === "Property" && node.parent.key === node) {
               return;
             }
-            replace(
-              node,
-              String(Number.isInteger(value) ? value + 1 : 2 * value),
-            );
+            // beyond 2^53 adding 1 changes nothing
+            const isSmallInteger = Number.isSafeInteger(value);
+            replace(node, String(isSmallInteger ? value + 1 : 2 * value));
           },
           ConditionalExpression(node) {
             replace(node, `(${textOf(node.consequent)})`);

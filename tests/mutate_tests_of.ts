@@ -4,6 +4,8 @@ const MAX_TESTS = 4;
 /** Which sources each test reaches, and through how many imports. */
 export class TestIndex {
   readonly #reached = new Map<string, ReadonlyMap<string, number>>();
+  /** Sources that the comment at the head of a test names. */
+  readonly #named = new Map<string, ReadonlySet<string>>();
 
   /** Reads the imports of all files, given as paths from `root`. */
   constructor(root: string, files: readonly string[]) {
@@ -17,21 +19,31 @@ export class TestIndex {
     );
     for (const test of files.filter((file) => file.endsWith("_test.ts"))) {
       this.#reached.set(test, distances(test, imports));
+      const text = Deno.readTextFileSync(`${root}/${test}`);
+      const [head = ""] = text.match(/^\/\*\*.*?\*\//s) ?? [];
+      const named = head.match(/[\w./]+\.ts\b/g) ?? [];
+      this.#named.set(test, new Set(named));
     }
   }
 
   /**
-   * The tests of a source, the most specific first: its mirror image, then those that import it, at
-   * the same distance those of its own room and with the fewest other imports.
+   * The tests of a source, the most specific first: its mirror image and those that name it at their
+   * head, then those that import it, at the same distance those of its own room and with the fewest
+   * other imports.
    */
   of(source: string): string[] {
     const mirror = `tests/${source.replace(/\.ts$/, "_test.ts")}`;
     const rank = (test: string) =>
-      test === mirror ? -1 : this.#reached.get(test)!.get(source)!;
+      test === mirror || this.#named.get(test)!.has(source)
+        ? -1
+        : this.#reached.get(test)!.get(source)!;
     const [room] = source.split("/");
     const isForeign = (test: string) => !test.startsWith(`tests/${room}/`);
     return [...this.#reached]
-      .filter(([test, reached]) => test === mirror || reached.has(source))
+      .filter(([test, reached]) =>
+        test === mirror || this.#named.get(test)!.has(source) ||
+        reached.has(source)
+      )
       .sort(([a, reachedA], [b, reachedB]) =>
         rank(a) - rank(b) || Number(isForeign(a)) - Number(isForeign(b)) ||
         reachedA.size - reachedB.size

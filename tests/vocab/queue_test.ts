@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { gradient } from "../../engine/graph/gradient.ts";
 import { sum } from "../../engine/ops/reduction.ts";
 import { Program } from "../../engine/program.ts";
@@ -58,4 +58,15 @@ Deno.test("Queue: refuses more targets than it has entries", () => {
     UserError,
     "4 targets",
   );
+});
+
+Deno.test("Queue: starts with directions of unit length, all different", () => {
+  const [entries, width] = [6, 5];
+  const { initial } = new Queue(entries, width, 3, "test").vectors;
+  const rows = Array.from(
+    { length: entries },
+    (_, i) => initial.slice(i * width, (i + 1) * width),
+  );
+  for (const row of rows) assertAlmostEquals(Math.hypot(...row), 1, 1e-6);
+  assertEquals(new Set(rows.map((row) => row[0])).size, entries);
 });

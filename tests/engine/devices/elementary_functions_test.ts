@@ -1,3 +1,7 @@
+/**
+ * Elementary functions of both devices: engine/devices/wasm/vector_math.ts,
+ * engine/devices/wasm/instructions.ts and engine/devices/webgpu/helpers.ts.
+ */
 import { assert, assertEquals } from "@std/assert";
 import type { Device } from "../../../engine/devices/device.ts";
 import { input, type Tensor } from "../../../engine/graph/tensor.ts";

@@ -6,6 +6,7 @@ import {
   philox,
   RandomSource,
 } from "../../../engine/ops/random.ts";
+import { Program } from "../../../engine/program.ts";
 import { randomWord } from "../../random.ts";
 import { checkForward } from "../compare.ts";
 import { testOnDevices } from "../devices.ts";
@@ -52,6 +53,23 @@ testOnDevices(
     ]);
     const key = Uint32Array.of(randomWord(), randomWord());
     await checkForward(device, outputs, { key }, 1e-7);
+  },
+);
+
+testOnDevices(
+  "dropout: keeps the given share of the values, enlarged so that their mean stays",
+  async (device) => {
+    const random = new RandomSource(input("key", [2], "u32"));
+    const program = await Program.compile(device, {
+      outputs: [dropout(constant(3, [10_007]), 0.25, random)],
+    });
+    const key = Uint32Array.of(randomWord(), randomWord());
+    const [values] = await program.evaluate({ key });
+    program.destroy();
+    assertEquals(new Set(values), new Set([0, 4]));
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    // five standard deviations
+    assertAlmostEquals(mean, 3, 5 * Math.sqrt(3) / Math.sqrt(values.length));
   },
 );
 

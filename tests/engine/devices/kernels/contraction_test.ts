@@ -1,3 +1,10 @@
+/**
+ * Matrix products and convolutions of both devices: engine/devices/wasm/calls/matmul.ts,
+ * engine/devices/wasm/calls/convolution.ts, engine/devices/wasm/calls/split_sum.ts,
+ * engine/devices/webgpu/contraction.ts, engine/devices/webgpu/product.ts,
+ * engine/devices/webgpu/tiled_product.ts, engine/devices/webgpu/direct_product.ts and
+ * engine/devices/webgpu/matrix.ts.
+ */
 import type { Device } from "../../../../engine/devices/device.ts";
 import type {
   ConvolutionKernel,

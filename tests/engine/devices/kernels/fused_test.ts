@@ -1,3 +1,8 @@
+/**
+ * Fused kernels of both devices: engine/devices/wasm/fused.ts, engine/devices/wasm/fused_values.ts,
+ * engine/devices/wasm/fused_pointers.ts, engine/devices/wasm/calls/fused.ts,
+ * engine/devices/webgpu/fused.ts and engine/devices/webgpu/expression.ts.
+ */
 import { assertEquals } from "@std/assert";
 import type {
   Expression,

@@ -1,3 +1,4 @@
+/** Tables on both devices: engine/devices/wasm/calls/indexing.ts and engine/devices/webgpu/indexing.ts. */
 import { assertEquals } from "@std/assert";
 import { randomArray, randomNumber } from "../../../random.ts";
 import { testOnDevices } from "../../devices.ts";

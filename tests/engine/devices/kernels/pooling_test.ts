@@ -1,3 +1,4 @@
+/** Pooling on both devices: engine/devices/wasm/calls/pooling.ts and engine/devices/webgpu/pooling.ts. */
 import { assertEquals } from "@std/assert";
 import type { PoolKernel } from "../../../../engine/compile/kernel.ts";
 import { randomNumber } from "../../../random.ts";
