@@ -16,11 +16,11 @@ const MAX_REPEATED_COST = 2;
 /** Above this cost a value is stored even for one user, to keep kernels of a moderate size. */
 const MAX_KERNEL_COST = 250;
 /** A cheap value with several users is stored where recomputing it would read more large buffers. */
-const MAX_RECOMPUTED_READS = 2; /**
+const MAX_RECOMPUTED_READS = 2;
+/**
  * Buffers that one kernel reads at most, where the device allows more. Measured on the preset `dv2`:
  * with 63 it has 4024 kernels instead of 4028, and needs 0.7 % more memory.
  */
-
 export const MAX_FUSED_READS = 15;
 
 /** What fusion decided. */
@@ -34,13 +34,51 @@ export interface Fusion {
 /**
  * Decides for a graph of which `roots` must be stored.
  *
- * @param maxReads how many buffers one kernel may read
+ * @param maxReads how many buffers one kernel may read; operations of more inputs read more
  */
 export function fuse(
   graph: SimpleGraph,
   roots: ReadonlySet<Tensor>,
   maxReads: number,
 ): Fusion {
+  // a node that is stored for the sake of a later one may add to what those in between read: the pass
+  // is then repeated, knowing what has to be stored
+  let stored: ReadonlySet<Tensor> = roots;
+  for (;;) {
+    const decision = decide(graph, stored, maxReads);
+    const grows = decision.stored.size > stored.size;
+    if (!grows || readsAreLimited(graph, decision.stored, maxReads)) {
+      return {
+        isStored: (node) => decision.stored.has(node),
+        reductionOf: (node) => decision.reductions.get(node),
+      };
+    }
+    stored = decision.stored;
+  }
+}
+
+/** Whether no fused kernel reads too many buffers. */
+function readsAreLimited(
+  { nodes }: SimpleGraph,
+  stored: ReadonlySet<Tensor>,
+  maxReads: number,
+): boolean {
+  const reads = new Map<Tensor, ReadonlySet<Tensor>>();
+  return nodes.every((node) => {
+    const own = new Set(node.inputs.flatMap((x) => [...reads.get(x)!]));
+    reads.set(node, stored.has(node) ? new Set([node]) : own);
+    const { role } = definitionOf(node.operation);
+    const isFused = isElementwise(node) || role === "reduction";
+    return !isFused || own.size <= Math.max(maxReads, node.inputs.length);
+  });
+}
+
+/** One pass over the graph, in which `roots` must be stored. */
+function decide(
+  graph: SimpleGraph,
+  roots: ReadonlySet<Tensor>,
+  maxReads: number,
+) {
   const users = usersOf(graph);
   const stored = new Set<Tensor>();
   /** Of lazy values that a reduction is computed for in the same kernel: that reduction. */
@@ -160,10 +198,7 @@ export function fuse(
       (cost > 0 && large.length > MAX_RECOMPUTED_READS);
   }
 
-  return {
-    isStored: (node) => stored.has(node),
-    reductionOf: (node) => reductions.get(node),
-  };
+  return { stored, reductions };
 }
 
 /** Stores every value: a slow reference for what {@linkcode fuse} decides. */
