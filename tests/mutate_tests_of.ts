@@ -1,5 +1,5 @@
 /** Tests run for a mutant: the more there are, the longer a survivor takes. */
-const MAX_TESTS = 4;
+const MAX_TESTS = 8;
 
 /** Which sources each test reaches, and through how many imports. */
 export class TestIndex {

@@ -9,8 +9,10 @@ import {
   softmax,
 } from "../../../engine/ops/normalization.ts";
 import { Program } from "../../../engine/program.ts";
-import { checkOperations } from "../compare.ts";
+import { randomArray, testWithSeed } from "../../random.ts";
+import { assertClose, checkOperations } from "../compare.ts";
 import { testOnDevices } from "../devices.ts";
+import { evaluate } from "../reference.ts";
 
 testOnDevices(
   "normalizations: values and gradients agree with float64",
@@ -70,3 +72,79 @@ testOnDevices(
     assertEquals([...units.slice(2, 4)], [0, 0]);
   },
 );
+
+/** Rows of `width` values. */
+function rowsOf(values: ArrayLike<number>, width: number): number[][] {
+  return Array.from(
+    { length: values.length / width },
+    (_, row) =>
+      Array.from({ length: width }, (_, i) => values[row * width + i]),
+  );
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function varianceOf(values: readonly number[]): number {
+  const mean = meanOf(values);
+  return meanOf(values.map((value) => (value - mean) ** 2));
+}
+
+// the graph of an operation, in float64, against its definition written out
+testWithSeed("normalizations: their graphs are their definitions", () => {
+  const [N, WIDTH] = [5, 7];
+  const x = input("x", [N, WIDTH]);
+  const [scale, shift] = [input("scale", [WIDTH]), input("shift", [WIDTH])];
+  const values = {
+    x: randomArray(N * WIDTH),
+    scale: randomArray(WIDTH),
+    shift: randomArray(WIDTH),
+  };
+  const batch = batchNorm(x, scale, shift, 1e-3);
+  const [normalized, mean, variance, layer, soft, unit] = evaluate([
+    batch.output,
+    batch.mean,
+    batch.variance,
+    layerNorm(x, scale, shift, 1e-3),
+    softmax(x),
+    l2Normalize(x),
+  ], values);
+  const rows = rowsOf(values.x, WIDTH);
+  const columns = rows[0].map((_, j) => rows.map((row) => row[j]));
+  const affine = (value: number, j: number) =>
+    value * values.scale[j] + values.shift[j];
+  const standardize = (value: number, all: readonly number[]) =>
+    (value - meanOf(all)) / Math.sqrt(varianceOf(all) + 1e-3);
+  const check = (actual: ArrayLike<number>, expected: number[], what: string) =>
+    assertClose(actual, expected, what, 1e-12);
+  check(mean, columns.map(meanOf), "mean");
+  check(variance, columns.map(varianceOf), "variance");
+  check(
+    normalized,
+    rows.flatMap((row) =>
+      row.map((value, j) => affine(standardize(value, columns[j]), j))
+    ),
+    "batchNorm",
+  );
+  check(
+    layer,
+    rows.flatMap((row) =>
+      row.map((value, j) => affine(standardize(value, row), j))
+    ),
+    "layerNorm",
+  );
+  check(
+    soft,
+    rows.flatMap((row) => {
+      const total = row.reduce((sum, value) => sum + Math.exp(value), 0);
+      return row.map((value) => Math.exp(value) / total);
+    }),
+    "softmax",
+  );
+  check(
+    unit,
+    rows.flatMap((row) => row.map((value) => value / Math.hypot(...row))),
+    "l2Normalize",
+  );
+});
