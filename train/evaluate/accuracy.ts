@@ -1,0 +1,38 @@
+/** How often a classifier was right. */
+export interface Accuracy {
+  /** Share of the images whose class was predicted, 0 to 1. */
+  readonly accuracy: number;
+  /** Standard error of `accuracy` by the number of images: `sqrt(p (1 - p) / n)`. */
+  readonly standardError: number;
+  /** Mean over the classes that occur of the share of their images. */
+  readonly macroAccuracy: number;
+  /** Number of images that were classified. */
+  readonly images: number;
+}
+
+/** Compares predicted classes with the right ones, at least one. */
+export function accuracyOf(
+  predictions: Uint8Array,
+  labels: Uint8Array,
+): Accuracy {
+  const right = new Map<number, number>();
+  const total = new Map<number, number>();
+  labels.forEach((label, i) => {
+    const isRight = predictions[i] === label ? 1 : 0;
+    right.set(label, (right.get(label) ?? 0) + isRight);
+    total.set(label, (total.get(label) ?? 0) + 1);
+  });
+  const images = labels.length;
+  const accuracy = sum(right.values()) / images;
+  const shares = [...total].map(([label, count]) => right.get(label)! / count);
+  return {
+    accuracy,
+    standardError: Math.sqrt(accuracy * (1 - accuracy) / images),
+    macroAccuracy: sum(shares) / shares.length,
+    images,
+  };
+}
+
+function sum(values: Iterable<number>): number {
+  return [...values].reduce((total, value) => total + value, 0);
+}
