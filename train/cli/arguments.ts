@@ -39,12 +39,22 @@ export interface NumberOption {
 /** An option of a command. */
 export type Option = FlagOption | TextOption | NumberOption;
 
+/** What a command works on, given without an option. */
+export interface Operand {
+  /** Stands for it in the help, such as `RUN`. */
+  readonly value: string;
+  /** What it is, in a line. */
+  readonly help: string;
+}
+
 /** A command of a program. */
 export interface Command {
   /** How it is called, such as `dv2 pretrain`. */
   readonly usage: string;
   /** What it does, in a line. */
   readonly help: string;
+  /** What it works on, which must be given; absent where its options say everything. */
+  readonly operand?: Operand;
   /** Its options by name, without the dashes. */
   readonly options: Readonly<Record<string, Option>>;
   /** Whole command lines. */
@@ -61,19 +71,19 @@ export type OptionValue<O extends Option> = O extends FlagOption ? boolean
     | (O extends TextOption ? string : number)
     | (O extends { default: string | number } ? never : undefined);
 
-/** The values of a command's options by name. */
-export type OptionValues<C extends Command> = {
-  readonly [Name in keyof C["options"]]: OptionValue<C["options"][Name]>;
-};
+/** The values of a command's options by name, and its operand. */
+export type OptionValues<C extends Command> =
+  & { readonly [Name in keyof C["options"]]: OptionValue<C["options"][Name]> }
+  & (C extends { operand: Operand } ? { readonly operand: string } : unknown);
 
 /**
  * Reads the arguments of a command.
  *
  * @param command The command, declared `as const satisfies Command` so that values have types.
  * @param args The arguments, such as `Deno.args`.
- * @returns The value of each option, or `"help"` where `--help` or `-h` is among them.
+ * @returns The value of each option and the operand, or `"help"` where `--help` or `-h` is among them.
  * @throws {UserError} An option is unknown, lacks its value, has one of another kind, or is given
- * twice though not repeatable; or an argument belongs to no option.
+ * twice though not repeatable; the operand is missing; or an argument belongs to no option.
  */
 export function parseArguments<C extends Command>(
   command: C,
@@ -103,8 +113,18 @@ export function parseArguments<C extends Command>(
       : readValue(name, option, parsed[name]),
   ]);
   // After a lone --, arguments are read as belonging to no option.
-  for (const stray of [...strays, ...rest]) reject(command, String(stray));
-  return Object.fromEntries(values);
+  const unclaimed = [...strays, ...rest.map(String)];
+  const position = unclaimed.findIndex((argument) => !argument.startsWith("-"));
+  const [operand] = command.operand && position >= 0
+    ? unclaimed.splice(position, 1)
+    : [];
+  for (const argument of unclaimed) reject(command, argument);
+  if (!command.operand) return Object.fromEntries(values);
+  if (operand === undefined) {
+    const { usage, operand: { value, help } } = command;
+    throw new UserError(`${usage} needs ${value}: ${help}`);
+  }
+  return Object.fromEntries([...values, ["operand", operand]]);
 }
 
 /** The text that `--help` prints: usage, options, examples. */
@@ -114,10 +134,12 @@ export function helpText(command: Command): string {
     option.help + remark(option),
   ]);
   rows.push(["--help", "print this help"]);
+  const { operand } = command;
+  if (operand) rows.unshift([operand.value, operand.help]);
   const width = Math.max(...rows.map(([left]) => left.length));
   return [
     command.help,
-    `Usage: ${command.usage} [options]`,
+    `Usage: ${command.usage}${operand ? ` ${operand.value}` : ""} [options]`,
     [
       "Options:",
       ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),

@@ -194,3 +194,32 @@ Examples:
   dv2 paint --quick`,
   );
 });
+
+Deno.test("parseArguments: an operand is the one argument without an option", () => {
+  const folder = {
+    usage: "dv2 hang",
+    help: "Hangs pictures.",
+    operand: { value: "FOLDER", help: "where they are" },
+    options: { nails: { kind: "integer", value: "COUNT", help: "how many" } },
+    examples: [],
+  } as const satisfies Command;
+  const expected = { nails: 2, operand: "cats" };
+  for (
+    const args of [["cats", "--nails", "2"], ["--nails=2", "cats"], [
+      "--nails=2",
+      "--",
+      "cats",
+    ]]
+  ) assertEquals(parseArguments(folder, args), expected);
+  const refusals: [string[], string][] = [
+    [[], "dv2 hang needs FOLDER: where they are"],
+    [["cats", "dogs"], '"dogs" belongs to no option of dv2 hang'],
+    [["cats", "--nail", "2"], "--nail is not an option of dv2 hang"],
+  ];
+  for (const [args, message] of refusals) {
+    const refuse = () => parseArguments(folder, args);
+    assertThrows(refuse, UserError, message);
+  }
+  assert(helpText(folder).includes("Usage: dv2 hang FOLDER [options]"));
+  assert(/^ {2}FOLDER +where they are$/m.test(helpText(folder)));
+});
