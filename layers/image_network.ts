@@ -25,13 +25,26 @@ export class ImageNetwork {
 
   /** `[n, height, width, 3]` -> I: `[n, features]` */
   forward(images: Tensor, context: Context): Tensor {
-    // [n, height, width, 3] -> [n, height', width', features]
-    let y = this.encoder.forwardStem(images, context);
+    return this.pool(this.maps(images, context).at(-1)!, context);
+  }
+
+  /**
+   * The maps of the stem and of each stage.
+   *
+   * @param images `[n, height, width, 3]`
+   * @returns `[n, height', width', encoder.channels[i]]`
+   */
+  maps(images: Tensor, context: Context): Tensor[] {
+    const maps = [this.encoder.forwardStem(images, context)];
     for (let stage = 0; stage < this.encoder.stages; stage++) {
-      y = this.encoder.forwardStage(stage, y, context);
+      maps.push(this.encoder.forwardStage(stage, maps[stage], context));
     }
-    // [n, height', width', features] -> [n, features]
-    const pooled = mean(this.norm.forward(y, context), { axes: [1, 2] });
+    return maps;
+  }
+
+  /** I of the last map: `[n, height', width', features]` -> `[n, features]` */
+  pool(map: Tensor, context: Context): Tensor {
+    const pooled = mean(this.norm.forward(map, context), { axes: [1, 2] });
     return context.dropout(pooled, this.dropout);
   }
 }

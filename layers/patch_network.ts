@@ -36,17 +36,31 @@ export class PatchNetwork {
    * @param visible `[n, patches]`, 1 for patches that others may attend to; all of them by default
    */
   forward(images: Tensor, context: Context, visible?: Tensor): Tensor {
+    return this.pool(this.maps(images, context, visible).at(-1)!, context);
+  }
+
+  /**
+   * The maps of the stem and of each stage, as the next stage receives them: after the exchange.
+   *
+   * @param images `[n, height, width, 3]`
+   * @returns `[n * patches, height', width', encoder.channels[i]]`, the patches of an image in a row.
+   */
+  maps(images: Tensor, context: Context, visible?: Tensor): Tensor[] {
     // [n, height, width, 3] -> [n * patches, height / grid, width / grid, 3]
     const patches = splitPatches(images, this.grid);
-    let y = this.encoder.forwardStem(patches, context);
+    const maps = [this.encoder.forwardStem(patches, context)];
     for (let stage = 0; stage < this.encoder.patchStages; stage++) {
-      y = this.encoder.forwardStage(stage, y, context);
-      y = this.exchanges[stage]?.forward(y, context, visible) ?? y;
+      const map = this.encoder.forwardStage(stage, maps[stage], context);
+      maps.push(this.exchanges[stage]?.forward(map, context, visible) ?? map);
     }
-    y = this.norm.forward(y, context);
-    // [n * patches, height', width', features] -> [n, patches, features]
+    return maps;
+  }
+
+  /** P of the last map: `[n * patches, height', width', features]` -> `[n, patches, features]` */
+  pool(map: Tensor, context: Context): Tensor {
+    const y = this.norm.forward(map, context);
     const pooled = reshape(mean(y, { axes: [1, 2] }), [
-      images.shape[0],
+      -1,
       this.grid ** 2,
       this.width,
     ]);

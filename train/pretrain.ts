@@ -4,9 +4,10 @@ import { namedStates } from "../layers/module.ts";
 import { buildModel, type BuiltModel } from "./build_model.ts";
 import type { Config } from "./config/config.ts";
 import {
-  nearestNeighbourAccuracy,
-  type NeighbourResult,
-} from "./evaluate/knn.ts";
+  type LayerResults,
+  probeEncoder,
+  probeImages,
+} from "./evaluate/probe.ts";
 import type { RunFolder } from "./run/run_folder.ts";
 import { type StepMetrics, TrainingStep } from "./training_step.ts";
 import { readCheckpoint } from "./run/resume.ts";
@@ -42,10 +43,10 @@ export interface PretrainResult {
   readonly finished: boolean;
   /** The numbers of the last step; absent if none is known. */
   readonly metrics?: StepMetrics;
-  /** Nearest-neighbour accuracy of the encoder as it was initialised; absent without labelled images, or if the run was stopped. */
-  readonly untrained?: NeighbourResult;
+  /** What the layers of the encoder say as it was initialised; absent without labelled images, or if the run was stopped. */
+  readonly untrained?: LayerResults;
   /** The same after the last step. */
-  readonly trained?: NeighbourResult;
+  readonly trained?: LayerResults;
 }
 
 /**
@@ -98,20 +99,20 @@ export async function pretrain(
 async function evaluate(
   phase: Phase,
   config: Config,
-  { device, splits: { train, test }, signal, onPhase }: PretrainOptions,
-  { model, augmentation }: BuiltModel,
+  { device, splits, signal, onPhase }: PretrainOptions,
+  built: BuiltModel,
   step: number,
-): Promise<NeighbourResult | undefined> {
-  if (!train?.labels || !test?.labels || signal?.aborted) return undefined;
+): Promise<LayerResults | undefined> {
+  const { bank, queries } = config.evaluation;
+  const images = probeImages(splits, { train: bank, test: queries });
+  if (!images || signal?.aborted) return undefined;
   onPhase?.(phase, step);
-  return await nearestNeighbourAccuracy(
-    device,
-    model,
-    augmentation,
-    { train, test },
-    config.evaluation,
-    signal,
-  );
+  try {
+    return await probeEncoder(device, built, images, config, signal);
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return undefined;
+    throw error;
+  }
 }
 
 /** Evaluates the model as it was initialised, whose weights follow from the seed: at the end, so that the first step need not wait. */
@@ -120,7 +121,7 @@ async function evaluateUntrained(
   options: PretrainOptions,
   imageSize: number,
   step: number,
-): Promise<NeighbourResult | undefined> {
+): Promise<LayerResults | undefined> {
   const fresh = buildModel(config, imageSize);
   const result = await evaluate("untrained", config, options, fresh, step);
   const { device } = options;

@@ -11,6 +11,7 @@ import { dryRun } from "./dry_run.ts";
 import { DEFAULT_PRESET, help, type Options, readOptions } from "./options.ts";
 import { presets } from "../config/presets/mod.ts";
 import { pretrain, type PretrainResult } from "../pretrain.ts";
+import { probeTable } from "./probe_table.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { RunDisplay } from "./run_display.ts";
 import {
@@ -156,15 +157,7 @@ async function report(
   const result = { step, metrics, untrained, trained };
   await writeJsonAtomically(`${run.path}/result.json`, result);
   if (metrics) console.log(`loss: ${metrics.loss.toFixed(4)}`);
-  if (untrained && trained) {
-    const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-    const neighbours = Math.min(config.evaluation.neighbours, trained.bank);
-    console.log(
-      `kNN accuracy: ${percent(trained.accuracy)} trained, ` +
-        `${percent(untrained.accuracy)} untrained ` +
-        `(${trained.queries} test images, ${neighbours} nearest of ${trained.bank})`,
-    );
-  }
+  if (untrained && trained) console.log(probeTable({ untrained, trained }));
   console.log(`run: ${run.path}`);
 }
 

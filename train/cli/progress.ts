@@ -17,6 +17,8 @@ export interface ProgressOptions {
   readonly total: number;
   /** Number of steps done before; 0 unless told otherwise. */
   readonly start?: number;
+  /** What is counted, `steps` unless told otherwise. */
+  readonly unit?: string;
   /** Where to show it; the error stream unless told otherwise. */
   readonly output?: ProgressOutput;
 }
@@ -47,6 +49,7 @@ const errorStream: ProgressOutput = {
  */
 export class Progress {
   #total: number;
+  #unit: string;
   #output: ProgressOutput;
   #step: number;
   #values: Readonly<Record<string, number>> = {};
@@ -58,9 +61,10 @@ export class Progress {
 
   /** Begins to count time; shows nothing yet. */
   constructor(
-    { total, start = 0, output = errorStream }: ProgressOptions,
+    { total, start = 0, unit = "steps", output = errorStream }: ProgressOptions,
   ) {
     this.#total = total;
+    this.#unit = unit;
     this.#output = output;
     this.#step = start;
     this.#updatedAt = output.now();
@@ -121,7 +125,7 @@ export class Progress {
     if (rate > 0) {
       const secondsLeft = (this.#total - this.#step) / rate;
       parts.push(
-        `${formatNumber(rate, 3)} steps/s`,
+        `${formatNumber(rate, 3)} ${this.#unit}/s`,
         `${formatDuration(secondsLeft)} left`,
       );
     }

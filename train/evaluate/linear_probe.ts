@@ -20,6 +20,10 @@ export interface LinearProbeResult extends Accuracy {
   readonly penalty: number;
   /** Accuracy on the held-out images with it. */
   readonly heldOutAccuracy: number;
+  /** Number of training images that it was fitted to. */
+  readonly fitted: number;
+  /** Number of training images that were held out to choose the penalty. */
+  readonly heldOut: number;
 }
 
 /**
@@ -40,25 +44,22 @@ export async function linearProbe(
   seed: number,
   signal?: AbortSignal,
 ): Promise<LinearProbeResult> {
-  const { classifier, penalty, heldOutAccuracy } = await chooseClassifier(
+  const { classifier, ...choice } = await chooseClassifier(
     device,
     train,
     seed,
     signal,
   );
   const predictions = await classify(device, classifier, test);
-  return {
-    ...accuracyOf(predictions, test.labels),
-    penalty,
-    heldOutAccuracy,
-  };
+  return { ...accuracyOf(predictions, test.labels), ...choice };
 }
 
-interface Choice {
-  readonly classifier: LinearClassifier;
-  readonly penalty: number;
-  readonly heldOutAccuracy: number;
-}
+type Choice =
+  & Pick<
+    LinearProbeResult,
+    "penalty" | "heldOutAccuracy" | "fitted" | "heldOut"
+  >
+  & { readonly classifier: LinearClassifier };
 
 async function chooseClassifier(
   device: Device,
@@ -81,7 +82,13 @@ async function chooseClassifier(
         heldOut.labels,
       );
       if (!best || accuracy > best.heldOutAccuracy) {
-        best = { classifier, penalty, heldOutAccuracy: accuracy };
+        best = {
+          classifier,
+          penalty,
+          heldOutAccuracy: accuracy,
+          fitted: positions.training.length,
+          heldOut: positions.heldOut.length,
+        };
       } else if (accuracy < best.heldOutAccuracy - standardError) break;
     }
   } finally {

@@ -15,8 +15,10 @@ import type {
   PretextKind,
   PretextModel,
   PretextSetting,
+  Representations,
 } from "./pretext_model.ts";
 import { quarters } from "./quarters.ts";
+import { representPatches } from "./representations.ts";
 
 /** Settings of Allp; `transformer` is its attention pooling. */
 export interface AllpOptions extends PatchOptions {
@@ -94,5 +96,10 @@ export class Allp implements PretextModel {
   features(images: Tensor, context: Context): Tensor {
     const P = this.patchNetwork.forward(images, context);
     return quarters(P, this.options.grid);
+  }
+
+  /** The stages of the patch path, and `features`. */
+  representations(images: Tensor, context: Context): Representations {
+    return representPatches(this.patchNetwork, images, context).representations;
   }
 }

@@ -34,8 +34,10 @@ import type {
   PretextKind,
   PretextModel,
   PretextSetting,
+  Representations,
 } from "./pretext_model.ts";
 import { quarters } from "./quarters.ts";
+import { representPatches, stageMeans } from "./representations.ts";
 import { rowsAt } from "./rows_at.ts";
 
 /** Settings of masked patch prediction: the paper's baseline, and each of its adaptations by itself. */
@@ -194,6 +196,36 @@ export class MaskedPatchPrediction implements PretextModel {
     const P = this.patchNetwork.forward(images, context);
     return quarters(P, this.options.grid);
   }
+
+  /**
+   * The stages of the patch path, and `features`; with the double view also those of the image path,
+   * `I`, `Î` (the output at [IMG], all patches visible) and `I, Î`, the two side by side.
+   */
+  representations(images: Tensor, context: Context): Representations {
+    const { P, representations } = representPatches(
+      this.patchNetwork,
+      images,
+      context,
+    );
+    if (!this.doubleView) return representations;
+
+    const maps = this.doubleView.imageNetwork.maps(images, context);
+    const I = this.doubleView.imageNetwork.pool(maps.at(-1)!, context);
+    const contextual = this.transformer.forward(
+      this.doubleView.appendToken(add(P, this.positions.tensor)),
+      context,
+    );
+    const predicted = this.doubleView.predicted(contextual);
+    const { features, ...patchStages } = representations;
+    return {
+      ...patchStages,
+      ...stageMeans("image", maps, images.shape[0]),
+      I,
+      Î: predicted,
+      "I, Î": concatenate([I, predicted], 1),
+      features,
+    };
+  }
 }
 
 /** The double view (section 3.4): the encoder also represents the whole image, which is predicted from the patches. */
@@ -226,11 +258,16 @@ export class DoubleView {
     );
   }
 
-  /** Î: `[n, patches + 1, width]` -> `[n, projection]` */
-  predict(contextual: Tensor): Tensor {
+  /** Î, the output at [IMG]: `[n, patches + 1, width]` -> `[n, width]` */
+  predicted(contextual: Tensor): Tensor {
     const [n, tokens, width] = contextual.shape;
     const last = sliceAxis(contextual, 1, tokens - 1, tokens);
-    return this.predictionHead.forward(reshape(last, [n, width]));
+    return reshape(last, [n, width]);
+  }
+
+  /** The projection of Î: `[n, patches + 1, width]` -> `[n, projection]` */
+  predict(contextual: Tensor): Tensor {
+    return this.predictionHead.forward(this.predicted(contextual));
   }
 
   /** I: `[n, height, width, 3]` -> `[n, projection]` */

@@ -21,7 +21,18 @@ export interface PretextModel {
    * @returns `[n, features]`
    */
   features(images: Tensor, context: Context): Tensor;
+  /**
+   * Everything that can be read off the encoder in one pass, to compare layers by: the maps of its
+   * stages and what the task makes of them. `features` is one entry of it.
+   *
+   * @param images `[n, height, width, 3]`, normalised
+   * @returns `[n, features]` for each name
+   */
+  representations(images: Tensor, context: Context): Representations;
 }
+
+/** `[n, features]` by name, in the order in which tables list them. */
+export type Representations = Readonly<Record<string, Tensor>>;
 
 /** What a model is made for. */
 export interface PretextSetting {

@@ -20,8 +20,10 @@ import type {
   PretextKind,
   PretextModel,
   PretextSetting,
+  Representations,
 } from "./pretext_model.ts";
 import { quarters } from "./quarters.ts";
+import { representPatches } from "./representations.ts";
 import { rowsAt } from "./rows_at.ts";
 
 /** Settings of Selfie; `transformer` is its attention pooling. */
@@ -106,5 +108,10 @@ export class Selfie implements PretextModel {
   features(images: Tensor, context: Context): Tensor {
     const P = this.patchNetwork.forward(images, context);
     return quarters(P, this.options.grid);
+  }
+
+  /** The stages of the patch path, and `features`. */
+  representations(images: Tensor, context: Context): Representations {
+    return representPatches(this.patchNetwork, images, context).representations;
   }
 }

@@ -1,0 +1,136 @@
+/** The command `probe`. */
+import { openDataset } from "../../datasets/registry.ts";
+import type { DatasetSplits } from "../../datasets/dataset.ts";
+import { openDevice } from "../../engine/open_device.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { buildModel } from "../build_model.ts";
+import type { Config } from "../config/config.ts";
+import { type ProbeImages, probeImages } from "../evaluate/probe.ts";
+import { type ProbePhase, probeRun } from "../evaluate/probe_run.ts";
+import { listCheckpoints } from "../run/checkpoint.ts";
+import { loadRun, openRun } from "../run/load_run.ts";
+import type { RunFolder } from "../run/run_folder.ts";
+import { type Command, helpText, parseArguments } from "./arguments.ts";
+import { readDevice } from "./options.ts";
+import { probeTable } from "./probe_table.ts";
+import { Progress } from "./progress.ts";
+import { onInterrupt, runProgram } from "./run_program.ts";
+
+const command = {
+  usage: "deno task probe",
+  help:
+    `Measures what every layer of a run's encoder says about the classes of its images, beside
+the same encoder untrained: accuracy of linear classifiers and nearest neighbours.
+Ctrl-C stops it; called again, it goes on where it was.`,
+  operand: { value: "RUN", help: "the folder of a run on labelled images" },
+  options: {
+    checkpoint: {
+      kind: "integer",
+      value: "STEP",
+      help: "the step to take the encoder of; by default the last",
+    },
+    device: {
+      kind: "text",
+      value: "NAME",
+      default: "auto",
+      help: "webgpu, wasm or auto: a GPU if any, else wasm",
+    },
+  },
+  examples: [
+    "deno task probe runs/2026-12-31_12-00-00-dv2-tiny",
+    "deno task probe runs/2026-12-31_12-00-00-dv2-tiny --checkpoint 100",
+  ],
+} as const satisfies Command;
+
+async function main(): Promise<void> {
+  const options = parseArguments(command, Deno.args);
+  if (options === "help") return console.log(helpText(command));
+  const choice = readDevice(options.device);
+  const { run, config } = await openRun(options.operand);
+  await checkStep(run, options.checkpoint);
+  const signal = onInterrupt();
+  const display = new ProbeDisplay();
+  const splits = await openDataset(config.data);
+  const { device, reason } = await openDevice(choice);
+  try {
+    const images = imagesOf(run, splits);
+    const trained = await loadRun(run.path, device, options.checkpoint);
+    console.error(`device: ${reason}`);
+    const { step } = trained;
+    const name = options.checkpoint === undefined
+      ? "probe.json"
+      : `probe-step-${step}.json`;
+    const path = `${run.path}/${name}`;
+    const results = await probeRun({
+      device,
+      config,
+      step,
+      encoders: { trained, untrained: buildUntrained(config, images) },
+      images,
+      path,
+      cachePath: `${run.path}/features`,
+      signal,
+      onPhase: (phase) => display.begin(phase),
+      onProgress: (done) => display.update(done),
+    });
+    display.end();
+    console.log(
+      `${probeTable(results)}\n\nencoder after ${step} steps: ${path}`,
+    );
+  } catch (error) {
+    display.end();
+    if (error !== signal.reason) throw error;
+    console.log(`stopped; go on with the same command`);
+  } finally {
+    Object.values(splits).forEach((split) => split?.close());
+    device.destroy();
+  }
+}
+
+async function checkStep(
+  run: RunFolder,
+  step: number | undefined,
+): Promise<void> {
+  const steps = await listCheckpoints(run.checkpointsPath);
+  if (step === undefined || steps.includes(step)) return;
+  const list = steps.length > 0 ? `those of ${steps.join(", ")}` : "none";
+  throw new UserError(
+    `${run.path} has no checkpoint of step ${step}, but ${list}; choose another --checkpoint`,
+  );
+}
+
+function imagesOf(run: RunFolder, splits: DatasetSplits): ProbeImages {
+  const images = probeImages(splits, { train: Infinity, test: Infinity });
+  if (images) return images;
+  throw new UserError(
+    `the images of ${run.path} have no labels to measure by; probe a run on labelled ones`,
+  );
+}
+
+function buildUntrained(config: Config, { train }: ProbeImages) {
+  return buildModel(config, train.dataset.imageSize);
+}
+
+/** Tells a person on the error stream what is being done. */
+class ProbeDisplay {
+  #progress?: Progress;
+
+  begin({ encoder, unit, total }: ProbePhase): void {
+    this.end();
+    const work = unit === "images" ? "computing features" : "classifying";
+    console.error(`${work} with the ${encoder} encoder, ${total} ${unit} ...`);
+    this.#progress = new Progress({ total, unit });
+  }
+
+  update(done: number): void {
+    this.#progress?.update(done, {});
+  }
+
+  end(): void {
+    this.#progress?.finish();
+    this.#progress = undefined;
+  }
+}
+
+await runProgram(main);
+Deno.exit();

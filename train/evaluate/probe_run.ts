@@ -1,0 +1,211 @@
+import { input } from "../../engine/graph/tensor.ts";
+import type { Device } from "../../engine/devices/device.ts";
+import { Context } from "../../layers/context.ts";
+import type { BuiltModel } from "../build_model.ts";
+import type { Config } from "../config/config.ts";
+import { captureState } from "../run/training_state.ts";
+import { sha256 } from "./digest.ts";
+import { cachedFeatures } from "./feature_cache.ts";
+import { TEMPERATURE } from "./knn.ts";
+import { HELD_OUT, PENALTIES } from "./linear_probe.ts";
+import {
+  type LabelledImages,
+  type LayerResult,
+  type LayerResults,
+  type ProbeImages,
+  probeLayer,
+} from "./probe.ts";
+import { type ProbeResults, readProbe, writeProbe } from "./probe_file.ts";
+import { represent, type RepresentedImages } from "./represent.ts";
+
+/** The encoders of a run that are compared, in the order in which they are measured. */
+const ENCODERS = ["untrained", "trained"] as const;
+
+/** An encoder of a run. */
+export type EncoderName = typeof ENCODERS[number];
+
+/** What {@linkcode probeRun} measures, and where it keeps what it knows. */
+export interface ProbeTask {
+  /** Where it runs. */
+  readonly device: Device;
+  /** The run's config. */
+  readonly config: Config;
+  /** Number of steps that the trained encoder was trained for. */
+  readonly step: number;
+  /** The encoder as it was initialised, and as a checkpoint has it. */
+  readonly encoders: Readonly<Record<EncoderName, BuiltModel>>;
+  /** The images. */
+  readonly images: ProbeImages;
+  /** The file of the results, made or continued. */
+  readonly path: string;
+  /** The folder of the features, made where it does not exist. */
+  readonly cachePath: string;
+  /** Stops the work; what was measured is kept. */
+  readonly signal?: AbortSignal;
+  /** Called when a part of the work begins. */
+  readonly onPhase?: (phase: ProbePhase) => void;
+  /** Called with how much of that part is done. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/** A part of the work. */
+export interface ProbePhase {
+  /** Which encoder is measured. */
+  readonly encoder: EncoderName;
+  /** What is gone through. */
+  readonly unit: "images" | "layers";
+  /** How many there are. */
+  readonly total: number;
+}
+
+/**
+ * Measures every layer of a run's encoder and of the same encoder untrained. Features and results
+ * are kept, so that a call that was stopped is continued by the next; measured again is what
+ * depends on weights, images or settings that have changed.
+ *
+ * @throws {UserError} if the results were changed by hand, the device cannot hold a batch, or files
+ * cannot be read or written.
+ * @throws The reason of `signal` if it was stopped.
+ */
+export async function probeRun(task: ProbeTask): Promise<ProbeResults> {
+  const kept = await readProbe(task.path);
+  const keys = await keysOf(task);
+  const source = await sha256(JSON.stringify({ keys, ...settingsOf(task) }));
+  let results: ProbeResults = kept?.source === source
+    ? kept
+    : { step: task.step, source, untrained: {}, trained: {} };
+  for (const encoder of ENCODERS) {
+    const layers = layersOf(task, encoder);
+    if (layers.every((layer) => results[encoder][layer])) continue;
+    const features = await featuresOf(task, encoder, keys[encoder]);
+    task.onPhase?.({ encoder, unit: "layers", total: layers.length });
+    for (const [i, layer] of layers.entries()) {
+      const result = results[encoder][layer] ??
+        await measure(task, features, layer);
+      const measured: LayerResults = { ...results[encoder], [layer]: result };
+      results = { ...results, [encoder]: measured };
+      await writeProbe(task.path, results);
+      task.onProgress?.(i + 1);
+    }
+  }
+  return results;
+}
+
+/** What each file of features depends on. */
+interface FeatureKeys {
+  readonly train: string;
+  readonly test: string;
+}
+
+async function keysOf(
+  { device, config, encoders, images }: ProbeTask,
+): Promise<Record<EncoderName, FeatureKeys>> {
+  const digests = {
+    train: await digestOfImages(images.train),
+    test: await digestOfImages(images.test),
+  };
+  const { encoder, model, augmentation } = config;
+  const keysOfEncoder = async (built: BuiltModel): Promise<FeatureKeys> => {
+    const weights = await digestOfWeights(device, built);
+    const settings = { encoder, model, augmentation, weights };
+    return {
+      train: JSON.stringify({ ...settings, images: digests.train }),
+      test: JSON.stringify({ ...settings, images: digests.test }),
+    };
+  };
+  return {
+    untrained: await keysOfEncoder(encoders.untrained),
+    trained: await keysOfEncoder(encoders.trained),
+  };
+}
+
+/** Digest of all parameters and running statistics. */
+async function digestOfWeights(
+  device: Device,
+  built: BuiltModel,
+): Promise<string> {
+  const parts: string[] = [];
+  const state = await captureState(device, built);
+  for (const [name, { shape, data }] of Object.entries(state)) {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    parts.push(`${name} ${shape} ${await sha256(Uint8Array.from(bytes))}`);
+  }
+  return await sha256(parts.join("\n"));
+}
+
+/** Images that are read at a time for their digest. */
+const READ_IMAGES = 500;
+
+/** Digest of pixels and labels. */
+async function digestOfImages(
+  { dataset, positions, labels }: LabelledImages,
+): Promise<string> {
+  const parts = [await sha256(Uint8Array.from(labels))];
+  for (let start = 0; start < positions.length; start += READ_IMAGES) {
+    const batch = positions.subarray(start, start + READ_IMAGES);
+    parts.push(await sha256(await dataset.read(batch)));
+  }
+  return await sha256(parts.join("\n"));
+}
+
+/** What the results depend on besides the features. */
+function settingsOf({ config: { seed, evaluation } }: ProbeTask) {
+  const { neighbours, bank, queries } = evaluation;
+  return {
+    linear: { seed, heldOut: HELD_OUT, penalties: PENALTIES },
+    neighbours: { neighbours, bank, queries, temperature: TEMPERATURE },
+  };
+}
+
+/** The names of an encoder's representations. */
+function layersOf(
+  { encoders, images: { train: { dataset } } }: ProbeTask,
+  encoder: EncoderName,
+): string[] {
+  const { model, augmentation } = encoders[encoder];
+  const { imageSize } = dataset;
+  const image = input("image", [1, 3, imageSize, imageSize], "u8");
+  const pixels = augmentation.evaluate(image);
+  return Object.keys(model.representations(pixels, new Context()));
+}
+
+interface ProbeFeatures {
+  readonly train: RepresentedImages;
+  readonly test: RepresentedImages;
+}
+
+async function featuresOf(
+  task: ProbeTask,
+  encoder: EncoderName,
+  keys: FeatureKeys,
+): Promise<ProbeFeatures> {
+  const { device, config, encoders, images, cachePath, signal } = task;
+  const featuresOfPart = (part: "train" | "test") =>
+    cachedFeatures(cachePath, keys[part], () => {
+      const total = images[part].positions.length;
+      task.onPhase?.({ encoder, unit: "images", total });
+      return represent(device, encoders[encoder], images[part], {
+        batchSize: config.evaluation.batchSize,
+        signal,
+        onProgress: task.onProgress,
+      });
+    });
+  return {
+    train: await featuresOfPart("train"),
+    test: await featuresOfPart("test"),
+  };
+}
+
+function measure(
+  { device, config, images, signal }: ProbeTask,
+  { train, test }: ProbeFeatures,
+  layer: string,
+): Promise<LayerResult> {
+  return probeLayer(
+    device,
+    { ...train[layer], labels: images.train.labels },
+    { ...test[layer], labels: images.test.labels },
+    config,
+    signal,
+  );
+}
