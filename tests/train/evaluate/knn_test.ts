@@ -1,62 +1,34 @@
-import { assert, assertEquals } from "@std/assert";
-import type { Augmentation } from "../../../datasets/augmentation/augmentation.ts";
-import { MemoryImages } from "../../../datasets/memory_images.ts";
-import { cast } from "../../../engine/ops/elementwise.ts";
-import { reshape } from "../../../engine/ops/movement.ts";
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import type { LabelledFeatures } from "../../../train/evaluate/features.ts";
 import {
   nearestNeighbourAccuracy,
   type NeighbourOptions,
+  samplePositions,
   vote,
 } from "../../../train/evaluate/knn.ts";
-import type { PretextModel } from "../../../train/models/pretext_model.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { randomArray, withSeed } from "../../random.ts";
 
-const IMAGE_SIZE = 2;
-const WIDTH = 3 * IMAGE_SIZE * IMAGE_SIZE;
+const WIDTH = 5;
 
-function neverTrains(): never {
-  throw new Error("evaluation does not train");
-}
-
-/** Hands over the bytes as numbers, so that features are pixels. */
-const plain: Augmentation = {
-  size: IMAGE_SIZE,
-  train: neverTrains,
-  // [n, 3, size, size] u8 -> [n, size, size, 3] f32; which number is which does not matter here
-  evaluate: (images) =>
-    reshape(cast(images, "f32"), [
-      images.shape[0],
-      IMAGE_SIZE,
-      IMAGE_SIZE,
-      3,
-    ]),
-};
-
-const pixels: PretextModel = {
-  forward: neverTrains,
-  features: (images) => reshape(images, [images.shape[0], WIDTH]),
-};
-
-/** Images whose class shows in one pixel, dimly; every third is the same as the one before. */
-function labelledImages(size: number): MemoryImages {
+/** Rows whose class shows in one feature, dimly; every third is the same as the one before. */
+function labelledRows(size: number): LabelledFeatures {
   const labels = Uint8Array.from(
     randomArray(size, 0, 5),
     (value) => Math.floor(value),
   );
-  const bytes = Uint8Array.from(randomArray(size * WIDTH, 1, 200), Math.floor);
+  const values = randomArray(size * WIDTH, -1, 1);
   for (let i = 0; i < size; i++) {
-    bytes[i * WIDTH + labels[i]] += 50;
-    if (i % 3 === 2) bytes.copyWithin(i * WIDTH, (i - 1) * WIDTH, i * WIDTH);
+    values[i * WIDTH + labels[i]] += 0.5;
+    if (i % 3 === 2) values.copyWithin(i * WIDTH, (i - 1) * WIDTH, i * WIDTH);
   }
-  return new MemoryImages(bytes, IMAGE_SIZE, labels);
+  return { width: WIDTH, values, labels };
 }
 
-/** The rows of a set of images in float64, each of length 1. */
-async function unitRows(images: MemoryImages): Promise<number[][]> {
-  const bytes = await images.read([...Array(images.size).keys()]);
-  return Array.from({ length: images.size }, (_, i) => {
-    const row = [...bytes.subarray(i * WIDTH, (i + 1) * WIDTH)];
+/** The rows in float64, each of length 1. */
+function unitRows({ values, labels }: LabelledFeatures): number[][] {
+  return Array.from(labels, (_, i) => {
+    const row = [...values.subarray(i * WIDTH, (i + 1) * WIDTH)];
     const length = Math.hypot(...row);
     return row.map((value) => value / length);
   });
@@ -78,28 +50,28 @@ function naiveVote(
   return weights.indexOf(Math.max(...weights));
 }
 
-async function naiveAccuracy(
-  train: MemoryImages,
-  test: MemoryImages,
+function naiveAccuracy(
+  train: LabelledFeatures,
+  test: LabelledFeatures,
   neighbours: number,
-): Promise<number> {
-  const bank = await unitRows(train);
-  const predicted = (await unitRows(test)).map((query) =>
+): number {
+  const bank = unitRows(train);
+  const predicted = unitRows(test).map((query) =>
     naiveVote(
       bank.map((row) => row.reduce((sum, x, i) => sum + x * query[i], 0)),
-      train.labels!,
+      train.labels,
       neighbours,
     )
   );
-  return predicted.filter((label, i) => label === test.labels![i]).length /
-    test.size;
+  return predicted.filter((label, i) => label === test.labels[i]).length /
+    test.labels.length;
 }
 
 testOnDevices(
   "nearestNeighbourAccuracy: is that of a naive float64 version, ragged last batches and all",
   async (device) => {
-    const [train, test] = [labelledImages(47), labelledImages(31)];
-    // batches that leave a remainder of both sets; one vote, some, as many as images, and more
+    const [train, test] = [labelledRows(47), labelledRows(31)];
+    // batches that leave a remainder; one vote, some, as many as rows, and more
     for (
       const [neighbours, batchSize] of [[1, 7], [5, 10], [47, 31], [90, 100]]
     ) {
@@ -109,52 +81,63 @@ testOnDevices(
         bank: 1000,
         queries: 1000,
       };
-      assertEquals(
-        await nearestNeighbourAccuracy(
-          device,
-          pixels,
-          plain,
-          { train, test },
-          options,
-        ),
-        {
-          accuracy: await naiveAccuracy(train, test, neighbours),
-          bank: 47,
-          queries: 31,
-        },
+      const accuracy = naiveAccuracy(train, test, neighbours);
+      const { macroAccuracy: _, ...result } = await nearestNeighbourAccuracy(
+        device,
+        train,
+        test,
+        options,
       );
+      assertEquals(result, {
+        accuracy,
+        standardError: Math.sqrt(accuracy * (1 - accuracy) / 31),
+        images: 31,
+        neighbours: Math.min(neighbours, 47),
+        bank: 47,
+      });
     }
   },
 );
 
 testOnDevices(
-  "nearestNeighbourAccuracy: takes no more images than it is told, and none once stopped",
+  "nearestNeighbourAccuracy: takes random rows, no more than it is told, and stops when it is told",
   async (device) => {
-    const [train, test] = [labelledImages(20), labelledImages(9)];
+    const [train, test] = [labelledRows(20), labelledRows(9)];
     const options = { neighbours: 1, batchSize: 4, bank: 11, queries: 6 };
-    const splits = { train, test };
-    const result = await nearestNeighbourAccuracy(
-      device,
-      pixels,
-      plain,
-      splits,
-      options,
+    const rows = (features: LabelledFeatures, count: number) => {
+      const positions = [...samplePositions(features.labels.length, count)];
+      return {
+        width: WIDTH,
+        values: Float32Array.from(
+          positions.flatMap((
+            i,
+          ) => [...features.values.subarray(i * WIDTH, (i + 1) * WIDTH)]),
+        ),
+        labels: Uint8Array.from(positions, (i) => features.labels[i]),
+      };
+    };
+    const result = await nearestNeighbourAccuracy(device, train, test, options);
+    assertEquals([result.bank, result.images], [11, 6]);
+    assertAlmostEquals(
+      result.accuracy,
+      naiveAccuracy(rows(train, 11), rows(test, 6), 1),
     );
-    assert(result);
-    assertEquals([result.bank, result.queries], [11, 6]);
-    assertEquals(
-      await nearestNeighbourAccuracy(
-        device,
-        pixels,
-        plain,
-        splits,
-        options,
-        AbortSignal.abort(),
-      ),
-      undefined,
+    const stopped = AbortSignal.abort(new Error("enough"));
+    await assertRejects(
+      () => nearestNeighbourAccuracy(device, train, test, options, stopped),
+      Error,
+      "enough",
     );
   },
 );
+
+Deno.test("samplePositions: gives distinct ascending positions, all of them where there are fewer", () => {
+  assertEquals([...samplePositions(4, Infinity)], [0, 1, 2, 3]);
+  const some = [...samplePositions(100, 30)];
+  assertEquals(some.length, 30);
+  assertEquals(some, [...new Set(some)].sort((a, b) => a - b));
+  assertEquals(some, [...samplePositions(100, 30)]);
+});
 
 Deno.test("vote: takes exactly as many votes as neighbours, of equals the first", () => {
   const similarities = new Float32Array([0.5, 0.9, 0.5, 0.5, 0.2]);

@@ -1,0 +1,95 @@
+import { assert, assertEquals } from "@std/assert";
+import type { LabelledFeatures } from "../../../train/evaluate/features.ts";
+import { selectRows } from "../../../train/evaluate/features.ts";
+import {
+  classify,
+  LogisticRegression,
+} from "../../../train/evaluate/linear_classifier.ts";
+import {
+  HELD_OUT,
+  linearProbe,
+  PENALTIES,
+} from "../../../train/evaluate/linear_probe.ts";
+import { holdOut } from "../../../train/evaluate/splits.ts";
+import { testOnDevices } from "../../engine/devices.ts";
+import { randomArray } from "../../random.ts";
+
+const CLASSES = 4;
+
+/** Rows of which one feature says something about the class, and the others nothing. */
+function noisyRows(rows: number, width: number): LabelledFeatures {
+  const labels = Uint8Array.from({ length: rows }, (_, i) => i % CLASSES);
+  const values = randomArray(rows * width).map((value, i) =>
+    i % width === 0 ? value + labels[i / width] / 2 : value
+  );
+  return { width, values, labels };
+}
+
+testOnDevices(
+  "linearProbe: poisoned test labels change nothing but the accuracy",
+  async (device) => {
+    const [train, test] = [noisyRows(80, 30), noisyRows(21, 30)];
+    const { accuracy, macroAccuracy, standardError, images, ...choice } =
+      await linearProbe(device, train, test, 3);
+    for (const shift of [1, 2, 3]) {
+      const labels = test.labels.map((label) => (label + shift) % CLASSES);
+      const poisoned = await linearProbe(
+        device,
+        train,
+        { ...test, labels },
+        3,
+      );
+      assertEquals(poisoned, { ...poisoned, ...choice });
+      assert(poisoned.accuracy !== accuracy);
+    }
+    assert(accuracy > 0.3 && macroAccuracy > 0.3 && standardError > 0);
+    assertEquals([images, choice.fitted, choice.heldOut], [21, 72, 8]);
+  },
+);
+
+testOnDevices(
+  "linearProbe: takes the strongest of the penalties that do best on the held-out rows",
+  async (device) => {
+    const [train, test] = [noisyRows(60, 12), noisyRows(40, 12)];
+    const seed = 11;
+    const positions = holdOut(train.labels, HELD_OUT, seed);
+    const heldOut = selectRows(train, positions.heldOut);
+    const regression = await LogisticRegression.compile(
+      device,
+      selectRows(train, positions.training),
+    );
+    const share = (predictions: Uint8Array, labels: Uint8Array) =>
+      labels.filter((label, i) => predictions[i] === label).length /
+      labels.length;
+    let best = { held: -1, penalty: 0, accuracy: 0 };
+    for (const penalty of PENALTIES) {
+      const classifier = await regression.fit(penalty);
+      const accuracyOn = async (rows: LabelledFeatures) =>
+        share(await classify(device, classifier, rows), rows.labels);
+      const held = await accuracyOn(heldOut);
+      const error = Math.sqrt(held * (1 - held) / heldOut.labels.length);
+      if (held < best.held - error) break;
+      if (held > best.held) {
+        best = { held, penalty, accuracy: await accuracyOn(test) };
+      }
+    }
+    regression.destroy();
+    const result = await linearProbe(device, train, test, seed);
+    assertEquals(
+      [result.heldOutAccuracy, result.penalty, result.accuracy],
+      [best.held, best.penalty, best.accuracy],
+    );
+  },
+);
+
+testOnDevices(
+  "linearProbe: does with two rows, and with a class that the test rows alone have",
+  async (device) => {
+    const train = noisyRows(2, 3);
+    const test = noisyRows(8, 3);
+    const result = await linearProbe(device, train, test, 0);
+    assertEquals([result.fitted, result.heldOut, result.images], [1, 1, 8]);
+    // one class is all that it knows
+    assertEquals(result.accuracy, 1 / CLASSES);
+  },
+);

@@ -1,0 +1,152 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { MemoryImages } from "../../../datasets/memory_images.ts";
+import { buildModel } from "../../../train/build_model.ts";
+import { probeImages } from "../../../train/evaluate/probe.ts";
+import { readProbe } from "../../../train/evaluate/probe_file.ts";
+import {
+  type ProbePhase,
+  probeRun,
+  type ProbeTask,
+} from "../../../train/evaluate/probe_run.ts";
+import { devices } from "../../engine/devices.ts";
+import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+import { IMAGE_SIZE, tinyConfig, tinyImages } from "../tiny_model.ts";
+
+// the parts are tested on every device
+const [wasm] = devices;
+
+/** The tiny images, with classes; `shift` changes the labels. */
+async function labelled(shift = 0): Promise<MemoryImages> {
+  const images = tinyImages();
+  const pixels = await images.read([...Array(images.size).keys()]);
+  const labels = Uint8Array.from(
+    { length: images.size },
+    (_, i) => (i + shift) % 3,
+  );
+  return new MemoryImages(pixels, IMAGE_SIZE, labels, ["a", "b", "c"]);
+}
+
+interface Setting {
+  readonly task: ProbeTask;
+  /** What was done, a line for each phase. */
+  readonly phases: string[];
+}
+
+async function setUp(
+  folder: string,
+  seed = 7,
+  train?: MemoryImages,
+): Promise<Setting> {
+  const config = tinyConfig();
+  const test = await labelled();
+  const images = probeImages(
+    { unlabelled: test, train: train ?? test, test },
+    { train: Infinity, test: 10 },
+  )!;
+  const phases: string[] = [];
+  return {
+    phases,
+    task: {
+      device: wasm,
+      config,
+      step: 0,
+      encoders: {
+        untrained: buildModel(config, IMAGE_SIZE),
+        trained: buildModel({ ...config, seed }, IMAGE_SIZE),
+      },
+      images,
+      path: `${folder}/probe.json`,
+      cachePath: `${folder}/features`,
+      onPhase: ({ encoder, unit, total }: ProbePhase) =>
+        phases.push(`${encoder}: ${total} ${unit}`),
+    },
+  };
+}
+
+/** The same in a folder of its own within another. */
+function setUpIn(folder: string, name: string): Promise<Setting> {
+  const path = `${folder}/${name}`;
+  Deno.mkdirSync(path, { recursive: true });
+  return setUp(path);
+}
+
+const LAYERS = ["patch res1", "patch res2", "patch res3", "patch res4"];
+
+Deno.test("probeRun: measures every layer of both encoders once, and nothing when called again", async () => {
+  using folder = new TemporaryFolder();
+  const first = await setUp(folder.path);
+  const results = await probeRun(first.task);
+  assertEquals(first.phases, [
+    "untrained: 24 images",
+    "untrained: 10 images",
+    "untrained: 5 layers",
+    // the same weights have the same features
+    "trained: 5 layers",
+  ]);
+  assertEquals(Object.keys(results.trained), [...LAYERS, "features"]);
+  assertEquals(results.trained, results.untrained);
+  const { linear, neighbours } = results.trained["patch res4"];
+  assertEquals([linear.fitted, linear.heldOut, linear.images], [22, 2, 10]);
+  assertEquals([neighbours.neighbours, neighbours.bank], [20, 24]);
+
+  const again = await setUp(folder.path);
+  assertEquals(await probeRun(again.task), results);
+  assertEquals(again.phases, []);
+  // features are kept for other results
+  Deno.removeSync(again.task.path);
+  assertEquals(await probeRun(again.task), results);
+  assertEquals(again.phases, ["untrained: 5 layers", "trained: 5 layers"]);
+});
+
+Deno.test("probeRun: measures anew what depends on other weights or labels", async () => {
+  using folder = new TemporaryFolder();
+  const results = await probeRun((await setUp(folder.path)).task);
+  const trained = await setUp(folder.path, 8);
+  const other = await probeRun(trained.task);
+  assertEquals(trained.phases, [
+    "untrained: 5 layers",
+    "trained: 24 images",
+    "trained: 10 images",
+    "trained: 5 layers",
+  ]);
+  assertEquals(other.untrained, results.untrained);
+  assert(other.source !== results.source);
+  const labels = await setUp(folder.path, 8, await labelled(1));
+  const relabelled = await probeRun(labels.task);
+  assert(relabelled.source !== other.source);
+  assertEquals(labels.phases.length, 4);
+});
+
+Deno.test("probeRun: goes on where it was stopped, with the same results", async () => {
+  using folder = new TemporaryFolder();
+  const whole = await probeRun((await setUpIn(folder.path, "whole")).task);
+  for (const stopAt of [0, 2]) {
+    const name = `stopped-${stopAt}`;
+    const { task } = await setUpIn(folder.path, name);
+    const controller = new AbortController();
+    let layers = false;
+    await assertRejects(
+      () =>
+        probeRun({
+          ...task,
+          signal: controller.signal,
+          onPhase: ({ unit }) => {
+            layers = unit === "layers";
+            if (layers && stopAt === 0) controller.abort(new Error("enough"));
+          },
+          onProgress: (done) => {
+            if (layers && done === stopAt) {
+              controller.abort(new Error("enough"));
+            }
+          },
+        }),
+      Error,
+      "enough",
+    );
+    const kept = await readProbe(task.path);
+    assertEquals(Object.keys(kept?.untrained ?? {}).length, stopAt);
+    const { task: next, phases } = await setUpIn(folder.path, name);
+    assertEquals(await probeRun(next), whole);
+    assertEquals(phases, ["untrained: 5 layers", "trained: 5 layers"]);
+  }
+});
