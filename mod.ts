@@ -63,10 +63,13 @@ export {
   openRunFolder,
   type RunFolder,
 } from "./train/run/run_folder.ts";
+export type { Accuracy } from "./train/evaluate/accuracy.ts";
 export type {
   NeighbourOptions,
   NeighbourResult,
 } from "./train/evaluate/knn.ts";
+export type { LinearProbeResult } from "./train/evaluate/linear_probe.ts";
+export type { LayerResult, LayerResults } from "./train/evaluate/probe.ts";
 export type { AdamWOptions } from "./train/adamw.ts";
 export type { DatasetSplits, ImageDataset } from "./datasets/dataset.ts";
 export {

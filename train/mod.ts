@@ -16,6 +16,7 @@ export type {
   PretextKind,
   PretextModel,
   PretextSetting,
+  Representations,
 } from "./models/pretext_model.ts";
 export type {
   ExchangeOptions,
@@ -50,8 +51,28 @@ export {
 } from "./run/checkpoint.ts";
 export type { StoredTensor, TensorData } from "./run/safetensors_header.ts";
 export { type MetricsRecord, readMetrics } from "./run/metrics_file.ts";
+export { type Accuracy, accuracyOf } from "./evaluate/accuracy.ts";
+export type { Features, LabelledFeatures } from "./evaluate/features.ts";
 export {
   nearestNeighbourAccuracy,
   type NeighbourOptions,
   type NeighbourResult,
 } from "./evaluate/knn.ts";
+export {
+  classify,
+  type LinearClassifier,
+  LogisticRegression,
+} from "./evaluate/linear_classifier.ts";
+export {
+  linearProbe,
+  type LinearProbeResult,
+} from "./evaluate/linear_probe.ts";
+export type { Standardization } from "./evaluate/standardization.ts";
+export {
+  type LabelledImages,
+  type LayerResult,
+  type LayerResults,
+  probeEncoder,
+  type ProbeImages,
+  probeImages,
+} from "./evaluate/probe.ts";

@@ -63,7 +63,7 @@ function layout(state: ModelState | TrainingState): Map<Storage, Part[]> {
 /** Reads everything from the device, after all steps queued so far. */
 export async function captureState(
   device: Device,
-  state: TrainingState,
+  state: ModelState | TrainingState,
 ): Promise<Tensors> {
   const tensors: Record<string, StoredTensor> = {};
   for (const [storage, parts] of layout(state)) {
