@@ -59,15 +59,13 @@ export {
   type NeighbourResult,
 } from "./evaluate/knn.ts";
 export {
-  classify,
-  type LinearClassifier,
+  type LinearWeights,
   LogisticRegression,
 } from "./evaluate/linear_classifier.ts";
 export {
   linearProbe,
   type LinearProbeResult,
 } from "./evaluate/linear_probe.ts";
-export type { Standardization } from "./evaluate/standardization.ts";
 export {
   type LabelledImages,
   type LayerResult,

@@ -19,8 +19,8 @@ import { onInterrupt, runProgram } from "./run_program.ts";
 const command = {
   usage: "deno task probe",
   help:
-    `Measures what every layer of a run's encoder says about the classes of its images, beside
-the same encoder untrained: accuracy of linear classifiers and nearest neighbours.
+    `Measures what each layer of a run's encoder says about the classes of images, by
+linear classifiers and nearest neighbours, beside the same encoder untrained.
 Ctrl-C stops it; called again, it goes on where it was.`,
   operand: { value: "RUN", help: "the folder of a run on labelled images" },
   options: {
@@ -33,7 +33,7 @@ Ctrl-C stops it; called again, it goes on where it was.`,
       kind: "text",
       value: "NAME",
       default: "auto",
-      help: "webgpu, wasm or auto: a GPU if any, else wasm",
+      help: "webgpu, wasm or auto: a GPU or else wasm",
     },
   },
   examples: [

@@ -31,15 +31,8 @@ const MAX_BATCH_ROWS = 2048;
 /** Accuracy no longer changes where fitting ends. */
 const STOPPING_RULE = { tolerance: 3e-4, maxSteps: 1000 };
 
-/** A linear classifier of standardised features. */
-export interface LinearClassifier {
-  /** The classes that it tells apart, ascending. */
-  readonly classes: Uint8Array;
-  /** What is done to the features first. */
-  readonly standardization: Standardization;
-  /** `[width + 1, classes]`: weights, and the biases as the last row. */
-  readonly weights: Float64Array;
-}
+/** Weights of a linear classifier, `[width + 1, classes]`; the last row are the biases. */
+export type LinearWeights = Float64Array;
 
 /**
  * Multinomial logistic regression with an L2 penalty on rows of features: weights `W` and biases `b`
@@ -51,13 +44,15 @@ export interface LinearClassifier {
  * random numbers.
  */
 export class LogisticRegression {
-  /** Where the next fit begins; `[width + 1, classes]`. */
-  #weights: Float64Array;
+  /** Where the next fit begins. */
+  #weights: LinearWeights;
 
   private constructor(
+    /** The classes that are told apart, ascending. */
+    readonly classes: Uint8Array,
     private readonly device: Device,
-    private readonly classes: Uint8Array,
     private readonly model: LinearModel,
+    private readonly batchRows: number,
     private readonly program: Program,
     private readonly batches: readonly Feeds[],
     /** The gradient, like the weights, and the loss: summed over the batches. */
@@ -98,6 +93,7 @@ export class LogisticRegression {
     const total = new Storage("loss and gradient", values.size);
     const isFirst = equal(input("batch", [], "i32"), 0);
     const program = await Program.compile(device, {
+      outputs: [scores],
       assignments: [{
         storage: total,
         value: select(isFirst, values, add(total.tensor(), values)),
@@ -117,9 +113,10 @@ export class LogisticRegression {
       },
     );
     return new LogisticRegression(
-      device,
       classes,
+      device,
       model,
+      batchRows,
       program,
       batches,
       total,
@@ -127,13 +124,13 @@ export class LogisticRegression {
   }
 
   /**
-   * Finds the classifier for a penalty above 0, beginning at the one that was found last: quickest
-   * from large penalties to small ones.
+   * Finds the weights for a penalty above 0, beginning at those that were found last: quickest from
+   * large penalties to small ones.
    *
    * @throws The reason of `signal` if it stopped the search.
    */
-  async fit(penalty: number, signal?: AbortSignal): Promise<LinearClassifier> {
-    const evaluate = async (weights: Float64Array) => {
+  async fit(penalty: number, signal?: AbortSignal): Promise<LinearWeights> {
+    const evaluate = async (weights: LinearWeights) => {
       signal?.throwIfAborted();
       return penalize(
         await this.#crossEntropy(weights),
@@ -142,14 +139,33 @@ export class LogisticRegression {
       );
     };
     this.#weights = await minimize(evaluate, this.#weights, STOPPING_RULE);
-    return {
-      classes: this.classes,
-      standardization: this.model.standardization,
-      weights: this.#weights,
-    };
+    return this.#weights;
   }
 
-  async #crossEntropy(weights: Float64Array): Promise<Evaluation> {
+  /** The most likely class of each row. */
+  async classify(
+    weights: LinearWeights,
+    features: Features,
+  ): Promise<Uint8Array> {
+    const { batchRows, classes } = this;
+    const predictions = new Uint8Array(features.values.length / features.width);
+    await this.model.write(this.device, weights);
+    for (const { start, count, values } of rowBatches(features, batchRows)) {
+      // what the rows would add to the loss is of no interest
+      const [scores] = await this.program.evaluate({
+        ...this.batches[0],
+        x: values,
+      });
+      for (let row = 0; row < count; row++) {
+        const first = row * classes.length;
+        const ofRow = scores.subarray(first, first + classes.length);
+        predictions[start + row] = classes[ofRow.indexOf(Math.max(...ofRow))];
+      }
+    }
+    return predictions;
+  }
+
+  async #crossEntropy(weights: LinearWeights): Promise<Evaluation> {
     await this.model.write(this.device, weights);
     for (const batch of this.batches) await this.program.run(batch);
     const total = Float64Array.from(await this.device.read(this.total));
@@ -164,38 +180,6 @@ export class LogisticRegression {
   }
 }
 
-/** The most likely class of each row, as the classifier has it. */
-export async function classify(
-  device: Device,
-  { classes, standardization, weights }: LinearClassifier,
-  features: Features,
-): Promise<Uint8Array> {
-  const { width } = features;
-  const rows = features.values.length / width;
-  const batchRows = Math.min(rows, MAX_BATCH_ROWS);
-  const model = new LinearModel(classes.length, width, standardization);
-  const program = await Program.compile(device, {
-    outputs: [model.forward(input("x", [batchRows, width]))],
-  });
-  const predictions = new Uint8Array(rows);
-  try {
-    await model.write(device, weights);
-    for (const { start, count, values } of rowBatches(features, batchRows)) {
-      // [batchRows, classes]
-      const [scores] = await program.evaluate({ x: values });
-      for (let row = 0; row < count; row++) {
-        const first = row * classes.length;
-        const ofRow = scores.subarray(first, first + classes.length);
-        predictions[start + row] = classes[ofRow.indexOf(Math.max(...ofRow))];
-      }
-    }
-  } finally {
-    program.destroy();
-    model.release(device);
-  }
-  return predictions;
-}
-
 /** Scores of standardised features, with the weights on a device. */
 class LinearModel {
   /** `[width + 1, classes]` */
@@ -207,9 +191,8 @@ class LinearModel {
   constructor(
     classes: number,
     private readonly width: number,
-    readonly standardization: Standardization,
+    { mean, scale }: Standardization,
   ) {
-    const { mean, scale } = standardization;
     this.#weights = new Storage("linear weights", (width + 1) * classes);
     this.#mean = new Storage("means of features", width, "f32", mean);
     this.#scale = new Storage("scales of features", width, "f32", scale);

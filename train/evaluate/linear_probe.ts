@@ -1,11 +1,7 @@
 import type { Device } from "../../engine/devices/device.ts";
 import { type Accuracy, accuracyOf } from "./accuracy.ts";
 import { type LabelledFeatures, selectRows } from "./features.ts";
-import {
-  classify,
-  type LinearClassifier,
-  LogisticRegression,
-} from "./linear_classifier.ts";
+import { type LinearWeights, LogisticRegression } from "./linear_classifier.ts";
 import { holdOut } from "./splits.ts";
 
 /** Share of the labelled training images that chooses the penalty, as in the paper (section 4.1). */
@@ -44,55 +40,50 @@ export async function linearProbe(
   seed: number,
   signal?: AbortSignal,
 ): Promise<LinearProbeResult> {
-  const { classifier, ...choice } = await chooseClassifier(
-    device,
-    train,
-    seed,
-    signal,
-  );
-  const predictions = await classify(device, classifier, test);
-  return { ...accuracyOf(predictions, test.labels), ...choice };
-}
-
-type Choice =
-  & Pick<
-    LinearProbeResult,
-    "penalty" | "heldOutAccuracy" | "fitted" | "heldOut"
-  >
-  & { readonly classifier: LinearClassifier };
-
-async function chooseClassifier(
-  device: Device,
-  labelled: LabelledFeatures,
-  seed: number,
-  signal?: AbortSignal,
-): Promise<Choice> {
-  const positions = holdOut(labelled.labels, HELD_OUT, seed);
-  const heldOut = selectRows(labelled, positions.heldOut);
+  const { training, heldOut } = holdOut(train.labels, HELD_OUT, seed);
   const regression = await LogisticRegression.compile(
     device,
-    selectRows(labelled, positions.training),
+    selectRows(train, training),
   );
-  let best: Choice | undefined;
   try {
-    for (const penalty of PENALTIES) {
-      const classifier = await regression.fit(penalty, signal);
-      const { accuracy, standardError } = accuracyOf(
-        await classify(device, classifier, heldOut),
-        heldOut.labels,
-      );
-      if (!best || accuracy > best.heldOutAccuracy) {
-        best = {
-          classifier,
-          penalty,
-          heldOutAccuracy: accuracy,
-          fitted: positions.training.length,
-          heldOut: positions.heldOut.length,
-        };
-      } else if (accuracy < best.heldOutAccuracy - standardError) break;
-    }
+    const { weights, ...choice } = await chooseWeights(
+      regression,
+      selectRows(train, heldOut),
+      signal,
+    );
+    const predictions = await regression.classify(weights, test);
+    return {
+      ...accuracyOf(predictions, test.labels),
+      ...choice,
+      fitted: training.length,
+      heldOut: heldOut.length,
+    };
   } finally {
     regression.destroy();
+  }
+}
+
+interface Choice {
+  readonly weights: LinearWeights;
+  readonly penalty: number;
+  readonly heldOutAccuracy: number;
+}
+
+async function chooseWeights(
+  regression: LogisticRegression,
+  heldOut: LabelledFeatures,
+  signal?: AbortSignal,
+): Promise<Choice> {
+  let best: Choice | undefined;
+  for (const penalty of PENALTIES) {
+    const weights = await regression.fit(penalty, signal);
+    const { accuracy, standardError } = accuracyOf(
+      await regression.classify(weights, heldOut),
+      heldOut.labels,
+    );
+    if (!best || accuracy > best.heldOutAccuracy) {
+      best = { weights, penalty, heldOutAccuracy: accuracy };
+    } else if (accuracy < best.heldOutAccuracy - standardError) break;
   }
   return best!;
 }

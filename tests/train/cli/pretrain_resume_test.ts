@@ -50,7 +50,7 @@ Deno.test("pretrain: Ctrl-C ends a run with a checkpoint and the command that fi
     const rest = await runCommand(folder, args);
     assertEquals(rest.code, 0, rest.stderr);
     assertMatch(rest.stderr, new RegExp(`from step ${done} on`));
-    assertMatch(rest.stdout, /^kNN accuracy: .* trained, .* untrained/m);
+    assertMatch(rest.stdout, /^features +\d+ .* ± /m);
     assertEquals(await stepsMeasured(run), upTo(steps));
     assertEquals((await readJson(`${run}/result.json`)).step, steps);
   }));

@@ -1,6 +1,7 @@
 /** The command `pretrain` from end to end, as a person runs it: what it prints, and what it leaves. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { listCheckpoints } from "../../../train/run/checkpoint.ts";
+import { probeTable } from "../../../train/cli/probe_table.ts";
 import { presets } from "../../../train/config/presets/mod.ts";
 import { imageFile } from "../../datasets/image_file.ts";
 import { testOnDevices } from "../../engine/devices.ts";
@@ -22,16 +23,15 @@ testOnDevices(
       assertEquals(await listCheckpoints(`${run}/checkpoints`), [3]);
       const result = await readJson(`${run}/result.json`);
       assertEquals(result.step, 3);
-      const [trained, untrained] = [result.trained, result.untrained].map(
-        ({ accuracy }) => `${(100 * accuracy).toFixed(1)} %`,
-      );
       assertEquals(stdout.split("\n"), [
         `loss: ${result.metrics.loss.toFixed(4)}`,
-        `kNN accuracy: ${trained} trained, ${untrained} untrained ` +
-        "(2 test images, 4 nearest of 4)",
+        ...probeTable(result).split("\n"),
         `run: runs/${name}`,
         "",
       ]);
+      const { linear, neighbours } = result.trained.features;
+      assertEquals([linear.fitted, linear.heldOut, linear.images], [3, 1, 2]);
+      assertEquals([neighbours.neighbours, neighbours.bank], [4, 4]);
       const device = { wasm: "WebAssembly", webgpu: "WebGPU" }[kind];
       assertMatch(stderr, new RegExp(`^device: ${device} .*asked for`, "m"));
     }),

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
-  classify,
-  type LinearClassifier,
+  type LinearWeights,
   LogisticRegression,
 } from "../../../train/evaluate/linear_classifier.ts";
 import type { LabelledFeatures } from "../../../train/evaluate/features.ts";
@@ -27,7 +26,8 @@ interface Fixture {
 /** Loss and gradient by the definition, in float64, of features that are standardised by themselves. */
 function naiveObjective(
   { width, values, labels }: LabelledFeatures,
-  { classes, weights }: LinearClassifier,
+  classes: Uint8Array,
+  weights: LinearWeights,
   penalty: number,
 ) {
   const n = labels.length;
@@ -95,18 +95,23 @@ testOnDevices(
       labels: Uint8Array.from(fixture.labels),
     };
     const regression = await LogisticRegression.compile(device, data);
+    assertEquals([...regression.classes], fixture.classes);
     for (const optimum of fixture.optima) {
       const { penalty } = optimum;
-      const classifier = await regression.fit(penalty);
-      assertEquals([...classifier.classes], fixture.classes);
-      const { loss } = naiveObjective(data, classifier, penalty);
+      const weights = await regression.fit(penalty);
+      const { loss } = naiveObjective(
+        data,
+        regression.classes,
+        weights,
+        penalty,
+      );
       const name = `penalty ${penalty}`;
       assert(loss >= optimum.loss - 1e-9, "better than the best");
       assertClose([loss], [optimum.loss], name, 1e-5);
-      assertClose(classifier.weights, optimum.weights, name, 2e-2);
+      assertClose(weights, optimum.weights, name, 2e-2);
       assertEquals(
         [
-          ...await classify(device, classifier, {
+          ...await regression.classify(weights, {
             width: fixture.width,
             values: Float32Array.from(fixture.testFeatures),
           }),
@@ -157,20 +162,25 @@ testOnDevices(
       const name = `${rows} x ${width}`;
       const regression = await LogisticRegression.compile(device, data);
       for (const penalty of [0.3, 0.03]) {
-        const classifier = await regression.fit(penalty);
-        const { gradient } = naiveObjective(data, classifier, penalty);
+        const weights = await regression.fit(penalty);
+        const { gradient } = naiveObjective(
+          data,
+          regression.classes,
+          weights,
+          penalty,
+        );
         const steepest = Math.max(...gradient.map(Math.abs));
         assert(steepest < 3.5e-4, `${name}: slope ${steepest}`);
-        const predictions = await classify(device, classifier, data);
+        const predictions = await regression.classify(weights, data);
         const standardized = naiveStandardized(data.values, width);
         predictions.forEach((prediction, i) => {
           const row = [...standardized.subarray(i * width, (i + 1) * width), 1];
           const scores = naiveScores(
             row,
-            classifier.weights,
-            classifier.classes.length,
+            weights,
+            regression.classes.length,
           );
-          const place = classifier.classes.indexOf(prediction);
+          const place = regression.classes.indexOf(prediction);
           // equal but for rounding
           assert(scores[place] > Math.max(...scores) - 1e-4, `${name}: ${i}`);
         });
@@ -186,7 +196,7 @@ testOnDevices(
     const data = randomData(40, 3, [0, 1, 2]);
     const [first, second] = await Promise.all([0, 1].map(async () => {
       const regression = await LogisticRegression.compile(device, data);
-      const { weights } = await regression.fit(0.1);
+      const weights = await regression.fit(0.1);
       regression.destroy();
       return weights;
     }));

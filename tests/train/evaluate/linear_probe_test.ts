@@ -1,10 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { LabelledFeatures } from "../../../train/evaluate/features.ts";
 import { selectRows } from "../../../train/evaluate/features.ts";
-import {
-  classify,
-  LogisticRegression,
-} from "../../../train/evaluate/linear_classifier.ts";
+import { LogisticRegression } from "../../../train/evaluate/linear_classifier.ts";
 import {
   HELD_OUT,
   linearProbe,
@@ -63,9 +60,9 @@ testOnDevices(
       labels.length;
     let best = { held: -1, penalty: 0, accuracy: 0 };
     for (const penalty of PENALTIES) {
-      const classifier = await regression.fit(penalty);
+      const weights = await regression.fit(penalty);
       const accuracyOn = async (rows: LabelledFeatures) =>
-        share(await classify(device, classifier, rows), rows.labels);
+        share(await regression.classify(weights, rows), rows.labels);
       const held = await accuracyOn(heldOut);
       const error = Math.sqrt(held * (1 - held) / heldOut.labels.length);
       if (held < best.held - error) break;
