@@ -17,6 +17,12 @@ import { TrainingLoop } from "./training_loop.ts";
 /** A part of a run: the steps, then evaluation of the encoder, and of one as it was before the first step. */
 export type Phase = "training" | "trained" | "untrained";
 
+/**
+ * Labelled images that the layers are measured with at the end of a run, at most: enough for a first
+ * look in little time. `deno task probe` takes all of them.
+ */
+const MAX_IMAGES = { train: 1000, test: 500 };
+
 /** What a run needs besides its config. */
 export interface PretrainOptions {
   /** Where it runs; the caller destroys it. */
@@ -104,7 +110,10 @@ async function evaluate(
   step: number,
 ): Promise<LayerResults | undefined> {
   const { bank, queries } = config.evaluation;
-  const images = probeImages(splits, { train: bank, test: queries });
+  const images = probeImages(splits, {
+    train: Math.min(bank, MAX_IMAGES.train),
+    test: Math.min(queries, MAX_IMAGES.test),
+  });
   if (!images || signal?.aborted) return undefined;
   onPhase?.(phase, step);
   try {

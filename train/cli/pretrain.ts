@@ -147,18 +147,25 @@ async function report(
   { config, run }: Job,
 ): Promise<void> {
   if (!finished) {
-    const path = /\s/.test(run.path) ? `"${run.path}"` : run.path;
     console.log(
       `stopped after ${step} of ${config.steps} steps; go on with:\n` +
-        `  deno task pretrain --resume ${path}`,
+        `  deno task pretrain --resume ${quoted(run.path)}`,
     );
     return;
   }
   const result = { step, metrics, untrained, trained };
   await writeJsonAtomically(`${run.path}/result.json`, result);
   if (metrics) console.log(`loss: ${metrics.loss.toFixed(4)}`);
-  if (untrained && trained) console.log(probeTable({ untrained, trained }));
+  if (untrained && trained) {
+    console.log(probeTable({ untrained, trained }));
+    console.log(`on all images: deno task probe ${quoted(run.path)}`);
+  }
   console.log(`run: ${run.path}`);
+}
+
+/** A path as a person types it. */
+function quoted(path: string): string {
+  return /\s/.test(path) ? `"${path}"` : path;
 }
 
 await runProgram(main);

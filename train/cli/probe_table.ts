@@ -33,10 +33,10 @@ export function probeTable({ untrained, trained }: ComparedLayers): string {
       ...rows,
     ]),
     "",
-    `linear: % of ${linear.images} test images, ± standard error; logistic regression on the frozen`,
-    `        features of ${linear.fitted} images; ${linear.heldOut} more chose its penalty, and the best layer (*)`,
-    `kNN: % of ${neighbours.images} test images; ${neighbours.neighbours} nearest of ${neighbours.bank} by cosine,`,
-    `     weights exp(cos / ${TEMPERATURE})`,
+    `linear: % of ${linear.images} test images, ± standard error; logistic regression on the`,
+    `        features of ${linear.fitted} images; ${linear.heldOut} more chose its penalty and the best layer *`,
+    `kNN: % of ${neighbours.images} test images; ${neighbours.neighbours} nearest of ${neighbours.bank} by cosine, ` +
+    `weights exp(cos / ${TEMPERATURE})`,
   ].join("\n");
 }
 

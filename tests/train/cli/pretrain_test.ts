@@ -26,6 +26,7 @@ testOnDevices(
       assertEquals(stdout.split("\n"), [
         `loss: ${result.metrics.loss.toFixed(4)}`,
         ...probeTable(result).split("\n"),
+        `on all images: deno task probe runs/${name}`,
         `run: runs/${name}`,
         "",
       ]);
