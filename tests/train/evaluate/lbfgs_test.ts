@@ -79,3 +79,17 @@ Deno.test("minimize: ends after the steps that it may take, and where rounding h
   const start = new Float64Array(2);
   assertEquals(await minimize(misleading, start, rule), start);
 });
+
+Deno.test("minimize: comes as near as the gradient tells where values are rounded to float32", () =>
+  withSeed("minimize", async () => {
+    const minimum = randomArray(10);
+    const curvature = Array.from({ length: 10 }, (_, i) => 1 + i);
+    const { evaluate } = quadratic(curvature, minimum);
+    const rounded = async (x: Float64Array) => {
+      const { value, gradient } = await evaluate(x);
+      return { value: Math.fround(100 + value), gradient };
+    };
+    const rule = { tolerance: 1e-6, maxSteps: 100 };
+    const found = await minimize(rounded, new Float64Array(10), rule);
+    assertClose(found, minimum, "minimum", 1e-6);
+  }));

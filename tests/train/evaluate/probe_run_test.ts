@@ -2,7 +2,11 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MemoryImages } from "../../../datasets/memory_images.ts";
 import { buildModel } from "../../../train/build_model.ts";
 import { probeImages } from "../../../train/evaluate/probe.ts";
-import { readProbe } from "../../../train/evaluate/probe_file.ts";
+import {
+  type ProbeResults,
+  readProbe,
+  writeProbe,
+} from "../../../train/evaluate/probe_file.ts";
 import {
   type ProbePhase,
   probeRun,
@@ -15,10 +19,11 @@ import { IMAGE_SIZE, tinyConfig, tinyImages } from "../tiny_model.ts";
 // the parts are tested on every device
 const [wasm] = devices;
 
-/** The tiny images, with classes; `shift` changes the labels. */
-async function labelled(shift = 0): Promise<MemoryImages> {
+/** The tiny images, with classes; `shift` changes the labels, `change` the last image. */
+async function labelled(shift = 0, change = 0): Promise<MemoryImages> {
   const images = tinyImages();
   const pixels = await images.read([...Array(images.size).keys()]);
+  pixels[pixels.length - 1] ^= change;
   const labels = Uint8Array.from(
     { length: images.size },
     (_, i) => (i + shift) % 3,
@@ -98,7 +103,7 @@ Deno.test("probeRun: measures every layer of both encoders once, and nothing whe
   assertEquals(again.phases, ["untrained: 5 layers", "trained: 5 layers"]);
 });
 
-Deno.test("probeRun: measures anew what depends on other weights or labels", async () => {
+Deno.test("probeRun: measures anew what depends on other weights, labels or pixels", async () => {
   using folder = new TemporaryFolder();
   const results = await probeRun((await setUp(folder.path)).task);
   const trained = await setUp(folder.path, 8);
@@ -115,6 +120,10 @@ Deno.test("probeRun: measures anew what depends on other weights or labels", asy
   const relabelled = await probeRun(labels.task);
   assert(relabelled.source !== other.source);
   assertEquals(labels.phases.length, 4);
+  const pixels = await setUp(folder.path, 8, await labelled(1, 1));
+  assert((await probeRun(pixels.task)).source !== relabelled.source);
+  // the training images alone
+  assertEquals(pixels.phases.length, 4);
 });
 
 Deno.test("probeRun: goes on where it was stopped, with the same results", async () => {
@@ -146,7 +155,18 @@ Deno.test("probeRun: goes on where it was stopped, with the same results", async
     const kept = await readProbe(task.path);
     assertEquals(Object.keys(kept?.untrained ?? {}).length, stopAt);
     const { task: next, phases } = await setUpIn(folder.path, name);
-    assertEquals(await probeRun(next), whole);
+    // what is there is not measured again
+    const marked = (results: ProbeResults) => ({
+      ...results,
+      untrained: Object.fromEntries(
+        Object.entries(results.untrained).map(([layer, result], i) => [
+          layer,
+          i < stopAt ? { ...result, width: 1000 + i } : result,
+        ]),
+      ),
+    });
+    if (kept) await writeProbe(task.path, marked(kept));
+    assertEquals(await probeRun(next), marked(whole));
     assertEquals(phases, ["untrained: 5 layers", "trained: 5 layers"]);
   }
 });
