@@ -15,16 +15,18 @@ import type { RepresentedImages } from "./represent.ts";
  * file that is missing, damaged or changed is made anew; all of them may be deleted.
  *
  * @param folder Made where it does not exist.
+ * @param label Begins the name of the file, so that a person knows what it is.
  * @param key Everything that the features depend on, as text.
  * @throws {UserError} if a file cannot be read or written.
  */
 export async function cachedFeatures(
   folder: string,
+  label: string,
   key: string,
   compute: () => Promise<RepresentedImages>,
 ): Promise<RepresentedImages> {
   const digest = await sha256(key);
-  const name = `${digest.slice(0, 16)}.safetensors`;
+  const name = `${label}-${digest.slice(0, 16)}.safetensors`;
   const path = `${folder}/${name}`;
   if ((await listFolder(folder)).includes(name)) {
     const kept = await readFeatures(path, digest);

@@ -23,7 +23,11 @@ import {
   rowBatches,
 } from "./features.ts";
 import { type Evaluation, minimize } from "./lbfgs.ts";
-import { type Standardization, standardizationOf } from "./standardization.ts";
+import {
+  type Standardization,
+  standardizationOf,
+  standardize,
+} from "./standardization.ts";
 
 /** Rows that the device takes at a time. */
 const MAX_BATCH_ROWS = 2048;
@@ -51,14 +55,13 @@ export class LogisticRegression {
     /** The classes that are told apart, ascending. */
     readonly classes: Uint8Array,
     private readonly device: Device,
-    private readonly model: LinearModel,
+    private readonly standardization: Standardization,
     private readonly batchRows: number,
     private readonly program: Program,
     private readonly batches: readonly Feeds[],
-    /** The gradient, like the weights, and the loss: summed over the batches. */
-    private readonly total: Storage,
+    private readonly storages: Storages,
   ) {
-    this.#weights = new Float64Array(model.weights.size);
+    this.#weights = new Float64Array(storages.weights.size);
   }
 
   /**
@@ -73,19 +76,21 @@ export class LogisticRegression {
     const classes = Uint8Array.from(new Set(data.labels)).sort();
     const rows = data.labels.length;
     const batchRows = Math.min(rows, MAX_BATCH_ROWS);
-    const model = new LinearModel(
-      classes.length,
-      data.width,
-      standardizationOf(data),
+    const { width } = data;
+    const storage = new Storage("linear weights", (width + 1) * classes.length);
+    const weights = storage.tensor([width + 1, classes.length]);
+    // [batchRows, width] -> [batchRows, classes]
+    const scores = add(
+      matmul(input("x", [batchRows, width]), sliceAxis(weights, 0, 0, width)),
+      sliceAxis(weights, 0, width, width + 1),
     );
-    const scores = model.forward(input("x", [batchRows, data.width]));
     const entropies = crossEntropies(
       scores,
       input("targets", [batchRows], "i32"),
     );
     // shares in the mean: 0 for rows that fill up the last batch
     const loss = sum(multiply(entropies, input("shares", [batchRows])));
-    const [slopes] = gradient(loss, [model.weights]);
+    const [slopes] = gradient(loss, [weights]);
     const values = concatenate([
       reshape(slopes, [slopes.size]),
       reshape(loss, [1]),
@@ -99,27 +104,29 @@ export class LogisticRegression {
         value: select(isFirst, values, add(total.tensor(), values)),
       }],
     });
+    const standardization = standardizationOf(data);
     const targets = data.labels.map((label) => classes.indexOf(label));
-    const batches = rowBatches(data, batchRows).map(
-      ({ start, count, values }, i): Feeds => {
-        const batchTargets = new Int32Array(batchRows);
-        batchTargets.set(targets.subarray(start, start + count));
-        return {
-          x: values,
-          targets: batchTargets,
-          shares: new Float32Array(batchRows).fill(1 / rows, 0, count),
-          batch: new Int32Array([i]),
-        };
-      },
-    );
+    const batches = rowBatches(standardize(data, standardization), batchRows)
+      .map(
+        ({ start, count, values }, i): Feeds => {
+          const batchTargets = new Int32Array(batchRows);
+          batchTargets.set(targets.subarray(start, start + count));
+          return {
+            x: values,
+            targets: batchTargets,
+            shares: new Float32Array(batchRows).fill(1 / rows, 0, count),
+            batch: new Int32Array([i]),
+          };
+        },
+      );
     return new LogisticRegression(
       classes,
       device,
-      model,
+      standardization,
       batchRows,
       program,
       batches,
-      total,
+      { weights: storage, total },
     );
   }
 
@@ -148,9 +155,12 @@ export class LogisticRegression {
     features: Features,
   ): Promise<Uint8Array> {
     const { batchRows, classes } = this;
+    const standardized = standardize(features, this.standardization);
     const predictions = new Uint8Array(features.values.length / features.width);
-    await this.model.write(this.device, weights);
-    for (const { start, count, values } of rowBatches(features, batchRows)) {
+    await this.#write(weights);
+    for (
+      const { start, count, values } of rowBatches(standardized, batchRows)
+    ) {
       // what the rows would add to the loss is of no interest
       const [scores] = await this.program.evaluate({
         ...this.batches[0],
@@ -166,61 +176,31 @@ export class LogisticRegression {
   }
 
   async #crossEntropy(weights: LinearWeights): Promise<Evaluation> {
-    await this.model.write(this.device, weights);
+    await this.#write(weights);
     for (const batch of this.batches) await this.program.run(batch);
-    const total = Float64Array.from(await this.device.read(this.total));
+    const total = Float64Array.from(
+      await this.device.read(this.storages.total),
+    );
     return { value: total[weights.length], gradient: total.subarray(0, -1) };
+  }
+
+  #write(weights: LinearWeights): Promise<void> {
+    return this.device.write(this.storages.weights, Float32Array.from(weights));
   }
 
   /** Frees the device's memory. */
   destroy(): void {
     this.program.destroy();
-    this.device.release(this.total);
-    this.model.release(this.device);
+    this.device.release(this.storages.weights);
+    this.device.release(this.storages.total);
   }
 }
 
-/** Scores of standardised features, with the weights on a device. */
-class LinearModel {
-  /** `[width + 1, classes]` */
-  readonly weights: Tensor;
-  readonly #weights: Storage;
-  readonly #mean: Storage;
-  readonly #scale: Storage;
-
-  constructor(
-    classes: number,
-    private readonly width: number,
-    { mean, scale }: Standardization,
-  ) {
-    this.#weights = new Storage("linear weights", (width + 1) * classes);
-    this.#mean = new Storage("means of features", width, "f32", mean);
-    this.#scale = new Storage("scales of features", width, "f32", scale);
-    this.weights = this.#weights.tensor([width + 1, classes]);
-  }
-
-  /** `[rows, width]` -> `[rows, classes]` */
-  forward(x: Tensor): Tensor {
-    const { width } = this;
-    const standardized = multiply(
-      subtract(x, this.#mean.tensor()),
-      this.#scale.tensor(),
-    );
-    return add(
-      matmul(standardized, sliceAxis(this.weights, 0, 0, width)),
-      sliceAxis(this.weights, 0, width, width + 1),
-    );
-  }
-
-  write(device: Device, weights: Float64Array): Promise<void> {
-    return device.write(this.#weights, Float32Array.from(weights));
-  }
-
-  release(device: Device): void {
-    for (const storage of [this.#weights, this.#mean, this.#scale]) {
-      device.release(storage);
-    }
-  }
+/** What lies on the device. */
+interface Storages {
+  readonly weights: Storage;
+  /** The gradient, like the weights, and the loss: summed over the batches. */
+  readonly total: Storage;
 }
 
 /**

@@ -181,7 +181,7 @@ async function featuresOf(
 ): Promise<ProbeFeatures> {
   const { device, config, encoders, images, cachePath, signal } = task;
   const featuresOfPart = (part: "train" | "test") =>
-    cachedFeatures(cachePath, keys[part], () => {
+    cachedFeatures(cachePath, part, keys[part], () => {
       const total = images[part].positions.length;
       task.onPhase?.({ encoder, unit: "images", total });
       return represent(device, encoders[encoder], images[part], {

@@ -8,6 +8,20 @@ export interface Standardization {
   readonly scale: Float32Array<ArrayBuffer>;
 }
 
+/** The features with a standardisation applied. */
+export function standardize(
+  { width, values }: Features,
+  { mean, scale }: Standardization,
+): Features {
+  const standardized = new Float32Array(values.length);
+  for (let start = 0; start < values.length; start += width) {
+    for (let i = 0; i < width; i++) {
+      standardized[start + i] = (values[start + i] - mean[i]) * scale[i];
+    }
+  }
+  return { width, values: standardized };
+}
+
 /** Below this share of the mean a deviation is nothing but rounding of float32. */
 const ROUNDING = 1e-6;
 
@@ -17,10 +31,14 @@ export function standardizationOf(
 ): Standardization {
   const rows = values.length / width;
   const mean = new Float64Array(width);
-  for (let i = 0; i < values.length; i++) mean[i % width] += values[i] / rows;
   const variance = new Float64Array(width);
-  for (let i = 0; i < values.length; i++) {
-    variance[i % width] += (values[i] - mean[i % width]) ** 2 / rows;
+  for (let start = 0; start < values.length; start += width) {
+    for (let i = 0; i < width; i++) mean[i] += values[start + i] / rows;
+  }
+  for (let start = 0; start < values.length; start += width) {
+    for (let i = 0; i < width; i++) {
+      variance[i] += (values[start + i] - mean[i]) ** 2 / rows;
+    }
   }
   return {
     mean: Float32Array.from(mean),
