@@ -21,7 +21,7 @@ export type Phase = "training" | "trained" | "untrained";
  * Labelled images that the layers are measured with at the end of a run, at most: enough for a first
  * look in little time. `deno task probe` takes all of them.
  */
-const MAX_IMAGES = { train: 1000, test: 500 };
+const MAX_IMAGES = { train: 500, test: 500 };
 
 /** What a run needs besides its config. */
 export interface PretrainOptions {
