@@ -2,8 +2,8 @@ import { UserError } from "../engine/user_error.ts";
 
 /** What a worker is asked to decode. */
 export interface DecodeRequest {
-  /** Path of a JPEG, PNG or WebP file. */
-  readonly path: string;
+  /** A JPEG, PNG or WebP file: its path, or its content. */
+  readonly file: string | Uint8Array;
   /** Height and width to resize its central square to. */
   readonly imageSize: number;
 }
@@ -24,20 +24,20 @@ export class ImageDecoder implements Disposable {
   }
 
   /**
-   * Decodes the files at `paths` and hands every reply to `onReply` with its position in `paths`,
-   * in any order; calls may overlap.
+   * Decodes files, given by their paths or contents, and hands every reply to `onReply` with its
+   * position in `files`, in any order; calls may overlap.
    *
    * @throws {UserError} When the workers cannot run.
    */
   async decode(
-    paths: readonly string[],
+    files: readonly (string | Uint8Array)[],
     onReply: (position: number, reply: DecodeReply) => void,
   ): Promise<void> {
     let next = 0;
     await Promise.all(this.#workers.map(async (worker) => {
-      while (next < paths.length) {
+      while (next < files.length) {
         const position = next++;
-        const request = { path: paths[position], imageSize: this.imageSize };
+        const request = { file: files[position], imageSize: this.imageSize };
         onReply(position, await worker.decode(request));
       }
     }));

@@ -20,11 +20,12 @@ self.onmessage = async ({ data }: MessageEvent<DecodeRequest>) => {
 };
 
 async function answer(
-  { path, imageSize }: DecodeRequest,
+  { file, imageSize }: DecodeRequest,
 ): Promise<DecodeReply> {
   try {
     await (ready ??= loadImageMagick());
-    return { pixels: decode(Deno.readFileSync(path), imageSize) };
+    const bytes = typeof file === "string" ? Deno.readFileSync(file) : file;
+    return { pixels: decode(bytes, imageSize) };
   } catch (error) {
     // ImageMagick adds where in its sources an error arose, after a backquote.
     return { error: (error as Error).message.split(" `")[0] };

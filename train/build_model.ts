@@ -15,6 +15,12 @@ const models: Readonly<
   Record<ModelOptions["name"], PretextKind<ModelOptions>>
 > = modelKinds;
 
+/** The settings of which a model is made. */
+export type ModelConfig = Pick<
+  Config,
+  "augmentation" | "encoder" | "model" | "seed"
+>;
+
 /** A model with its initial parameters, and the augmentation of its images. */
 export interface BuiltModel {
   /** The pretext task with the encoder in it. */
@@ -31,7 +37,10 @@ export interface BuiltModel {
  * @param imageSize height and width of the stored images in pixels
  * @throws {UserError} if its parts do not fit together.
  */
-export function buildModel(config: Config, imageSize: number): BuiltModel {
+export function buildModel(
+  config: ModelConfig,
+  imageSize: number,
+): BuiltModel {
   const augmentation = createAugmentation(config.augmentation, imageSize);
   const kind = models[config.model.name];
   const encoder = encoders[config.encoder.name].create(

@@ -2,10 +2,24 @@ import type { z } from "zod";
 import type { RandomSource } from "../../engine/ops/random.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 
+/** How a stored image becomes what a network sees at evaluation, for other programs to repeat. */
+export interface Preprocessing {
+  /** Height and width to which the stored image is resized, bicubic and antialiased, in pixels. */
+  readonly resize: number;
+  /** Height and width of the middle that is then kept, in pixels. */
+  readonly crop: number;
+  /** What is subtracted from red, green and blue, which go from 0 to 1. */
+  readonly mean: readonly number[];
+  /** What red, green and blue are then divided by. */
+  readonly std: readonly number[];
+}
+
 /** Turns bytes into what a network sees, on the device. */
 export interface Augmentation {
   /** Height and width of the result in pixels. */
   readonly size: number;
+  /** What {@linkcode evaluate} does. */
+  readonly preprocessing: Preprocessing;
   /**
    * Independently transformed views of each image.
    *

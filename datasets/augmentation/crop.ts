@@ -89,8 +89,10 @@ function create(
   { size }: CropOptions,
   imageSize: number,
 ): Augmentation {
+  const resized = Math.round(size * EVALUATION_MARGIN);
   return {
     size,
+    preprocessing: { resize: resized, crop: size, mean: MEAN, std: DEVIATION },
     train(images: Tensor, views: number, random: RandomSource): Tensor {
       const [n] = images.shape;
       const flips = drawFlips(n, views, random);
@@ -112,7 +114,6 @@ function create(
     },
     evaluate(images: Tensor): Tensor {
       const [n] = images.shape;
-      const resized = Math.round(size * EVALUATION_MARGIN);
       const whole = resizeMatrix(
         zeros(n),
         constant(imageSize, [n]),

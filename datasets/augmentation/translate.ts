@@ -42,6 +42,7 @@ function create(
 ): Augmentation {
   return {
     size,
+    preprocessing: { resize: size, crop: size, mean: MEAN, std: DEVIATION },
     train(images: Tensor, views: number, random: RandomSource): Tensor {
       const [n] = images.shape;
       const total = n * views;

@@ -1,0 +1,52 @@
+/**
+ * Computes features with an exported encoder, in a browser or anywhere else that has WebGPU or
+ * WebAssembly.
+ *
+ * ```ts ignore
+ * const encoder = await loadEncoder("encoder.safetensors");
+ * const [features] = await encoder.features([picture]);
+ * ```
+ *
+ * @module
+ */
+import { UserError } from "../../engine/user_error.ts";
+import { decodeEncoder } from "./encoder_file.ts";
+import {
+  PretrainedEncoder,
+  type PretrainedEncoderOptions,
+} from "./pretrained_encoder.ts";
+
+export type { EncoderDescription } from "./encoder_file.ts";
+export { PretrainedEncoder, type PretrainedEncoderOptions };
+export type { EncodedPicture, Picture, PictureDecoder } from "./pictures.ts";
+
+/**
+ * Loads an encoder that was exported as safetensors.
+ *
+ * @param source The content of the file, or a URL to fetch it from.
+ * @throws {UserError} if the file cannot be fetched or is not an exported encoder, or there is no
+ * such device.
+ */
+export async function loadEncoder(
+  source: Uint8Array | string | URL,
+  options: PretrainedEncoderOptions = {},
+): Promise<PretrainedEncoder> {
+  const [bytes, name] = source instanceof Uint8Array
+    ? [source, "the encoder"]
+    : [await fetchBytes(source), String(source)];
+  return await PretrainedEncoder.open(
+    decodeEncoder(bytes, name),
+    name,
+    options,
+  );
+}
+
+async function fetchBytes(url: string | URL): Promise<Uint8Array> {
+  const response = await fetch(url);
+  if (!response.ok) {
+    throw new UserError(
+      `cannot fetch ${url}: the server answers ${response.status}`,
+    );
+  }
+  return await response.bytes();
+}
