@@ -65,8 +65,8 @@ async function open(options: FolderOptions): Promise<DatasetSplits> {
   );
 }
 
-/** Paths of the images in `folder` and its subfolders, relative to it. */
-async function listImages(folder: string): Promise<string[]> {
+/** Paths of the JPEG, PNG and WebP files in `folder` and its subfolders, relative to it, in no order. */
+export async function listImages(folder: string): Promise<string[]> {
   const entries = await withFileErrors(
     `cannot read the folder ${folder}`,
     () => Array.fromAsync(Deno.readDir(folder)),

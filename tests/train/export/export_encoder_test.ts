@@ -1,0 +1,38 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../engine/user_error.ts";
+import { encoderOfRun } from "../../../train/export/export_encoder.ts";
+import { createRunFolder } from "../../../train/run/run_folder.ts";
+import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+import { makeRun, tinyFullConfig } from "./tiny_run.ts";
+
+async function refusalOf(path: string): Promise<string> {
+  return (await assertRejects(() => encoderOfRun(path), UserError)).message;
+}
+
+Deno.test("encoderOfRun: refuses a run without a checkpoint, and what is no run", async () => {
+  using folder = new TemporaryFolder();
+  const run = `${folder.path}/run`;
+  await createRunFolder("tiny", tinyFullConfig, run);
+  assertEquals(
+    await refusalOf(run),
+    `${run} has no checkpoint yet; train it first, with deno task pretrain`,
+  );
+  assertEquals(
+    await refusalOf(folder.path),
+    `${folder.path} is not the folder of a run: it has no config.json`,
+  );
+});
+
+Deno.test("encoderOfRun: refuses a checkpoint of another architecture", async () => {
+  using folder = new TemporaryFolder();
+  const run = `${folder.path}/run`;
+  await makeRun(run);
+  const encoder = { ...tinyFullConfig.encoder, stem: "imagenet" };
+  const config = { ...tinyFullConfig, encoder };
+  await Deno.writeTextFile(`${run}/config.json`, JSON.stringify(config));
+  assertEquals(
+    await refusalOf(run),
+    `the checkpoint of step 5 in ${run} does not fit the model that it describes: ` +
+      "encoder.stem.weight is of shape [3,3,3,8]",
+  );
+});
