@@ -2,7 +2,7 @@
  * The names and the layout of timm's `resnetv2`, in which PyTorch reads and writes residual networks
  * with normalisation first.
  */
-import { sameShape } from "../../engine/graph/tensor.ts";
+import { rowMajorStrides, sameShape } from "../../engine/graph/tensor.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { namedStates } from "../../layers/module.ts";
 import type { BuiltModel } from "../build_model.ts";
@@ -46,35 +46,30 @@ function isConvolution({ shape }: StoredTensor): boolean {
 }
 
 /** `[height, width, inputs, outputs]` -> `[outputs, inputs, height, width]`, as PyTorch has it. */
-function toPyTorchLayout({ shape, data }: StoredTensor): StoredTensor {
-  const [height, width, inputs, outputs] = shape;
-  const size = height * width;
-  const result = new Float32Array(data.length);
-  for (let cell = 0; cell < size; cell++) {
-    for (let i = 0; i < inputs; i++) {
-      for (let o = 0; o < outputs; o++) {
-        result[(o * inputs + i) * size + cell] =
-          data[(cell * inputs + i) * outputs + o];
-      }
-    }
-  }
-  return { shape: [outputs, inputs, height, width], data: result };
-}
-
+const TO_PYTORCH = [3, 2, 0, 1];
 /** `[outputs, inputs, height, width]` -> `[height, width, inputs, outputs]` */
-function fromPyTorchLayout({ shape, data }: StoredTensor): StoredTensor {
-  const [outputs, inputs, height, width] = shape;
-  const size = height * width;
+const FROM_PYTORCH = [2, 3, 1, 0];
+
+/** Reorders the axes of a weight: axis `i` of the result is axis `axes[i]` of the weight. */
+function permuted(
+  { shape, data }: StoredTensor,
+  axes: readonly number[],
+): StoredTensor {
+  const strides = rowMajorStrides(shape);
+  const [a, b, c, d] = axes.map((axis) => shape[axis]);
+  const [sa, sb, sc, sd] = axes.map((axis) => strides[axis]);
   const result = new Float32Array(data.length);
-  for (let o = 0; o < outputs; o++) {
-    for (let i = 0; i < inputs; i++) {
-      for (let cell = 0; cell < size; cell++) {
-        result[(cell * inputs + i) * outputs + o] =
-          data[(o * inputs + i) * size + cell];
+  let next = 0;
+  for (let i = 0; i < a; i++) {
+    for (let j = 0; j < b; j++) {
+      for (let k = 0; k < c; k++) {
+        for (let l = 0; l < d; l++) {
+          result[next++] = data[i * sa + j * sb + k * sc + l * sd];
+        }
       }
     }
   }
-  return { shape: [height, width, inputs, outputs], data: result };
+  return { shape: [a, b, c, d], data: result };
 }
 
 /**
@@ -90,7 +85,9 @@ export function toTimm({ tensors }: EncoderContents): Tensors {
   for (const [name, tensor] of Object.entries(tensors)) {
     const timm = timmName(name, lastNorm);
     if (timm === undefined) continue;
-    renamed[timm] = isConvolution(tensor) ? toPyTorchLayout(tensor) : tensor;
+    renamed[timm] = isConvolution(tensor)
+      ? permuted(tensor, TO_PYTORCH)
+      : tensor;
   }
   return renamed;
 }
@@ -159,7 +156,7 @@ export function importTimm(
     if (timm === undefined) return undefined;
     const stored = tensors[timm];
     const tensor = stored && isConvolution(stored)
-      ? fromPyTorchLayout(stored)
+      ? permuted(stored, FROM_PYTORCH)
       : stored;
     if (tensor && fits(tensor)) return tensor.data;
     // the file's may belong to a stage that this model does not have

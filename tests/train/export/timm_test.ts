@@ -1,0 +1,103 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { input } from "../../../engine/graph/tensor.ts";
+import { permute } from "../../../engine/ops/movement.ts";
+import { Program } from "../../../engine/program.ts";
+import { UserError } from "../../../engine/user_error.ts";
+import { Context } from "../../../layers/context.ts";
+import { buildModel } from "../../../train/build_model.ts";
+import { featureKinds } from "../../../train/export/feature_kinds.ts";
+import {
+  importTimm,
+  timmMetadata,
+  toTimm,
+} from "../../../train/export/timm.ts";
+import { encodeSafetensors } from "../../../train/run/safetensors_bytes.ts";
+import { devices, testOnDevices } from "../../engine/devices.ts";
+import { encoderOf, importCase, timmCases } from "./timm_fixture.ts";
+
+for (const timmCase of timmCases) {
+  const { name, imageSize, images, features, tensors } = timmCase;
+
+  testOnDevices(
+    `importTimm: ${name} compute what PyTorch computes`,
+    async (device) => {
+      const { model } = importCase(timmCase);
+      const x = input("images", [2, 3, imageSize, imageSize]);
+      const compute = featureKinds(model).get("image")!;
+      const program = await Program.compile(device, {
+        outputs: [compute(permute(x, [0, 2, 3, 1]), new Context())],
+      });
+      const [values] = await program.evaluate({ images });
+      program.destroy();
+      const expected = features.flat();
+      assertEquals(values.length, expected.length);
+      const error = Math.max(
+        ...expected.map((value, i) => Math.abs(value - values[i])),
+      );
+      assert(error < 1e-4, `${error}`);
+    },
+  );
+
+  Deno.test(`toTimm: ${name} have the names and values that were imported`, async () => {
+    const contents = await encoderOf(timmCase, devices[0]);
+    const exported = toTimm(contents);
+    assertEquals(Object.keys(exported).sort(), Object.keys(tensors).sort());
+    for (const [name, tensor] of Object.entries(tensors)) {
+      assertEquals(exported[name], tensor, name);
+    }
+  });
+}
+
+Deno.test("timmMetadata: says how to build the network in timm", async () => {
+  const [bottlenecks, basic] = await Promise.all(
+    timmCases.map(async (timmCase) => {
+      const contents = await encoderOf(timmCase, devices[0]);
+      return JSON.parse(
+        timmMetadata(contents, toTimm(contents)).timm_ResNetV2,
+      );
+    }),
+  );
+  const shared = {
+    stem_chs: 8,
+    num_classes: 0,
+    conv_layer: "timm.layers.create_conv2d",
+    norm_layer: "timm.layers.BatchNormAct2d",
+  };
+  assertEquals(bottlenecks, {
+    ...shared,
+    layers: [2, 2, 2, 2],
+    channels: [32, 32, 64, 128],
+    basic: false,
+    bottle_ratio: 0.25,
+  });
+  assertEquals(basic, {
+    ...shared,
+    layers: [2, 2, 2],
+    channels: [8, 8, 16],
+    basic: true,
+    bottle_ratio: 1,
+    stem: "Conv2d(kernel_size=3, stride=1, padding=1, bias=False)",
+  });
+});
+
+Deno.test("importTimm: refuses a file of another network, and what is no safetensors file", () => {
+  const [{ config, imageSize, tensors }, other] = timmCases;
+  const built = buildModel(config, imageSize);
+  const refusalOf = (bytes: Uint8Array) =>
+    assertThrows(() => importTimm(built, bytes, "cat.bin"), UserError).message;
+  const remedy =
+    "choose encoder.depth, encoder.width and encoder.stem as in that file";
+  assertEquals(
+    refusalOf(encodeSafetensors({ metadata: {}, tensors: other.tensors })),
+    `cat.bin does not fit the encoder: its tensor stem.conv.weight is of shape [8,3,3,3]; ${remedy}`,
+  );
+  const { ["stages.1.blocks.0.conv2.weight"]: _, ...fewer } = tensors;
+  assertEquals(
+    refusalOf(encodeSafetensors({ metadata: {}, tensors: fewer })),
+    `cat.bin does not fit the encoder: its tensor stages.1.blocks.0.conv2.weight is missing; ${remedy}`,
+  );
+  assertEquals(
+    refusalOf(new Uint8Array(100)),
+    "cat.bin is not a safetensors file",
+  );
+});
