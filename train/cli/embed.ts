@@ -9,7 +9,7 @@ import { nearestImages } from "../evaluate/nearest_images.ts";
 import { csvRow } from "../export/csv.ts";
 import { embedFiles } from "../export/embed.ts";
 import { NpyFile } from "../export/npy.ts";
-import type { PretrainedEncoder } from "../export/pretrained_encoder.ts";
+import { PretrainedEncoder } from "../export/pretrained_encoder.ts";
 import {
   type Command,
   helpText,
@@ -19,7 +19,7 @@ import {
 import {
   encoderOperand,
   folderBeside,
-  openEncoder,
+  readEncoder,
 } from "./encoder_operand.ts";
 import { readDevice } from "./options.ts";
 import { Progress } from "./progress.ts";
@@ -87,9 +87,11 @@ async function main(): Promise<void> {
   const signal = onInterrupt();
   const { device, reason } = await openDevice(readDevice(options.device));
   try {
-    using encoder = await openEncoder(options.operand, {
+    const { operand, "batch-size": batchSize } = options;
+    const contents = await readEncoder(operand);
+    using encoder = await PretrainedEncoder.open(contents, operand, {
       device,
-      batchSize: options["batch-size"],
+      batchSize,
     });
     checkKind(encoder, options.features);
     console.error(`device: ${reason}`);

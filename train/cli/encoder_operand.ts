@@ -1,30 +1,24 @@
 import { describeSystemError } from "../../datasets/files/system_error.ts";
 import type { Operand } from "./arguments.ts";
+import type { EncoderContents } from "../export/encoder_file.ts";
 import { encoderOfRun } from "../export/export_encoder.ts";
-import { loadEncoder } from "../export/load_encoder.ts";
-import {
-  PretrainedEncoder,
-  type PretrainedEncoderOptions,
-} from "../export/pretrained_encoder.ts";
+import { readEncoderFile } from "../export/load_encoder.ts";
 
 /** The operand of commands that use an encoder. */
-export const encoderOperand: Operand = {
+export const encoderOperand = {
   value: "RUN",
   help: "the folder of a run, or an encoder exported as safetensors",
-};
+} as const satisfies Operand;
 
 /**
- * Opens the encoder that a person names: that of a run's latest checkpoint, or an exported one.
+ * Reads the encoder that a person names: that of a run's latest checkpoint, or an exported one.
  *
  * @throws {UserError} if there is none.
  */
-export async function openEncoder(
-  path: string,
-  options: PretrainedEncoderOptions,
-): Promise<PretrainedEncoder> {
+export async function readEncoder(path: string): Promise<EncoderContents> {
   return await isFolder(path)
-    ? await PretrainedEncoder.open(await encoderOfRun(path), path, options)
-    : await loadEncoder(path, options);
+    ? await encoderOfRun(path)
+    : await readEncoderFile(path);
 }
 
 /**

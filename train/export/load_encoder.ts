@@ -1,5 +1,5 @@
 import { describeSystemError } from "../../datasets/files/system_error.ts";
-import { decodeEncoder } from "./encoder_file.ts";
+import { decodeEncoder, type EncoderContents } from "./encoder_file.ts";
 import { FileDecoder } from "./file_decoder.ts";
 import {
   PretrainedEncoder,
@@ -17,19 +17,28 @@ export async function loadEncoder(
   source: string | URL | Uint8Array,
   options: PretrainedEncoderOptions = {},
 ): Promise<PretrainedEncoder> {
-  const [bytes, name] = source instanceof Uint8Array
-    ? [source, "the encoder"]
-    : [await readFile(source), String(source)];
-  return await PretrainedEncoder.open(decodeEncoder(bytes, name), name, {
+  const [contents, name] = source instanceof Uint8Array
+    ? [decodeEncoder(source, "the encoder"), "the encoder"]
+    : [await readEncoderFile(source), String(source)];
+  return await PretrainedEncoder.open(contents, name, {
     decoder: new FileDecoder(),
     ...options,
   });
 }
 
-async function readFile(path: string | URL): Promise<Uint8Array> {
+/**
+ * Reads an encoder that was exported as safetensors, without a device.
+ *
+ * @throws {UserError} if the file cannot be read or is not an exported encoder.
+ */
+export async function readEncoderFile(
+  path: string | URL,
+): Promise<EncoderContents> {
+  let bytes;
   try {
-    return await Deno.readFile(path);
+    bytes = await Deno.readFile(path);
   } catch (error) {
     throw describeSystemError(error, `cannot read ${path}`);
   }
+  return decodeEncoder(bytes, String(path));
 }
