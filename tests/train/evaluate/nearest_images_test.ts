@@ -1,0 +1,62 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  nearestImages,
+  type Neighbour,
+} from "../../../train/evaluate/nearest_images.ts";
+import { testOnDevices } from "../../engine/devices.ts";
+import { randomArray } from "../../random.ts";
+
+/** All others by falling cosine similarity, in float64. */
+function naive(features: readonly Float32Array[], i: number): Neighbour[] {
+  const dot = (a: Float32Array, b: Float32Array) =>
+    a.reduce((sum, value, k) => sum + value * b[k], 0);
+  return features
+    .map((row, index) => ({
+      index,
+      similarity: dot(row, features[i]) /
+        Math.sqrt(dot(row, row) * dot(features[i], features[i])),
+    }))
+    .filter(({ index }) => index !== i)
+    .toSorted((a, b) => b.similarity - a.similarity);
+}
+
+testOnDevices(
+  "nearestImages: finds the most similar of all others, over a ragged last batch",
+  async (device) => {
+    const total = 67;
+    const features = Array.from({ length: total }, () => randomArray(5));
+    const found = await Array.fromAsync(nearestImages(device, features, 3));
+    assertEquals(found.length, total);
+    for (const [i, neighbours] of found.entries()) {
+      const expected = naive(features, i).slice(0, 3);
+      assertEquals(neighbours.length, 3);
+      for (const [k, { similarity, index }] of neighbours.entries()) {
+        assert(Math.abs(similarity - expected[k].similarity) < 1e-5);
+        // two may be on a par but for rounding
+        const exact = naive(features, i).find((other) =>
+          other.index === index
+        )!;
+        assert(Math.abs(exact.similarity - expected[k].similarity) < 1e-5);
+      }
+    }
+  },
+);
+
+testOnDevices(
+  "nearestImages: takes the lowest index of equals, and no more than there are",
+  async (device) => {
+    const equal = Array.from({ length: 4 }, () => Float32Array.of(3, 4));
+    const indices = (found: Neighbour[][]) =>
+      found.map((neighbours) => neighbours.map(({ index }) => index));
+    assertEquals(
+      indices(await Array.fromAsync(nearestImages(device, equal, 2))),
+      [[1, 2], [0, 2], [0, 1], [0, 1]],
+    );
+    const two = equal.slice(0, 2);
+    assertEquals(
+      indices(await Array.fromAsync(nearestImages(device, two, 9))),
+      [[1], [0]],
+    );
+    assertEquals(await Array.fromAsync(nearestImages(device, [], 2)), []);
+  },
+);
