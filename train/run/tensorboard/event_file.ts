@@ -1,0 +1,69 @@
+import { writeAll } from "../../../datasets/files/atomic_file.ts";
+import { listFolder } from "../../../datasets/files/folders.ts";
+import { describeSystemError } from "../../../datasets/files/system_error.ts";
+import type { MetricsRecord } from "../metrics_file.ts";
+import { encodeScalars, encodeVersion } from "./event.ts";
+import { encodeRecord } from "./record.ts";
+
+/** By this TensorBoard finds its files. */
+const PREFIX = "events.out.tfevents.";
+
+/** The file in a run's folder that TensorBoard shows the measurements from. */
+export class EventFile implements Disposable {
+  private constructor(
+    private readonly path: string,
+    private readonly file: Deno.FsFile,
+  ) {}
+
+  /**
+   * Begins the file of a run with the measurements so far; it takes the place of one begun before.
+   *
+   * @throws {UserError} if it cannot be written.
+   */
+  static async open(
+    folder: string,
+    records: readonly MetricsRecord[],
+  ): Promise<EventFile> {
+    const old = (await listFolder(folder)).filter((name) =>
+      name.startsWith(PREFIX)
+    );
+    // the time makes a new file, which a TensorBoard that is open reads from its beginning
+    const path = `${folder}/${PREFIX}${Date.now()}`;
+    try {
+      for (const name of old) await Deno.remove(`${folder}/${name}`);
+      const file = new EventFile(path, await Deno.create(path));
+      await file.#write(encodeVersion(now()));
+      for (const record of records) await file.append(record);
+      return file;
+    } catch (error) {
+      throw describeSystemError(error, `cannot write ${path}`);
+    }
+  }
+
+  /**
+   * Adds what was measured at a step.
+   *
+   * @throws {UserError} if the disk is full.
+   */
+  async append(record: MetricsRecord): Promise<void> {
+    await this.#write(encodeScalars(record, now()));
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.file.close();
+  }
+
+  async #write(event: Uint8Array): Promise<void> {
+    try {
+      await writeAll(this.file, encodeRecord(event));
+    } catch (error) {
+      throw describeSystemError(error, `cannot write ${this.path}`);
+    }
+  }
+}
+
+/** Seconds since 1970. */
+function now(): number {
+  return Date.now() / 1000;
+}
