@@ -1,7 +1,7 @@
 /** The command `embed`. */
 import { listImages } from "../../datasets/folder.ts";
 import { writeTextAtomically } from "../../datasets/files/atomic_file.ts";
-import { naturalOrder } from "../../datasets/files/records.ts";
+import { naturalOrder } from "../../datasets/files/folders.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";

@@ -1,4 +1,4 @@
-import { describeSystemError } from "../../datasets/files/system_error.ts";
+import { withFileErrors } from "../../datasets/files/system_error.ts";
 import type { Operand } from "./arguments.ts";
 import type { EncoderContents } from "../export/encoder_file.ts";
 import { encoderOfRun } from "../export/export_encoder.ts";
@@ -33,9 +33,9 @@ export async function folderBeside(path: string): Promise<string> {
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    throw describeSystemError(error, `cannot read ${path}`);
-  }
+  const { isDirectory } = await withFileErrors(
+    `cannot read ${path}`,
+    () => Deno.stat(path),
+  );
+  return isDirectory;
 }

@@ -4,14 +4,9 @@ import { UserError } from "../../engine/user_error.ts";
 import { Context } from "../../layers/context.ts";
 import configuration from "../../deno.json" with { type: "json" };
 import { buildModel, type BuiltModel } from "../build_model.ts";
-import {
-  type Config,
-  configSchema,
-  type ModelOptions,
-} from "../config/config.ts";
-import { resolveConfig } from "../config/loader.ts";
+import type { ModelOptions } from "../config/config.ts";
 import { loadLatestCheckpoint } from "../run/checkpoint.ts";
-import { openRunFolder } from "../run/run_folder.ts";
+import { openRun } from "../run/load_run.ts";
 import type { EncoderContents } from "./encoder_file.ts";
 import { featureKinds } from "./feature_kinds.ts";
 import { modelTensors } from "./model_tensors.ts";
@@ -24,8 +19,7 @@ import { modelTensors } from "./model_tensors.ts";
  * @throws {UserError} if it is not the folder of a run, has no checkpoint, or cannot be read.
  */
 export async function encoderOfRun(path: string): Promise<EncoderContents> {
-  const { run, config: saved } = await openRunFolder(path);
-  const config: Config = resolveConfig(configSchema, [saved]);
+  const { run, config } = await openRun(path);
   const checkpoint = await loadLatestCheckpoint(run.checkpointsPath);
   if (!checkpoint) {
     throw new UserError(

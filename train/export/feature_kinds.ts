@@ -1,8 +1,6 @@
 import type { Tensor } from "../../engine/graph/tensor.ts";
-import { relu } from "../../engine/ops/elementwise.ts";
 import { mean } from "../../engine/ops/reduction.ts";
 import type { Context } from "../../layers/context.ts";
-import type { BatchNorm } from "../../layers/norm.ts";
 import type { PatchNetwork } from "../../layers/patch_network.ts";
 import type { DoubleView } from "../models/masked_patch_prediction.ts";
 import type { PretextModel } from "../models/pretext_model.ts";
@@ -31,24 +29,19 @@ export function featureKinds(
     ["patches", (images, context) => model.features(images, context)],
   ]);
   if (isPatchModel(model)) {
-    const norm = imageNorm(model);
     kinds.set("image", (images, context) => {
+      const { encoder, norm } = model.doubleView?.imageNetwork ??
+        model.patchNetwork;
       // [n, height, width, 3] -> [n, height', width', features]
-      const { encoder } = model.patchNetwork;
-      let y = encoder.forwardStem(images);
-      for (let stage = 0; stage + 1 < encoder.channels.length; stage++) {
+      let y = encoder.forwardStem(images, context);
+      for (let stage = 0; stage < encoder.stages; stage++) {
         y = encoder.forwardStage(stage, y, context);
       }
       // [n, height', width', features] -> [n, features]
-      return mean(relu(norm.forward(y, context)), { axes: [1, 2] });
+      return mean(norm.forward(y, context), { axes: [1, 2] });
     });
   }
   return kinds;
-}
-
-/** What normalises the last map of whole images. */
-function imageNorm({ patchNetwork, doubleView }: PatchModel): BatchNorm {
-  return doubleView?.imageNetwork.norm ?? patchNetwork.norm;
 }
 
 function isPatchModel(model: PretextModel): model is PatchModel {

@@ -1,4 +1,4 @@
-import { describeSystemError } from "../../datasets/files/system_error.ts";
+import { withFileErrors } from "../../datasets/files/system_error.ts";
 import { decodeEncoder, type EncoderContents } from "./encoder_file.ts";
 import { FileDecoder } from "./file_decoder.ts";
 import {
@@ -34,11 +34,9 @@ export async function loadEncoder(
 export async function readEncoderFile(
   path: string | URL,
 ): Promise<EncoderContents> {
-  let bytes;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    throw describeSystemError(error, `cannot read ${path}`);
-  }
+  const bytes = await withFileErrors(
+    `cannot read ${path}`,
+    () => Deno.readFile(path),
+  );
   return decodeEncoder(bytes, String(path));
 }

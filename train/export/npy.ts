@@ -2,7 +2,7 @@ import {
   UNFINISHED_SUFFIX,
   writeAll,
 } from "../../datasets/files/atomic_file.ts";
-import { describeSystemError } from "../../datasets/files/system_error.ts";
+import { withFileErrors } from "../../datasets/files/system_error.ts";
 
 /** The format asks for a multiple of 64; this leaves room for any number of rows. */
 const HEADER_BYTES = 128;
@@ -26,7 +26,7 @@ export class NpyFile implements Disposable {
    * @throws {UserError} if it cannot be written.
    */
   static async create(path: string, width: number): Promise<NpyFile> {
-    return await explained(path, async () => {
+    return await withFileErrors(`cannot write ${path}`, async () => {
       const file = await Deno.create(path + UNFINISHED_SUFFIX);
       await writeAll(file, npyHeader(0, width));
       return new NpyFile(path, width, file);
@@ -44,7 +44,10 @@ export class NpyFile implements Disposable {
     }
     const { buffer, byteOffset, byteLength } = row;
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    await explained(this.path, () => writeAll(this.file, bytes));
+    await withFileErrors(
+      `cannot write ${this.path}`,
+      () => writeAll(this.file, bytes),
+    );
     this.#rows++;
   }
 
@@ -54,7 +57,7 @@ export class NpyFile implements Disposable {
    * @throws {UserError} if it cannot be written.
    */
   async finish(): Promise<void> {
-    await explained(this.path, async () => {
+    await withFileErrors(`cannot write ${this.path}`, async () => {
       await this.file.seek(0, Deno.SeekMode.Start);
       await writeAll(this.file, npyHeader(this.#rows, this.width));
       await this.file.sync();
@@ -82,15 +85,4 @@ export function npyHeader(rows: number, width: number): Uint8Array {
   const text = magic + String.fromCharCode(length & 255, length >> 8) +
     dictionary.padEnd(length - 1) + "\n";
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-}
-
-async function explained<T>(
-  path: string,
-  operation: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await operation();
-  } catch (error) {
-    throw describeSystemError(error, `cannot write ${path}`);
-  }
 }

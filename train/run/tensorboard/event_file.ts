@@ -1,6 +1,6 @@
 import { writeAll } from "../../../datasets/files/atomic_file.ts";
 import { listFolder } from "../../../datasets/files/folders.ts";
-import { describeSystemError } from "../../../datasets/files/system_error.ts";
+import { withFileErrors } from "../../../datasets/files/system_error.ts";
 import type { MetricsRecord } from "../metrics_file.ts";
 import { encodeScalars, encodeVersion } from "./event.ts";
 import { encodeRecord } from "./record.ts";
@@ -29,15 +29,13 @@ export class EventFile implements Disposable {
     );
     // the time makes a new file, which a TensorBoard that is open reads from its beginning
     const path = `${folder}/${PREFIX}${Date.now()}`;
-    try {
+    const file = await withFileErrors(`cannot write ${path}`, async () => {
       for (const name of old) await Deno.remove(`${folder}/${name}`);
-      const file = new EventFile(path, await Deno.create(path));
-      await file.#write(encodeVersion(now()));
-      for (const record of records) await file.append(record);
-      return file;
-    } catch (error) {
-      throw describeSystemError(error, `cannot write ${path}`);
-    }
+      return new EventFile(path, await Deno.create(path));
+    });
+    await file.#write(encodeVersion(now()));
+    for (const record of records) await file.append(record);
+    return file;
   }
 
   /**
@@ -55,11 +53,10 @@ export class EventFile implements Disposable {
   }
 
   async #write(event: Uint8Array): Promise<void> {
-    try {
-      await writeAll(this.file, encodeRecord(event));
-    } catch (error) {
-      throw describeSystemError(error, `cannot write ${this.path}`);
-    }
+    await withFileErrors(
+      `cannot write ${this.path}`,
+      () => writeAll(this.file, encodeRecord(event)),
+    );
   }
 }
 
