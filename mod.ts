@@ -58,6 +58,19 @@ export {
 } from "./train/config/config.ts";
 export type { PartialSettings } from "./train/config/resolve.ts";
 export { type LoadedRun, loadRun } from "./train/run/load_run.ts";
+export { exportEncoder, type ExportFormat } from "./train/export/formats.ts";
+export { loadEncoder } from "./train/export/load_encoder.ts";
+export type {
+  EncodedPicture,
+  EncoderContents,
+  EncoderDescription,
+  Picture,
+  PictureDecoder,
+  PixelImage,
+  Preprocessing,
+  PretrainedEncoder,
+  PretrainedEncoderOptions,
+} from "./train/export/encoder.ts";
 export {
   createRunFolder,
   openRunFolder,

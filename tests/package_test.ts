@@ -17,7 +17,7 @@ class Registry implements AsyncDisposable {
       const path = new URL(url).pathname.slice(1);
       return this.#paths.has(path)
         ? new Response(readPackageFile(path), {
-          headers: { "content-type": "application/typescript" },
+          headers: { "content-type": contentTypeOf(path) },
         })
         : new Response(null, { status: 404 });
     },
@@ -31,6 +31,11 @@ class Registry implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#server.shutdown();
   }
+}
+
+function contentTypeOf(path: string): string {
+  if (path.endsWith(".ts")) return "application/typescript";
+  return path.endsWith(".json") ? "application/json" : "text/plain";
 }
 
 /**

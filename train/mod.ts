@@ -11,7 +11,11 @@ export {
   type ModelOptions,
   type OptimizerConfig,
 } from "./config/config.ts";
-export { buildModel, type BuiltModel } from "./build_model.ts";
+export {
+  buildModel,
+  type BuiltModel,
+  type ModelConfig,
+} from "./build_model.ts";
 export type {
   PretextKind,
   PretextModel,
@@ -30,6 +34,7 @@ export {
 } from "./models/masked_patch_prediction.ts";
 export { Selfie, type SelfieOptions } from "./models/selfie.ts";
 export { Allp, type AllpOptions } from "./models/allp.ts";
+export { importTimm } from "./export/timm.ts";
 export { AdamW, type AdamWOptions, type Update } from "./adamw.ts";
 export { learningRateAt, type ScheduleOptions } from "./learning_rate.ts";
 export { type TotalLoss, totalLoss } from "./total_loss.ts";

@@ -2,6 +2,8 @@ import type { DatasetSplits } from "../datasets/dataset.ts";
 import type { Device } from "../engine/devices/device.ts";
 import { namedStates } from "../layers/module.ts";
 import { buildModel, type BuiltModel } from "./build_model.ts";
+import { readBytes } from "../datasets/files/read_file.ts";
+import { importTimm } from "./export/timm.ts";
 import type { Config } from "./config/config.ts";
 import {
   type LayerResults,
@@ -33,6 +35,8 @@ export interface PretrainOptions {
   readonly run: RunFolder;
   /** Go on from the latest checkpoint of the run. */
   readonly resume?: boolean;
+  /** Writes an event file for TensorBoard into the run's folder, with what was measured before. */
+  readonly tensorBoard?: boolean;
   /** Stops the run after the step under way, with a checkpoint if a step was taken. */
   readonly signal?: AbortSignal;
   /** Called when a part begins, with the number of steps done. */
@@ -71,7 +75,7 @@ export async function pretrain(
     ? await readCheckpoint(config, run)
     : undefined;
   const done = checkpoint?.step ?? 0;
-  const built = buildModel(config, imageSize);
+  const built = await buildInitialModel(config, imageSize);
   // before anything slow, so that a step that the device cannot hold is known at once
   const step = await TrainingStep.compile(device, {
     config,
@@ -124,14 +128,27 @@ async function evaluate(
   }
 }
 
-/** Evaluates the model as it was initialised, whose weights follow from the seed: at the end, so that the first step need not wait. */
+/** The model as it is before the first step: its weights follow from the seed, and from a file where the config names one. */
+async function buildInitialModel(
+  config: Config,
+  imageSize: number,
+): Promise<BuiltModel> {
+  const built = buildModel(config, imageSize);
+  const { initialWeights } = config;
+  if (initialWeights !== undefined) {
+    importTimm(built, await readBytes(initialWeights), initialWeights);
+  }
+  return built;
+}
+
+/** Evaluates the model as it was initialised: at the end, so that the first step need not wait. */
 async function evaluateUntrained(
   config: Config,
   options: PretrainOptions,
   imageSize: number,
   step: number,
-): Promise<LayerResults | undefined> {
-  const fresh = buildModel(config, imageSize);
+): Promise<NeighbourResult | undefined> {
+  const fresh = await buildInitialModel(config, imageSize);
   const result = await evaluate("untrained", config, options, fresh, step);
   const { device } = options;
   device.release(fresh.parameters.storage);

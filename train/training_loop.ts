@@ -4,7 +4,12 @@ import type { Device } from "../engine/devices/device.ts";
 import { UserError } from "../engine/user_error.ts";
 import type { Config } from "./config/config.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
-import { MetricsFile, readMetrics } from "./run/metrics_file.ts";
+import {
+  MetricsFile,
+  type MetricsRecord,
+  readMetrics,
+} from "./run/metrics_file.ts";
+import { EventFile } from "./run/tensorboard/event_file.ts";
 import type { RunFolder } from "./run/run_folder.ts";
 import { captureState, type TrainingState } from "./run/training_state.ts";
 import type { StepMetrics, TrainingStep } from "./training_step.ts";
@@ -20,6 +25,8 @@ export interface LoopOptions {
   readonly images: ImageDataset;
   /** Where checkpoints and metrics go. */
   readonly run: RunFolder;
+  /** Writes the numbers for TensorBoard too. */
+  readonly tensorBoard?: boolean;
   /** Stops after the step under way. */
   readonly signal?: AbortSignal;
   /** Called with the number of steps done and the numbers of the last one. */
@@ -65,7 +72,12 @@ export class TrainingLoop {
       options.run.metricsPath,
       this.done,
     );
-    this.#metrics = await this.#recordedMetrics();
+    const recorded = await readMetrics(options.run.metricsPath);
+    using eventFile = options.tensorBoard
+      ? await EventFile.open(options.run.path, recorded)
+      : undefined;
+    const files = eventFile ? [metricsFile, eventFile] : [metricsFile];
+    this.#metrics = metricsAt(this.done, recorded);
     const loader = new BatchLoader(options.images, {
       batchSize: config.batchSize / config.views,
       seed: config.seed,
@@ -78,23 +90,15 @@ export class TrainingLoop {
         await this.step.run(this.done, images);
         this.done++;
         const isDue = this.done % config.checkpoints.every === 0;
-        if (isDue || this.#mustRead()) await this.#readMetrics(metricsFile);
+        if (isDue || this.#mustRead()) await this.#readMetrics(files);
         if (isDue) await this.#save();
       }
     } finally {
       await loader.close();
     }
-    await this.#readMetrics(metricsFile);
+    await this.#readMetrics(files);
     if (this.#saved < this.done) await this.#save();
     return { step: this.done, metrics: this.#metrics };
-  }
-
-  /** The numbers of the last step, where they are on record from before. */
-  async #recordedMetrics(): Promise<StepMetrics | undefined> {
-    const record = (await readMetrics(this.options.run.metricsPath)).at(-1);
-    if (record?.step !== this.done) return undefined;
-    const { step: _, ...metrics } = record;
-    return metrics as StepMetrics;
   }
 
   #mustRead(): boolean {
@@ -102,7 +106,9 @@ export class TrainingLoop {
       performance.now() - this.#readAt >= SHOW_MS;
   }
 
-  async #readMetrics(file: MetricsFile): Promise<void> {
+  async #readMetrics(
+    files: readonly (MetricsFile | EventFile)[],
+  ): Promise<void> {
     const first = this.done - this.#pending.size;
     const records = await this.step.metrics(first, this.done);
     for (const [i, { proceeds, ...metrics }] of records.entries()) {
@@ -115,7 +121,9 @@ export class TrainingLoop {
       if (
         number % this.config.metricsEvery === 0 || number === this.config.steps
       ) {
-        await file.append({ step: number, ...record });
+        for (const file of files) {
+          await file.append({ step: number, ...record });
+        }
       }
       this.#metrics = record;
     }
@@ -148,4 +156,15 @@ export class TrainingLoop {
     );
     this.#saved = this.done;
   }
+}
+
+/** The numbers of a step, where the last record is of it. */
+function metricsAt(
+  step: number,
+  records: readonly MetricsRecord[],
+): StepMetrics | undefined {
+  const last = records.at(-1);
+  if (last?.step !== step) return undefined;
+  const { step: _, ...metrics } = last;
+  return metrics as StepMetrics;
 }

@@ -56,6 +56,10 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.
       kind: "flag",
       help: "say what memory and time it takes, and stop",
     },
+    tensorboard: {
+      kind: "flag",
+      help: "write the measurements for TensorBoard too",
+    },
     download: {
       kind: "flag",
       help: "fetch the data set first if it is missing",

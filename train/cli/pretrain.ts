@@ -81,7 +81,7 @@ async function resumedJob(path: string): Promise<Job> {
 
 async function runJob(
   { config, run, resume }: Job,
-  { device: choice, download }: Options,
+  { device: choice, download, tensorboard }: Options,
   signal: AbortSignal,
 ): Promise<PretrainResult> {
   const display = new RunDisplay(config);
@@ -100,6 +100,7 @@ async function runJob(
       splits,
       run,
       resume,
+      tensorBoard: tensorboard,
       signal,
       onPhase: (phase, step) => display.begin(phase, step),
       onStep: (step, metrics) => display.update(step, metrics),

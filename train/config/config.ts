@@ -54,6 +54,11 @@ export interface Config {
   readonly views: number;
   /** The network that is pretrained; a ResNet-50 by default. */
   readonly encoder: EncoderOptions;
+  /**
+   * A safetensors file with the names of timm's `resnetv2`, whose weights the encoder starts from;
+   * by default it starts from random ones.
+   */
+  readonly initialWeights?: string;
   /** The task that it learns from; masked patch prediction by default. */
   readonly model: ModelOptions;
   /** The terms of the loss; one of them needs a weight above 0. */
@@ -99,6 +104,7 @@ export const configSchema = z.strictObject({
   augmentation: oneOf<AugmentationOptions>(augmentations),
   views: z.int().min(1).default(1),
   encoder: oneOf<EncoderOptions>(encoders).prefault({ name: "resnet" }),
+  initialWeights: z.string().min(1).optional(),
   model: oneOf<ModelOptions>(models).prefault({
     name: "maskedPatchPrediction",
   }),

@@ -16,7 +16,9 @@ import {
   type PretrainedEncoderOptions,
 } from "./pretrained_encoder.ts";
 
-export type { EncoderDescription } from "./encoder_file.ts";
+export type { Preprocessing } from "../../datasets/augmentation/augmentation.ts";
+export type { PixelImage } from "../../datasets/resize.ts";
+export type { EncoderContents, EncoderDescription } from "./encoder_file.ts";
 export { PretrainedEncoder, type PretrainedEncoderOptions };
 export type { EncodedPicture, Picture, PictureDecoder } from "./pictures.ts";
 

@@ -4,6 +4,9 @@ import { encoderOfRun } from "./export_encoder.ts";
 import { toOnnx } from "./onnx.ts";
 import { timmMetadata, toTimm } from "./timm.ts";
 
+/** The name of a format that encoders are exported in. */
+export type ExportFormat = "safetensors" | "timm" | "onnx";
+
 /** A format that encoders are exported in. */
 interface Format {
   /** What it is for, in a line. */
@@ -15,7 +18,7 @@ interface Format {
 }
 
 /** The formats that encoders are exported in, by name. */
-export const exportFormats = {
+export const exportFormats: Readonly<Record<ExportFormat, Format>> = {
   safetensors: {
     description: "all that loadEncoder and embed need",
     fileName: "encoder.safetensors",
@@ -37,10 +40,7 @@ export const exportFormats = {
     fileName: "encoder.onnx",
     encode: toOnnx,
   },
-} as const satisfies Record<string, Format>;
-
-/** The name of a format that encoders are exported in. */
-export type ExportFormat = keyof typeof exportFormats;
+};
 
 /**
  * Exports the encoder of a run, as its latest checkpoint has it.

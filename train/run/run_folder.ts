@@ -2,6 +2,7 @@ import { UserError } from "../../engine/user_error.ts";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
 import { listFolder, makeFolder } from "../../datasets/files/folders.ts";
 import { readMetrics } from "./metrics_file.ts";
+import { isEventFile } from "./tensorboard/event_file.ts";
 import { readText } from "../../datasets/files/read_file.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 
@@ -50,13 +51,17 @@ export async function createRunFolder(
  */
 export async function removeUnusedRunFolder(run: RunFolder): Promise<void> {
   const { path, configPath, metricsPath, checkpointsPath } = run;
+  let eventFiles: string[];
   try {
     if ((await listFolder(checkpointsPath)).length > 0) return;
     if ((await readMetrics(metricsPath)).length > 0) return;
+    eventFiles = (await listFolder(path)).filter(isEventFile);
   } catch {
     return;
   }
-  for (const part of [metricsPath, configPath, checkpointsPath, path]) {
+  const parts = [metricsPath, configPath, checkpointsPath];
+  for (const name of eventFiles) parts.push(`${path}/${name}`);
+  for (const part of [...parts, path]) {
     // what is not there need not be removed, and what resists is not worth an error of its own
     await Deno.remove(part).catch(() => {});
   }

@@ -8,6 +8,11 @@ import { encodeRecord } from "./record.ts";
 /** By this TensorBoard finds its files. */
 const PREFIX = "events.out.tfevents.";
 
+/** Whether a file of this name is one for TensorBoard. */
+export function isEventFile(name: string): boolean {
+  return name.startsWith(PREFIX);
+}
+
 /** The file in a run's folder that TensorBoard shows the measurements from. */
 export class EventFile implements Disposable {
   private constructor(
@@ -24,9 +29,7 @@ export class EventFile implements Disposable {
     folder: string,
     records: readonly MetricsRecord[],
   ): Promise<EventFile> {
-    const old = (await listFolder(folder)).filter((name) =>
-      name.startsWith(PREFIX)
-    );
+    const old = (await listFolder(folder)).filter(isEventFile);
     // the time makes a new file, which a TensorBoard that is open reads from its beginning
     const path = `${folder}/${PREFIX}${Date.now()}`;
     const file = await withFileErrors(`cannot write ${path}`, async () => {
