@@ -6,7 +6,7 @@ const root = new URL("../../../", import.meta.url);
 
 /** Runs a task of deno.json in a folder, with the permissions that it has there, to its end. */
 export function runTask(
-  name: "embed" | "export",
+  name: keyof typeof configuration.tasks,
   folder: string,
   ...args: string[]
 ): Promise<Output> {
