@@ -75,7 +75,11 @@ export async function pretrain(
     ? await readCheckpoint(config, run)
     : undefined;
   const done = checkpoint?.step ?? 0;
-  const built = await buildInitialModel(config, imageSize);
+  const built = buildModel(config, imageSize);
+  const { initialWeights } = config;
+  if (initialWeights !== undefined && !checkpoint) {
+    importTimm(built, await readBytes(initialWeights), initialWeights);
+  }
   // before anything slow, so that a step that the device cannot hold is known at once
   const step = await TrainingStep.compile(device, {
     config,
@@ -128,27 +132,14 @@ async function evaluate(
   }
 }
 
-/** The model as it is before the first step: its weights follow from the seed, and from a file where the config names one. */
-async function buildInitialModel(
-  config: Config,
-  imageSize: number,
-): Promise<BuiltModel> {
-  const built = buildModel(config, imageSize);
-  const { initialWeights } = config;
-  if (initialWeights !== undefined) {
-    importTimm(built, await readBytes(initialWeights), initialWeights);
-  }
-  return built;
-}
-
-/** Evaluates the model as it was initialised: at the end, so that the first step need not wait. */
+/** Evaluates the model as the seed alone initialises it: at the end, so that the first step need not wait. */
 async function evaluateUntrained(
   config: Config,
   options: PretrainOptions,
   imageSize: number,
   step: number,
 ): Promise<NeighbourResult | undefined> {
-  const fresh = await buildInitialModel(config, imageSize);
+  const fresh = buildModel(config, imageSize);
   const result = await evaluate("untrained", config, options, fresh, step);
   const { device } = options;
   device.release(fresh.parameters.storage);

@@ -3,6 +3,9 @@ import type { Device } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { listCheckpoints, loadCheckpoint } from "../../train/run/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
+import { encoderOfRun } from "../../train/export/export_encoder.ts";
+import { toTimm } from "../../train/export/timm.ts";
+import { encodeSafetensors } from "../../train/run/safetensors_bytes.ts";
 import { pretrain, type PretrainResult } from "../../train/pretrain.ts";
 import {
   createRunFolder,
@@ -10,7 +13,9 @@ import {
   type RunFolder,
 } from "../../train/run/run_folder.ts";
 import { devices, testOnDevices } from "../engine/devices.ts";
+import { timmCases } from "./export/timm_fixture.ts";
 import { withFolder } from "./folder.ts";
+import { readEvents } from "./run/tensorboard/read_events.ts";
 import { fullModel, tinyConfig, tinyImages } from "./tiny_model.ts";
 
 const [wasm] = devices;
@@ -30,6 +35,7 @@ interface Options {
   readonly config: Config;
   readonly run: RunFolder;
   readonly resume?: boolean;
+  readonly tensorBoard?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -149,4 +155,57 @@ Deno.test("pretrain: a run does not go on with another config, nor without a che
       "seed is 8",
     );
     assertEquals(await bytesOf(run, 2), before);
+  }));
+
+Deno.test("pretrain: TensorBoard is told what is measured, and after a stop what was measured before", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig({ steps: 4, metricsEvery: 1 });
+    const run = await createRunFolder("run", config, `${folder}/run`);
+    const options = { device: wasm, config, run, tensorBoard: true };
+    await start({ ...options, tensorBoard: false, signal: afterSteps(2) });
+    await start({ ...options, resume: true });
+    const events = readEvents(run.path);
+    const lines = (await metricsLines(run)).map((line) => JSON.parse(line));
+    assertEquals(events.map(([step]) => step), [1, 2, 3, 4]);
+    for (const [i, [step, values]] of events.entries()) {
+      const { step: recorded, ...metrics } = lines[i];
+      assertEquals(step, recorded);
+      assertEquals(
+        values,
+        Object.fromEntries(
+          Object.entries<number>(metrics).map((
+            [name, value],
+          ) => [name.replace(".", "/"), Math.fround(value)]),
+        ),
+      );
+    }
+  }));
+
+Deno.test("pretrain: starts from the weights of a file in timm's names, once", () =>
+  withFolder(async (folder) => {
+    const timm = timmCases.find(({ name }) => name === "basic")!;
+    const path = `${folder}/weights.safetensors`;
+    const { tensors } = timm;
+    await Deno.writeFile(path, encodeSafetensors({ metadata: {}, tensors }));
+    const config = tinyConfig({
+      ...timm.config,
+      initialWeights: path,
+      optimizer: { learningRate: 1e-9 },
+      steps: 2,
+      checkpoints: { every: 1 },
+    });
+    const run = await createRunFolder("run", config, `${folder}/run`);
+    await start({ device: wasm, config, run, signal: afterSteps(1) });
+    const near = toTimm(await encoderOfRun(run.path));
+    for (const [name, { data }] of Object.entries(tensors)) {
+      if (!/conv|norm.*weight/.test(name)) continue;
+      const error = Math.max(
+        ...near[name].data.map((value, i) => Math.abs(value - data[i])),
+      );
+      assert(error < 1e-6, `${name}: ${error}`);
+    }
+    // it goes on from its checkpoint
+    await Deno.remove(path);
+    const { step } = await start({ device: wasm, config, run, resume: true });
+    assertEquals(step, 2);
   }));

@@ -209,6 +209,17 @@ const mistakes: [
     },
   ],
   [
+    "the weights to start from are missing",
+    [...TINY, ...set("initialWeights=w.bin")],
+    /^cannot read w.bin: there is no such file or folder$/,
+  ],
+  [
+    "the weights to start from are in another format",
+    [...TINY, ...set("initialWeights=w.onnx")],
+    /^w.onnx is not a safetensors file$/,
+    { "w.onnx": Uint8Array.of(8, 7, 18, 8, 64, 100, 118, 50, 47) },
+  ],
+  [
     "the folder to resume belongs to another program",
     ["--resume", "run"],
     /^run\/config.json is damaged: it is not JSON/,

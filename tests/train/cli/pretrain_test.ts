@@ -105,7 +105,7 @@ Deno.test("pretrain: --help names every option and preset in lines of at most 80
     const { code, stdout, stderr } = await runCommand(folder, ["--help"]);
     assertEquals([code, stderr], [0, ""]);
     const options = ["config", "device", "download", "help", "out", "preset"];
-    for (const option of [...options, "resume", "set"]) {
+    for (const option of [...options, "resume", "set", "tensorboard"]) {
       assertMatch(stdout, new RegExp(`^  --${option} .*  \\w`, "m"));
     }
     const lines = stdout.split("\n");

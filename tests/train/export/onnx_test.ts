@@ -5,7 +5,6 @@ import schema from "../../../train/export/protobuf/onnx.proto" with {
   type: "text",
 };
 import { toOnnx } from "../../../train/export/onnx.ts";
-import { devices } from "../../engine/devices.ts";
 import { encoderOf, timmCases } from "./timm_fixture.ts";
 
 // one thread, in this one: its own workers would outlive the test
@@ -15,7 +14,7 @@ for (const timmCase of timmCases) {
   const { name, imageSize, images, features } = timmCase;
 
   Deno.test(`toOnnx: ${name} give onnxruntime the features of PyTorch`, async () => {
-    const bytes = toOnnx(await encoderOf(timmCase, devices[0]));
+    const bytes = toOnnx(encoderOf(timmCase));
     const session = await onnxruntime.InferenceSession.create(bytes);
     const area = 3 * imageSize ** 2;
     // the batch is free
@@ -38,9 +37,9 @@ for (const timmCase of timmCases) {
   });
 }
 
-Deno.test("toOnnx: says how images are prepared, and with what it was made", async () => {
+Deno.test("toOnnx: says how images are prepared, and with what it was made", () => {
   const [timmCase] = timmCases;
-  const contents = await encoderOf(timmCase, devices[0]);
+  const contents = encoderOf(timmCase);
   const { root } = protobuf.parse(schema, { keepCase: true });
   const type = root.lookupType("onnx.ModelProto");
   const message = type.decode(toOnnx(contents));

@@ -1,12 +1,12 @@
 import fixture from "../../fixtures/timm.json" with { type: "json" };
-import type { Device } from "../../../engine/devices/device.ts";
+import { sizeOf } from "../../../engine/graph/tensor.ts";
+import { namedStates } from "../../../layers/module.ts";
 import { buildModel, type BuiltModel } from "../../../train/build_model.ts";
 import type { Config } from "../../../train/config/config.ts";
 import type { EncoderContents } from "../../../train/export/encoder_file.ts";
 import { encodeSafetensors } from "../../../train/run/safetensors_bytes.ts";
 import type { StoredTensor } from "../../../train/run/safetensors_header.ts";
 import { importTimm } from "../../../train/export/timm.ts";
-import { captureState } from "../../../train/run/training_state.ts";
 import { fullModel, tinyConfig } from "../tiny_model.ts";
 
 /** A network that PyTorch has computed with. */
@@ -80,10 +80,7 @@ export function importCase(
 }
 
 /** The same as an encoder to be exported. */
-export async function encoderOf(
-  timmCase: TimmCase,
-  device: Device,
-): Promise<EncoderContents> {
+export function encoderOf(timmCase: TimmCase): EncoderContents {
   const { config, imageSize } = timmCase;
   const built = importCase(timmCase);
   const { preprocessing } = built.augmentation;
@@ -97,6 +94,23 @@ export async function encoderOf(
       step: 0,
       config: {},
     },
-    tensors: await captureState(device, built),
+    tensors: initialTensors(built),
   };
+}
+
+/** The parameters and running statistics of a model that is on no device yet. */
+function initialTensors(
+  { model, parameters }: BuiltModel,
+): Record<string, StoredTensor> {
+  const tensors: Record<string, StoredTensor> = {};
+  const values = Float32Array.from(parameters.storage.initial!);
+  for (const [name, { shape, offset }] of parameters.entries) {
+    const data = values.slice(offset, offset + sizeOf(shape));
+    tensors[name] = { shape, data };
+  }
+  for (const [name, { storage }] of namedStates(model)) {
+    const data = Float32Array.from(storage.initial!);
+    tensors[name] = { shape: [storage.size], data };
+  }
+  return tensors;
 }
