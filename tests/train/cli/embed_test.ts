@@ -95,7 +95,7 @@ Deno.test("embed: refuses bad input in one sentence and writes nothing", async (
       ["run", "--images", "none"],
       /^there are no JPEG, PNG or WebP images in none; check the path$/,
     ],
-    [["run", "--images", "nowhere"], /^nowhere/],
+    [["run", "--images", "nowhere"], /^cannot read the folder nowhere: /],
     [
       ["run", "--images", "broken", "--device", "wasm"],
       /^none of the 1 images in broken can be read$/,
