@@ -32,9 +32,10 @@ export interface PackedParameters {
  * Places the parameters of a model one after another and draws their initial values, which depend
  * on the seed and the parameter's name alone. States that start as copies of parameters are filled.
  *
+ * @param seed Absent where all values will be loaded; parameters then start with zeros.
  * @throws {Error} if a state starts as a copy of a parameter that is not part of the model.
  */
-export function packParameters(model: object, seed: number): PackedParameters {
+export function packParameters(model: object, seed?: number): PackedParameters {
   const parameters = namedParameters(model);
   const entries = new Map<string, PackedParameter>();
   let size = 0;
@@ -75,10 +76,11 @@ function alignedSize(size: number): number {
 
 function initialValues(
   { shape, initializer }: Parameter,
-  seed: number,
+  seed: number | undefined,
   name: string,
 ): Float32Array {
   const size = sizeOf(shape);
+  if (seed === undefined) return new Float32Array(size);
   return "constant" in initializer
     ? new Float32Array(size).fill(initializer.constant)
     : normalArray(size, initializer.deviation, seed, hash(name));

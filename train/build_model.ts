@@ -15,11 +15,10 @@ const models: Readonly<
   Record<ModelOptions["name"], PretextKind<ModelOptions>>
 > = modelKinds;
 
-/** The settings of which a model is made. */
-export type ModelConfig = Pick<
-  Config,
-  "augmentation" | "encoder" | "model" | "seed"
->;
+/** The settings of which a model is made; the seed may be absent where all values will be loaded. */
+export type ModelConfig =
+  & Pick<Config, "augmentation" | "encoder" | "model">
+  & Partial<Pick<Config, "seed">>;
 
 /** A model with its initial parameters, and the augmentation of its images. */
 export interface BuiltModel {
@@ -51,7 +50,7 @@ export function buildModel(
     const model = kind.create(config.model, {
       encoder,
       imageSize: augmentation.size,
-      seed: config.seed,
+      seed: config.seed ?? 0,
     });
     return {
       model,

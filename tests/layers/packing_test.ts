@@ -152,3 +152,9 @@ testWithSeed(EMBEDDINGS, () => {
   const positions = values.get("exchange.positions")!;
   assertAlmostEquals(deviation(positions) / 0.02, 1, 0.04);
 });
+
+Deno.test("packParameters: parameters without a seed start with zeros, to be loaded", () => {
+  const model = { weight: new Parameter([3], { deviation: 1 }) };
+  const { storage } = packParameters(model);
+  assertEquals([...storage.initial!.subarray(0, 3)], [0, 0, 0]);
+});

@@ -27,14 +27,14 @@ export async function encoderOfRun(path: string): Promise<EncoderContents> {
     );
   }
   const model = withoutVocabulary(config.model);
-  const { augmentation: augmentationOptions, encoder } = config;
+  const { augmentation, encoder } = config;
   const imageSize = imageSizeOf(config.data);
-  const built = buildModel({ ...config, model }, imageSize);
+  const built = buildModel({ augmentation, encoder, model }, imageSize);
   return {
     description: {
       encoder,
       model,
-      augmentation: augmentationOptions,
+      augmentation,
       imageSize,
       preprocessing: built.augmentation.preprocessing,
       features: featureWidths(built, imageSize),

@@ -67,8 +67,7 @@ export class PretrainedEncoder implements Disposable {
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
       throw new RangeError(`batchSize must be at least 1, not ${batchSize}`);
     }
-    const config = { ...description, seed: 0 };
-    const built = buildModel(config, description.imageSize);
+    const built = buildModel(description, description.imageSize);
     const state = modelTensors(built, tensors, name);
     const ownsDevice = typeof choice === "string";
     const device = ownsDevice ? (await openDevice(choice)).device : choice;

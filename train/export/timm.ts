@@ -4,10 +4,11 @@
  */
 import { rowMajorStrides, sameShape } from "../../engine/graph/tensor.ts";
 import { UserError } from "../../engine/user_error.ts";
-import { namedStates } from "../../layers/module.ts";
+import { namedParameters, namedStates } from "../../layers/module.ts";
+import type { Parameter } from "../../layers/parameter.ts";
 import type { BuiltModel } from "../build_model.ts";
 import { decodeSafetensors } from "../run/safetensors_bytes.ts";
-import type { StoredTensor } from "../run/safetensors_header.ts";
+import type { StoredTensor, TensorData } from "../run/safetensors_header.ts";
 import { describe, type EncoderContents } from "./encoder_file.ts";
 
 type Tensors = Readonly<Record<string, StoredTensor>>;
@@ -167,12 +168,18 @@ export function importTimm(
       }; choose encoder.depth, encoder.width and encoder.stem as in that file`,
     );
   };
-  for (const [own, { shape, offset }] of parameters.entries) {
+  const imported = new Map<Parameter, TensorData>();
+  for (const [own, parameter] of namedParameters(model)) {
+    const { shape } = parameter;
     const data = take(own, (tensor) => sameShape(tensor.shape, shape));
-    if (data) parameters.storage.initial?.set(data, offset);
+    if (!data) continue;
+    parameters.storage.initial?.set(data, parameters.entries.get(own)?.offset);
+    imported.set(parameter, data);
   }
-  for (const [own, { storage }] of states) {
-    const data = take(own, (tensor) => tensor.data.length === storage.size);
-    if (data) storage.initial?.set(data);
+  for (const [own, { initial, source }] of states) {
+    const data = source
+      ? imported.get(source)
+      : take(own, (tensor) => tensor.data.length === initial.length);
+    if (data) initial.set(data);
   }
 }

@@ -211,7 +211,7 @@ const mistakes: [
   [
     "the weights to start from are missing",
     [...TINY, ...set("initialWeights=w.bin")],
-    /^cannot read w.bin: there is no such file or folder$/,
+    /^cannot read w.bin: there is no such file or folder; check the path$/,
   ],
   [
     "the weights to start from are in another format",

@@ -49,6 +49,6 @@ Deno.test("NpyFile: leaves nothing behind unless it is finished", async () => {
   );
   assertEquals(
     error.message,
-    `cannot write ${folder.path}/b/a.npy: there is no such file or folder`,
+    `cannot write ${folder.path}/b/a.npy: there is no such file or folder; check the path`,
   );
 });
