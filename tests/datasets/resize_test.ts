@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ImageDecoder } from "../../datasets/image_decoder.ts";
 import { squarePlanes } from "../../datasets/resize.ts";
-import { randomArray, withSeed } from "../random.ts";
+import { randomArray, testWithSeed } from "../random.ts";
 import { imageFile, type Pixel } from "./image_file.ts";
 
-Deno.test("squarePlanes: is what the decoder of image files makes of the same pixels", () =>
-  withSeed("squarePlanes", async () => {
+testWithSeed(
+  "squarePlanes: is what the decoder of image files makes of the same pixels",
+  async () => {
     const sizes = [[37, 53], [16, 16], [20, 9], [7, 7], [101, 64], [1, 3]];
     const [a, b, c] = randomArray(3, 1, 50).map(Math.round);
     using decoder = new ImageDecoder(16);
@@ -32,7 +33,8 @@ Deno.test("squarePlanes: is what the decoder of image files makes of the same pi
         assert(Math.max(...differences) <= 2, `${width}x${height}`);
       });
     }
-  }));
+  },
+);
 
 Deno.test("squarePlanes: keeps the middle of a picture of the right size as it is", () => {
   const data = Uint8Array.from(

@@ -12,8 +12,8 @@ import type { EncoderContents } from "../../../train/export/encoder_file.ts";
 import { PretrainedEncoder } from "../../../train/export/pretrained_encoder.ts";
 import { restoreState } from "../../../train/run/training_state.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
-import { devices, testOnDevices } from "../../engine/devices.ts";
-import { randomNumber, withSeed } from "../../random.ts";
+import { testOnDevices, testOnWasm } from "../../engine/devices.ts";
+import { randomNumber } from "../../random.ts";
 import { IMAGE_SIZE, makeRun } from "./tiny_run.ts";
 
 async function tinyEncoder(): Promise<EncoderContents> {
@@ -24,14 +24,6 @@ async function tinyEncoder(): Promise<EncoderContents> {
 
 function randomBytes(size: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: size }, () => randomNumber(0, 256));
-}
-
-/** Registers a test of what does not depend on the device. */
-function testOnWasm(
-  name: string,
-  test: (device: Device) => Promise<void>,
-): void {
-  Deno.test(name, () => withSeed(name, () => test(devices[0])));
 }
 
 /** The features that evaluation computes, by a program of another batch size. */

@@ -12,13 +12,13 @@ import {
   toTimm,
 } from "../../../train/export/timm.ts";
 import { encodeSafetensors } from "../../../train/run/safetensors_bytes.ts";
-import { testOnDevices } from "../../engine/devices.ts";
+import { testOnWasm } from "../../engine/devices.ts";
 import { encoderOf, importCase, timmCases } from "./timm_fixture.ts";
 
 for (const timmCase of timmCases) {
   const { name, imageSize, images, features, tensors } = timmCase;
 
-  testOnDevices(
+  testOnWasm(
     `importTimm: ${name} compute what PyTorch computes`,
     async (device) => {
       const { model } = importCase(timmCase);
