@@ -1,14 +1,12 @@
 /** The command `embed`. */
 import { listImages } from "../../datasets/folder.ts";
-import { writeTextAtomically } from "../../datasets/files/atomic_file.ts";
 import { naturalOrder } from "../../datasets/files/folders.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { nearestImages } from "../evaluate/nearest_images.ts";
-import { csvRow } from "../export/csv.ts";
 import { embedFiles } from "../export/embed.ts";
-import { NpyFile } from "../export/npy.ts";
+import { EmbeddingFiles } from "../export/embedding_files.ts";
 import { PretrainedEncoder } from "../export/pretrained_encoder.ts";
 import {
   type Command,
@@ -95,13 +93,17 @@ async function main(): Promise<void> {
     });
     checkKind(encoder, options.features);
     console.error(`device: ${reason}`);
-    const pictures = readPictures(encoder, folder, names, options, signal);
+    const pictures = { encoder, folder, names, signal };
     if (options.neighbours === undefined) {
-      await writeVectors(pictures, encoder, options);
-    } else await printNeighbours(pictures, device, options.neighbours);
+      await writeVectors(pictures, options);
+    } else await printNeighbours(pictures, device, options);
   } catch (error) {
     if (error !== signal.reason) throw error;
-    console.error("stopped; nothing was written");
+    console.error(
+      options.neighbours === undefined
+        ? "stopped; the same command goes on from there"
+        : "stopped",
+    );
   } finally {
     device.destroy();
   }
@@ -138,79 +140,98 @@ function checkKind({ kinds }: PretrainedEncoder, kind: string): void {
   );
 }
 
-/** A picture that could be read. */
-interface EmbeddedPicture {
-  readonly name: string;
-  readonly features: Float32Array;
+/** The pictures of a folder, and what computes their features. */
+interface Pictures {
+  readonly encoder: PretrainedEncoder;
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly signal: AbortSignal;
 }
 
-/** Goes through the pictures with a progress bar; names those that cannot be read, and their number. */
-async function* readPictures(
-  encoder: PretrainedEncoder,
-  folder: string,
-  names: readonly string[],
-  { features: kind }: Options,
-  signal: AbortSignal,
-): AsyncGenerator<EmbeddedPicture> {
-  const progress = new Progress({ total: names.length });
-  const paths = names.map((name) => `${folder}/${name}`);
-  let done = 0;
-  let skipped = 0;
+/**
+ * Goes through the pictures with a progress bar, and names those that cannot be read.
+ *
+ * @param start Number of pictures that are done already.
+ * @returns the features of each picture; `undefined` for one that cannot be read.
+ */
+async function* featuresOf(
+  { encoder, folder, names, signal }: Pictures,
+  kind: string,
+  start = 0,
+): AsyncGenerator<Float32Array | undefined> {
+  const progress = new Progress({ total: names.length, start });
+  const paths = names.slice(start).map((name) => `${folder}/${name}`);
+  let done = start;
   try {
     for await (const embedding of embedFiles(encoder, paths, kind)) {
       signal.throwIfAborted();
-      if ("error" in embedding) {
-        skipped++;
+      if ("features" in embedding) yield embedding.features;
+      else {
         progress.print(`skipping ${embedding.path}: ${embedding.error}`);
-      } else yield { name: names[done], features: embedding.features };
+        yield undefined;
+      }
       progress.update(++done, {});
     }
   } finally {
     progress.finish();
   }
-  if (skipped === names.length) {
+}
+
+/** Says how many pictures could not be read. */
+function reportSkipped({ folder, names }: Pictures, read: number): void {
+  if (read === 0) {
     throw new UserError(
-      `none of the ${skipped} images in ${folder} can be read`,
+      `none of the images in ${folder}, ${names.length} in number, can be read`,
     );
   }
-  if (skipped > 0) {
-    console.error(`skipped ${skipped} of ${names.length} images`);
+  if (read < names.length) {
+    console.error(`skipped ${names.length - read} of ${names.length} images`);
   }
 }
 
 async function writeVectors(
-  pictures: AsyncIterable<EmbeddedPicture>,
-  { description }: PretrainedEncoder,
+  pictures: Pictures,
   { operand, out, features: kind }: Options,
 ): Promise<void> {
+  const { encoder: { description }, names } = pictures;
   const path = out ?? `${await folderBeside(operand)}/embeddings.npy`;
   const width = description.features[kind];
-  using file = await NpyFile.create(path, width);
-  const rows = [csvRow(["file"])];
-  for await (const { name, features } of pictures) {
-    await file.append(features);
-    rows.push(csvRow([name]));
+  const encoder = { ...description, kind };
+  using files = await EmbeddingFiles.open(path, { encoder, width, names });
+  if (files.done > 0) {
+    console.error(`going on after ${files.done} of ${names.length} images`);
   }
-  const namesPath = path.replace(/\.npy$/, ".csv");
-  await writeTextAtomically(namesPath, rows.join(""));
-  await file.finish();
-  console.log(`${rows.length - 1} vectors of ${width} features: ${path}`);
-  console.log(`names of the files: ${namesPath}`);
+  for await (const features of featuresOf(pictures, kind, files.done)) {
+    await files.append(features);
+  }
+  if (files.rowCount === 0) await files.discard();
+  reportSkipped(pictures, files.rowCount);
+  await files.finish();
+  console.log(`${files.rowCount} vectors of ${width} features: ${path}`);
+  console.log(`names of the files: ${files.namesPath}`);
 }
 
 async function printNeighbours(
-  pictures: AsyncIterable<EmbeddedPicture>,
+  pictures: Pictures,
   device: Device,
-  count: number,
+  { features: kind, neighbours: count = 1 }: Options,
 ): Promise<void> {
-  const all = await Array.fromAsync(pictures);
-  const features = all.map(({ features }) => features);
+  const names: string[] = [];
+  const vectors: Float32Array[] = [];
   let i = 0;
-  for await (const neighbours of nearestImages(device, features, count)) {
+  for await (const features of featuresOf(pictures, kind)) {
+    const name = pictures.names[i++];
+    if (!features) continue;
+    names.push(name);
+    vectors.push(features);
+  }
+  reportSkipped(pictures, names.length);
+  let row = 0;
+  for await (const neighbours of nearestImages(device, vectors, count)) {
     const lines = neighbours.map(({ index, similarity }) =>
-      `  ${similarity.toFixed(3)}  ${all[index].name}`
+      `  ${similarity.toFixed(3)}  ${names[index]}`
     );
-    console.log([all[i++].name, ...lines].join("\n"));
+    console.log([names[row++], ...lines].join("\n"));
   }
 }
 

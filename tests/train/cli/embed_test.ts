@@ -98,7 +98,7 @@ Deno.test("embed: refuses bad input in one sentence and writes nothing", async (
     [["run", "--images", "nowhere"], /^cannot read the folder nowhere: /],
     [
       ["run", "--images", "broken", "--device", "wasm"],
-      /^none of the 1 images in broken can be read$/,
+      /^none of the images in broken, 1 in number, can be read$/,
     ],
     [
       ["run", ...pictures, "--neighbours", "0"],

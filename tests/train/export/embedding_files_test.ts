@@ -1,0 +1,110 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../engine/user_error.ts";
+import {
+  EmbeddingFiles,
+  type EmbeddingTask,
+} from "../../../train/export/embedding_files.ts";
+import { npyHeader } from "../../../train/export/npy.ts";
+import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+
+const task: EmbeddingTask = {
+  encoder: { step: 5 },
+  width: 2,
+  names: ["a.png", "b,c.png", "broken.png", "é.png", "z.png"],
+};
+
+/** The features of a picture; there are none of the third. */
+function featuresOf(i: number): Float32Array | undefined {
+  return i === 2 ? undefined : Float32Array.of(i, i + 0.5);
+}
+
+const namesIn = (folder: TemporaryFolder) =>
+  [...Deno.readDirSync(folder.path)].map(({ name }) => name).sort();
+
+/** Deals with the pictures that are left, up to a number; returns how many were done before. */
+async function embed(
+  path: string,
+  end: number,
+  changed: Partial<EmbeddingTask> = {},
+): Promise<number> {
+  using files = await EmbeddingFiles.open(path, { ...task, ...changed });
+  const { done } = files;
+  for (let i = done; i < end; i++) await files.append(featuresOf(i));
+  if (end === task.names.length) await files.finish();
+  return done;
+}
+
+/** Checks that the files are finished and hold every picture. */
+async function assertWhole(folder: TemporaryFolder): Promise<void> {
+  assertEquals(namesIn(folder), ["it.csv", "it.npy"]);
+  const bytes = await Deno.readFile(`${folder.path}/it.npy`);
+  assertEquals(bytes.subarray(0, 128), npyHeader(4, 2));
+  const values = [...new Float32Array(bytes.slice(128).buffer)];
+  assertEquals(values, [0, 0.5, 1, 1.5, 3, 3.5, 4, 4.5]);
+  assertEquals(
+    await Deno.readTextFile(`${folder.path}/it.csv`),
+    'file\r\na.png\r\n"b,c.png"\r\né.png\r\nz.png\r\n',
+  );
+}
+
+Deno.test("EmbeddingFiles: writes all, and puts nothing in place before", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/it.npy`;
+  assertEquals(await embed(path, 4), 0);
+  assertEquals(namesIn(folder), ["it.csv.unfinished", "it.npy.unfinished"]);
+  assertEquals(await embed(path, 5), 4);
+  await assertWhole(folder);
+});
+
+Deno.test("EmbeddingFiles: goes on from whatever a program that was killed has left", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/it.npy`;
+  const sizes = async () => {
+    const rows = await Deno.stat(`${path}.unfinished`);
+    const journal = await Deno.stat(`${folder.path}/it.csv.unfinished`);
+    return { rows: rows.size, journal: journal.size };
+  };
+  await embed(path, 4);
+  const { rows, journal } = await sizes();
+  const cuts = [
+    // a row without its line, a line cut short, a line without all of its row, nothing written out
+    { rows, journal: journal - 1 },
+    { rows, journal: journal - 25 },
+    { rows: rows - 1, journal },
+    { rows: rows - 17, journal },
+    { rows: 0, journal },
+    { rows, journal: 3 },
+  ];
+  for (const cut of cuts) {
+    await embed(path, 4);
+    await Deno.truncate(`${path}.unfinished`, cut.rows);
+    await Deno.truncate(`${folder.path}/it.csv.unfinished`, cut.journal);
+    await embed(path, 5);
+    await assertWhole(folder);
+    await Deno.remove(path);
+    await Deno.remove(`${folder.path}/it.csv`);
+  }
+});
+
+Deno.test("EmbeddingFiles: begins anew for another encoder, and where the pictures have changed", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/it.npy`;
+  await embed(path, 4);
+  assertEquals(await embed(path, 4, { encoder: { step: 6 } }), 0);
+  assertEquals(await embed(path, 4), 0);
+  const names = [...task.names];
+  names[1] = "b.png";
+  // the first is as it was
+  assertEquals(await embed(path, 4, { names }), 1);
+});
+
+Deno.test("EmbeddingFiles: leaves nothing behind where nothing came of it", async () => {
+  using folder = new TemporaryFolder();
+  await embed(`${folder.path}/it.npy`, 0);
+  assertEquals(namesIn(folder), []);
+  await assertRejects(
+    () => embed(`${folder.path}/nowhere/it.npy`, 0),
+    UserError,
+    "cannot write ",
+  );
+});

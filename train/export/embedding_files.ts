@@ -1,0 +1,199 @@
+import {
+  UNFINISHED_SUFFIX,
+  writeAll,
+  writeTextAtomically,
+} from "../../datasets/files/atomic_file.ts";
+import { readTextIfPresent } from "../../datasets/files/read_file.ts";
+import { withFileErrors } from "../../datasets/files/system_error.ts";
+import { csvRow } from "./csv.ts";
+import { NPY_HEADER_BYTES, npyHeader } from "./npy.ts";
+
+/** What is embedded, and by what; a run goes on only where all of it is as before. */
+export interface EmbeddingTask {
+  /** Anything that JSON holds and that features depend on. */
+  readonly encoder: unknown;
+  /** Number of features of a picture. */
+  readonly width: number;
+  /** The pictures in order. */
+  readonly names: readonly string[];
+}
+
+/**
+ * The features of pictures as a NumPy file, and beside it, with the ending `.csv`, the name of each
+ * row's picture. Until all pictures are dealt with, the rows so far and a journal of the pictures
+ * lie there under names that end in `.unfinished`, from which it goes on when opened again.
+ */
+export class EmbeddingFiles implements Disposable {
+  private constructor(
+    private readonly path: string,
+    private readonly task: EmbeddingTask,
+    private readonly rows: Deno.FsFile,
+    private readonly journal: Deno.FsFile,
+    /** Whether there are features of each picture dealt with so far. */
+    private readonly embedded: boolean[],
+  ) {}
+
+  /**
+   * Begins the files, or goes on where they were left.
+   *
+   * @param path The NumPy file, whose name ends in `.npy`.
+   * @throws {UserError} if they cannot be read or written.
+   */
+  static async open(
+    path: string,
+    task: EmbeddingTask,
+  ): Promise<EmbeddingFiles> {
+    const [rowsPath, journalPath] = unfinished(path);
+    const embedded = await readJournal(path, task);
+    return await withFileErrors(`cannot write ${path}`, async () => {
+      const options = { read: true, write: true, create: true };
+      const rows = await Deno.open(rowsPath, options);
+      const journal = await Deno.open(journalPath, options);
+      const files = new EmbeddingFiles(path, task, rows, journal, embedded);
+      if (embedded.length > 0) {
+        const kept = new TextEncoder().encode(journalText(task, embedded));
+        await rows.truncate(rowOffset(task, files.rowCount));
+        await journal.truncate(kept.length);
+        await rows.seek(0, Deno.SeekMode.End);
+        await journal.seek(0, Deno.SeekMode.End);
+      } else {
+        await rows.truncate();
+        await journal.truncate();
+        await writeAll(rows, npyHeader(0, task.width));
+        await files.#note(journalHead(task));
+      }
+      return files;
+    });
+  }
+
+  /** Number of pictures dealt with. */
+  get done(): number {
+    return this.embedded.length;
+  }
+
+  /** Number of pictures with features. */
+  get rowCount(): number {
+    return this.embedded.filter(Boolean).length;
+  }
+
+  /** Name of the file with the names. */
+  get namesPath(): string {
+    return namesPathOf(this.path);
+  }
+
+  /**
+   * Adds the next picture; one without features is left out of both files.
+   *
+   * @throws {UserError} if the disk is full.
+   */
+  async append(features?: Float32Array): Promise<void> {
+    const line = journalLine(this.task, this.done, features !== undefined);
+    await withFileErrors(`cannot write ${this.path}`, async () => {
+      if (features) {
+        const { buffer, byteOffset, byteLength } = features;
+        const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+        await writeAll(this.rows, bytes);
+      }
+      await this.#note(line);
+    });
+    this.embedded.push(features !== undefined);
+  }
+
+  /**
+   * Puts both files in their places.
+   *
+   * @throws {UserError} if they cannot be written.
+   */
+  async finish(): Promise<void> {
+    const names = this.task.names.filter((_, i) => this.embedded[i]);
+    const text = [["file"], ...names.map((name) => [name])].map(csvRow).join(
+      "",
+    );
+    const [rowsPath] = unfinished(this.path);
+    await writeTextAtomically(this.namesPath, text);
+    await withFileErrors(`cannot write ${this.path}`, async () => {
+      await this.rows.seek(0, Deno.SeekMode.Start);
+      await writeAll(this.rows, npyHeader(names.length, this.task.width));
+      await this.rows.sync();
+      await Deno.rename(rowsPath, this.path);
+    });
+    await this.discard();
+  }
+
+  /** Removes what is unfinished. */
+  async discard(): Promise<void> {
+    for (const path of unfinished(this.path)) {
+      // what is not there need not be removed, and what resists is not worth an error of its own
+      await Deno.remove(path).catch(() => {});
+    }
+  }
+
+  /** Closes the files; they stay only if there is something to go on from. */
+  [Symbol.dispose](): void {
+    this.rows.close();
+    this.journal.close();
+    if (this.done === 0) {
+      unfinished(this.path).forEach((path) => Deno.removeSync(path));
+    }
+  }
+
+  async #note(text: string): Promise<void> {
+    await writeAll(this.journal, new TextEncoder().encode(text));
+  }
+}
+
+function namesPathOf(path: string): string {
+  return path.replace(/\.npy$/, ".csv");
+}
+
+/** Where the rows and the journal lie until they are finished. */
+function unfinished(path: string): [string, string] {
+  return [path + UNFINISHED_SUFFIX, namesPathOf(path) + UNFINISHED_SUFFIX];
+}
+
+/** First byte after so many rows. */
+function rowOffset({ width }: EmbeddingTask, rows: number): number {
+  return NPY_HEADER_BYTES + rows * width * Float32Array.BYTES_PER_ELEMENT;
+}
+
+function journalHead({ encoder, width }: EmbeddingTask): string {
+  return JSON.stringify([encoder, width]) + "\n";
+}
+
+function journalLine(
+  { names }: EmbeddingTask,
+  i: number,
+  embedded: boolean,
+): string {
+  return JSON.stringify([names[i], embedded]) + "\n";
+}
+
+function journalText(
+  task: EmbeddingTask,
+  embedded: readonly boolean[],
+): string {
+  const lines = embedded.map((value, i) => journalLine(task, i, value));
+  return journalHead(task) + lines.join("");
+}
+
+/** Whether there are features of each picture that was dealt with before; empty where it begins anew. */
+async function readJournal(
+  path: string,
+  task: EmbeddingTask,
+): Promise<boolean[]> {
+  const [rowsPath, journalPath] = unfinished(path);
+  const text = await readTextIfPresent(journalPath) ?? "";
+  if (!text.startsWith(journalHead(task))) return [];
+  const size = (await Deno.stat(rowsPath).catch(() => undefined))?.size ?? 0;
+  const lines = text.slice(journalHead(task).length).split(/(?<=\n)/);
+  const embedded: boolean[] = [];
+  let rows = 0;
+  for (const line of lines) {
+    const value = line === journalLine(task, embedded.length, true);
+    // cut short, or of other pictures
+    if (!value && line !== journalLine(task, embedded.length, false)) break;
+    if (value && rowOffset(task, ++rows) > size) break;
+    embedded.push(value);
+  }
+  return embedded;
+}
