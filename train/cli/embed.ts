@@ -26,34 +26,35 @@ import { onInterrupt, runProgram } from "./run_program.ts";
 const command = {
   usage: "deno task embed",
   help:
-    `Computes a vector of features of every picture in a folder: a NumPy file with a row for each,
-and beside it, with the ending .csv, the name of each row's file.`,
+    `Computes features of every picture in a folder: a NumPy file with a row for
+each, and beside it, ending in .csv, the names of the files. What was stopped
+goes on when it is run again.`,
   operand: encoderOperand,
   options: {
     images: {
       kind: "text",
       value: "FOLDER",
-      help: "the folder with the JPEG, PNG and WebP files, at any depth",
+      help: "the folder of JPEG, PNG and WebP files, at any depth",
     },
     out: {
       kind: "text",
       value: "FILE.npy",
-      help: "where to write; embeddings.npy beside the run's files by default",
+      help: "by default embeddings.npy beside the run's files",
     },
     neighbours: {
       kind: "integer",
       value: "K",
-      help: "print the K nearest pictures of each instead of writing vectors",
+      help: "print the K nearest pictures of each, and write nothing",
     },
     features: {
       kind: "text",
       value: "KIND",
-      default: "patches",
-      help: "patches, as evaluation compares them, or image, the whole image's",
+      default: DEFAULT_FEATURES,
+      help: "a layer of probe's table, or image",
     },
     "batch-size": {
       kind: "integer",
-      value: "COUNT",
+      value: "N",
       default: 32,
       help: "images computed at a time",
     },

@@ -7,7 +7,7 @@ import { readEncoderFile } from "../export/load_encoder.ts";
 /** The operand of commands that use an encoder. */
 export const encoderOperand = {
   value: "RUN",
-  help: "the folder of a run, or an encoder exported as safetensors",
+  help: "a run's folder, or an encoder exported as safetensors",
 } as const satisfies Operand;
 
 /**

@@ -30,7 +30,7 @@ const command = {
   },
   examples: [
     "deno task export runs/2026-12-31_12-00-00-dv2-tiny",
-    "deno task export runs/2026-12-31_12-00-00-dv2-tiny --to onnx --out encoder.onnx",
+    "deno task export runs/2026-12-31_12-00-00-dv2-tiny --to onnx",
   ],
 } as const satisfies Command;
 

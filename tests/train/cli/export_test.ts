@@ -43,7 +43,7 @@ Deno.test("export: refuses bad input in one sentence and writes nothing", async 
   folder.write("cat.onnx", Uint8Array.of(8, 7, 18, 8, 64, 100, 118, 50, 47));
   Deno.mkdirSync(`${folder.path}/full`);
   const refusals: [string[], string][] = [
-    [[], "deno task export needs RUN: the folder of a run, or an encoder"],
+    [[], "deno task export needs RUN: a run's folder, or an encoder"],
     [
       ["run", "--to", "onx"],
       '--to must be safetensors, timm, onnx, not "onx"; did you mean onnx?',
@@ -76,3 +76,16 @@ function filesIn(folder: string): string[] {
     isDirectory ? filesIn(`${folder}/${name}`) : [`${folder}/${name}`]
   ).sort();
 }
+
+Deno.test("export: --help says what there is in lines of at most 80 characters", async () => {
+  using folder = new TemporaryFolder();
+  const { code, stdout, stderr } = await runTask(
+    "export",
+    folder.path,
+    "--help",
+  );
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /^Usage: deno task export RUN \[options\]$/m);
+  const lines = stdout.split("\n");
+  assertEquals(lines.filter((line) => line.length > 80), []);
+});
