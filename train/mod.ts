@@ -35,6 +35,7 @@ export {
 export { Selfie, type SelfieOptions } from "./models/selfie.ts";
 export { Allp, type AllpOptions } from "./models/allp.ts";
 export { importTimm } from "./export/timm.ts";
+export type { ModelState } from "./run/training_state.ts";
 export { AdamW, type AdamWOptions, type Update } from "./adamw.ts";
 export { learningRateAt, type ScheduleOptions } from "./learning_rate.ts";
 export { type TotalLoss, totalLoss } from "./total_loss.ts";

@@ -6,9 +6,9 @@ import { rowMajorStrides, sameShape } from "../../engine/graph/tensor.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { namedParameters, namedStates } from "../../layers/module.ts";
 import type { Parameter } from "../../layers/parameter.ts";
-import type { BuiltModel } from "../build_model.ts";
 import { decodeSafetensors } from "../run/safetensors_bytes.ts";
 import type { StoredTensor, TensorData } from "../run/safetensors_header.ts";
+import type { ModelState } from "../run/training_state.ts";
 import { describe, type EncoderContents } from "./encoder_file.ts";
 
 type Tensors = Readonly<Record<string, StoredTensor>>;
@@ -144,7 +144,7 @@ export function timmMetadata(
  * in another shape.
  */
 export function importTimm(
-  { model, parameters }: BuiltModel,
+  { model, parameters }: ModelState,
   bytes: Uint8Array,
   name: string,
 ): void {

@@ -5,11 +5,13 @@ import { squarePlanes } from "../../../datasets/resize.ts";
 import { input } from "../../../engine/graph/tensor.ts";
 import type { Device } from "../../../engine/devices/device.ts";
 import { Program } from "../../../engine/program.ts";
+import { UserError } from "../../../engine/user_error.ts";
 import { Context } from "../../../layers/context.ts";
 import { buildModel } from "../../../train/build_model.ts";
 import { encoderOfRun } from "../../../train/export/export_encoder.ts";
 import type { EncoderContents } from "../../../train/export/encoder_file.ts";
 import { PretrainedEncoder } from "../../../train/export/pretrained_encoder.ts";
+import type { StoredTensor } from "../../../train/run/safetensors_header.ts";
 import { restoreState } from "../../../train/run/training_state.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { testOnDevices, testOnWasm } from "../../engine/devices.ts";
@@ -127,3 +129,29 @@ testOnWasm("PretrainedEncoder: refuses a batch of nothing", async (device) => {
     "a picture of 2x2 pixels needs 16 bytes of RGBA, not 12",
   );
 });
+
+testOnWasm(
+  "PretrainedEncoder: refuses tensors that are not those of its model",
+  async (device) => {
+    const { description, tensors } = await tinyEncoder();
+    const refusals: [string, StoredTensor | undefined, string][] = [
+      ["positions", undefined, "missing"],
+      ["positions", { shape: [1], data: Float32Array.of(1) }, "of shape [1]"],
+      [
+        "patchNetwork.norm.mean",
+        { shape: [3], data: Float32Array.of(1, 2, 3) },
+        "of shape [3]",
+      ],
+    ];
+    for (const [name, tensor, problem] of refusals) {
+      const { [name]: _, ...others } = tensors;
+      const changed = tensor ? { ...others, [name]: tensor } : others;
+      const contents = { description, tensors: changed };
+      await assertRejects(
+        () => PretrainedEncoder.open(contents, "it", { device }),
+        UserError,
+        `it does not fit the model that it describes: ${name} is ${problem}`,
+      );
+    }
+  },
+);

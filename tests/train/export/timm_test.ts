@@ -1,9 +1,17 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 import { input } from "../../../engine/graph/tensor.ts";
 import { permute } from "../../../engine/ops/movement.ts";
 import { Program } from "../../../engine/program.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import { Context } from "../../../layers/context.ts";
+import { packParameters } from "../../../layers/packing.ts";
+import { Parameter } from "../../../layers/parameter.ts";
+import { State } from "../../../layers/state.ts";
 import { buildModel } from "../../../train/build_model.ts";
 import { featureKinds } from "../../../train/export/feature_kinds.ts";
 import {
@@ -75,6 +83,21 @@ Deno.test("timmMetadata: says how to build the network in timm", () => {
     bottle_ratio: 1,
     stem: "Conv2d(kernel_size=3, stride=1, padding=1, bias=False)",
   });
+});
+
+Deno.test("importTimm: what starts as a copy of a parameter follows it", () => {
+  const [{ tensors }] = timmCases;
+  const weight = new Parameter([7, 7, 3, 8], { constant: 1 });
+  const model = {
+    encoder: { stem: { weight } },
+    average: new State("average", weight.shape, weight),
+  };
+  const parameters = packParameters(model, 1);
+  const bytes = encodeSafetensors({ metadata: {}, tensors });
+  importTimm({ model, parameters }, bytes, "cat.bin");
+  const imported = parameters.storage.initial!.subarray(0, 7 * 7 * 3 * 8);
+  assertNotEquals(imported[0], 1);
+  assertEquals([...model.average.initial], [...imported]);
 });
 
 Deno.test("importTimm: refuses a file of another network, and what is no safetensors file", () => {
