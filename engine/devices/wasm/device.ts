@@ -7,7 +7,7 @@ import { sharedBytesOf } from "./calls/calls.ts";
 import { Heap } from "./heap.ts";
 import { SCRATCH_BYTES } from "./kernel_interface.generated.ts";
 import { type Address, writeProgram } from "./program_module.ts";
-import { compileKernels, WorkerPool } from "./worker_pool.ts";
+import { compileKernels, MAX_THREADS, WorkerPool } from "./worker_pool.ts";
 
 /** A block of the heap. */
 interface Block {
@@ -41,12 +41,19 @@ export class WasmDevice implements Device {
   /**
    * Starts so many threads, by default one for each processor.
    *
-   * @throws {RangeError} if `threads` is not a whole number of at least 1.
+   * @throws {RangeError} if `threads` is not a whole number of at least 1, or more than can share memory.
    */
-  constructor(threads: number = navigator.hardwareConcurrency) {
+  constructor(
+    threads: number = Math.min(navigator.hardwareConcurrency, MAX_THREADS),
+  ) {
     if (!Number.isInteger(threads) || threads < 1) {
       throw new RangeError(
         `the number of threads must be a whole number of at least 1, not ${threads}`,
+      );
+    }
+    if (threads > MAX_THREADS) {
+      throw new RangeError(
+        `${threads} threads cannot share memory on a page that is not cross-origin isolated; use 1`,
       );
     }
     const { module: kernels, relaxed } = compileKernels();

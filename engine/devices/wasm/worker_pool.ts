@@ -1,6 +1,7 @@
 import { UserError } from "../../user_error.ts";
 import { plainKernels, relaxedKernels } from "./kernels.generated.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
+import { Thread } from "./thread.ts";
 
 /** The hand-written kernels, compiled; with relaxed multiply-add where the runtime has it. */
 export function compileKernels(): {
@@ -17,6 +18,20 @@ export function compileKernels(): {
   };
 }
 
+/**
+ * Most threads that can share memory here: browsers let workers share it only with pages that are
+ * isolated from other origins (by the headers COOP and COEP).
+ */
+export const MAX_THREADS: number = globalThis.crossOriginIsolated === false
+  ? 1
+  : Infinity;
+
+/** What a pool needs of a worker. */
+interface ThreadPort {
+  postMessage(message: ToWorker): void;
+  terminate(): void;
+}
+
 /** Settles the answer of a worker. */
 interface Answer {
   resolve(): void;
@@ -29,7 +44,7 @@ interface Answer {
  * rejects with that failure.
  */
 export class WorkerPool {
-  readonly #workers: readonly Worker[];
+  readonly #workers: readonly ThreadPort[];
   #pending: Answer[] = [];
   #answered = false;
   #failure: Error | undefined;
@@ -42,19 +57,40 @@ export class WorkerPool {
     );
   }
 
-  #start(thread: number): Worker {
+  #start(thread: number): ThreadPort {
+    return MAX_THREADS === 1
+      ? this.#startHere(thread)
+      : this.#startWorker(thread);
+  }
+
+  /** A thread that is the caller's own, which waits while it computes. */
+  #startHere(number: number): ThreadPort {
+    const thread = new Thread();
+    return {
+      postMessage: (message) => {
+        const answer = thread.answer(message);
+        setTimeout(() => this.#receive(number, answer));
+      },
+      terminate: () => {},
+    };
+  }
+
+  #startWorker(thread: number): ThreadPort {
     const script = new URL("./worker.ts", import.meta.url);
     const worker = new Worker(script, { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      this.#answered = true;
-      if (data.error !== undefined) this.#failWith(data.error);
-      else this.#pending[thread]?.resolve();
-    };
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
+      this.#receive(thread, data);
     worker.onerror = (event) => {
       event.preventDefault();
       this.#failWith(event.message);
     };
     return worker;
+  }
+
+  #receive(thread: number, { error }: FromWorker): void {
+    this.#answered = true;
+    if (error !== undefined) this.#failWith(error);
+    else this.#pending[thread]?.resolve();
   }
 
   /**

@@ -88,3 +88,35 @@ Deno.test({
     }
   },
 });
+
+Deno.test("WorkerPool: a page that is not isolated computes in its own thread", async () => {
+  Object.assign(globalThis, { crossOriginIsolated: false });
+  try {
+    // a module is evaluated anew under another address
+    const { MAX_THREADS, WorkerPool, compileKernels } = await import(
+      new URL(
+        "../../../../engine/devices/wasm/worker_pool.ts?alone",
+        import.meta.url,
+      ).href
+    );
+    assertEquals(MAX_THREADS, 1);
+    const memory = new WebAssembly.Memory({
+      initial: 200,
+      maximum: 65536,
+      shared: true,
+    });
+    const pool = new WorkerPool(1);
+    const { module: kernels } = compileKernels();
+    const start = { kind: "start", memory, kernels, scratch: 65536, thread: 0 };
+    await pool.broadcast(() => start);
+    await pool.broadcast(() => ({ kind: "touch", start: 0, end: 65536 }));
+    const failure = await assertRejects(
+      () => pool.broadcast(() => ({ kind: "run", program: 7 })),
+      UserError,
+      "there is no program 7",
+    );
+    assertEquals(assertThrows(() => pool.check()), failure);
+  } finally {
+    Object.assign(globalThis, { crossOriginIsolated: undefined });
+  }
+});
