@@ -138,7 +138,7 @@ async function evaluateUntrained(
   options: PretrainOptions,
   imageSize: number,
   step: number,
-): Promise<NeighbourResult | undefined> {
+): Promise<LayerResults | undefined> {
   const fresh = buildModel(config, imageSize);
   const result = await evaluate("untrained", config, options, fresh, step);
   const { device } = options;

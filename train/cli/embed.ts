@@ -5,6 +5,7 @@ import type { Device } from "../../engine/devices/device.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { nearestImages } from "../evaluate/nearest_images.ts";
+import { DEFAULT_FEATURES } from "../export/feature_kinds.ts";
 import { embedFiles } from "../export/embed.ts";
 import { EmbeddingFiles } from "../export/embedding_files.ts";
 import { PretrainedEncoder } from "../export/pretrained_encoder.ts";
@@ -137,7 +138,9 @@ function checkOptions(
 function checkKind({ kinds }: PretrainedEncoder, kind: string): void {
   if (kinds.includes(kind)) return;
   throw new UserError(
-    `--features must be ${kinds.join(" or ")}, not ${JSON.stringify(kind)}`,
+    `--features must be one of ${
+      kinds.map((kind) => JSON.stringify(kind)).join(", ")
+    }, not ${JSON.stringify(kind)}`,
   );
 }
 

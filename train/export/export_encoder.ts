@@ -1,14 +1,12 @@
 import { imageSizeOf } from "../../datasets/registry.ts";
-import { input } from "../../engine/graph/tensor.ts";
 import { UserError } from "../../engine/user_error.ts";
-import { Context } from "../../layers/context.ts";
 import configuration from "../../deno.json" with { type: "json" };
-import { buildModel, type BuiltModel } from "../build_model.ts";
+import { buildModel } from "../build_model.ts";
 import type { ModelOptions } from "../config/config.ts";
 import { loadLatestCheckpoint } from "../run/checkpoint.ts";
 import { openRun } from "../run/load_run.ts";
 import type { EncoderContents } from "./encoder_file.ts";
-import { featureKinds } from "./feature_kinds.ts";
+import { featureWidths } from "./feature_kinds.ts";
 import { modelTensors } from "./model_tensors.ts";
 
 /**
@@ -37,7 +35,7 @@ export async function encoderOfRun(path: string): Promise<EncoderContents> {
       augmentation,
       imageSize,
       preprocessing: built.augmentation.preprocessing,
-      features: featureWidths(built, imageSize),
+      features: featureWidths(built.model, built.augmentation.size),
       packageVersion: configuration.version,
       step: checkpoint.step,
       config: { ...config },
@@ -53,18 +51,4 @@ export async function encoderOfRun(path: string): Promise<EncoderContents> {
 /** The model as it computes features: its vocabularies serve the loss alone. */
 function withoutVocabulary(options: ModelOptions): ModelOptions {
   return "vocabulary" in options ? { ...options, vocabulary: null } : options;
-}
-
-function featureWidths(
-  { model, augmentation }: BuiltModel,
-  imageSize: number,
-): Record<string, number> {
-  const images = augmentation.evaluate(
-    input("images", [1, 3, imageSize, imageSize], "u8"),
-  );
-  const widths: Record<string, number> = {};
-  for (const [kind, compute] of featureKinds(model)) {
-    widths[kind] = compute(images, new Context()).shape[1];
-  }
-  return widths;
 }

@@ -1,12 +1,12 @@
-import type { Tensor } from "../../engine/graph/tensor.ts";
+import { input, type Tensor } from "../../engine/graph/tensor.ts";
 import { mean } from "../../engine/ops/reduction.ts";
-import type { Context } from "../../layers/context.ts";
+import { Context } from "../../layers/context.ts";
 import type { PatchNetwork } from "../../layers/patch_network.ts";
 import type { DoubleView } from "../models/masked_patch_prediction.ts";
 import type { PretextModel } from "../models/pretext_model.ts";
 
-/** `[n, height, width, 3]`, normalised -> `[n, features]` */
-export type FeatureKind = (images: Tensor, context: Context) => Tensor;
+/** The features that evaluation compares. */
+export const DEFAULT_FEATURES = "features";
 
 /** The parts of a model of patches that see images. */
 interface PatchModel extends PretextModel {
@@ -15,33 +15,55 @@ interface PatchModel extends PretextModel {
 }
 
 /**
- * The kinds of features that a model computes, by name; the first is what evaluation uses.
+ * Every kind of features that a model computes: its representations by name, and `image`.
  *
- * - `patches`: the representations of the patches, averaged in each quarter of the image.
- * - `image`: the whole image through the residual network, its last map normalised, rectified and
- *   averaged. It is the paper's I with the double view; without it, what the three stages that
- *   learned from patches say about whole images. Files for timm and ONNX compute the same.
+ * `image` is the whole image through all stages of the encoder, the last map normalised, rectified and
+ * averaged. It is the paper's I with the double view; without it, what the stages that learned from
+ * patches say about whole images. Files for timm and ONNX compute it.
+ *
+ * @param images `[n, height, width, 3]`, normalised
+ * @returns `[n, features]` of each kind
  */
-export function featureKinds(
+export function allFeatures(
   model: PretextModel,
-): ReadonlyMap<string, FeatureKind> {
-  const kinds = new Map<string, FeatureKind>([
-    ["patches", (images, context) => model.features(images, context)],
-  ]);
-  if (isPatchModel(model)) {
-    kinds.set("image", (images, context) => {
-      const { encoder, norm } = model.doubleView?.imageNetwork ??
-        model.patchNetwork;
-      // [n, height, width, 3] -> [n, height', width', features]
-      let y = encoder.forwardStem(images, context);
-      for (let stage = 0; stage < encoder.stages; stage++) {
-        y = encoder.forwardStage(stage, y, context);
-      }
-      // [n, height', width', features] -> [n, features]
-      return mean(norm.forward(y, context), { axes: [1, 2] });
-    });
+  images: Tensor,
+  context: Context,
+): Readonly<Record<string, Tensor>> {
+  const representations = model.representations(images, context);
+  return isPatchModel(model)
+    ? { ...representations, image: wholeImage(model, images, context) }
+    : representations;
+}
+
+/**
+ * The number of values of each kind of features.
+ *
+ * @param imageSize height and width in pixels of what the model sees
+ */
+export function featureWidths(
+  model: PretextModel,
+  imageSize: number,
+): Record<string, number> {
+  const images = input("images", [1, imageSize, imageSize, 3]);
+  const features = Object.entries(allFeatures(model, images, new Context()));
+  return Object.fromEntries(
+    features.map(([kind, { shape }]) => [kind, shape[1]]),
+  );
+}
+
+function wholeImage(
+  { patchNetwork, doubleView }: PatchModel,
+  images: Tensor,
+  context: Context,
+): Tensor {
+  const { encoder, norm } = doubleView?.imageNetwork ?? patchNetwork;
+  // [n, height, width, 3] -> [n, height', width', features]
+  let y = encoder.forwardStem(images, context);
+  for (let stage = 0; stage < encoder.stages; stage++) {
+    y = encoder.forwardStage(stage, y, context);
   }
-  return kinds;
+  // [n, height', width', features] -> [n, features]
+  return mean(norm.forward(y, context), { axes: [1, 2] });
 }
 
 function isPatchModel(model: PretextModel): model is PatchModel {

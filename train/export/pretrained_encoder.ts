@@ -9,7 +9,7 @@ import { buildModel, type BuiltModel } from "../build_model.ts";
 import { restoreState } from "../run/training_state.ts";
 import { CanvasDecoder } from "./canvas_decoder.ts";
 import type { EncoderContents, EncoderDescription } from "./encoder_file.ts";
-import { type FeatureKind, featureKinds } from "./feature_kinds.ts";
+import { allFeatures, DEFAULT_FEATURES } from "./feature_kinds.ts";
 import { modelTensors } from "./model_tensors.ts";
 import {
   type EncodedPicture,
@@ -30,7 +30,6 @@ export interface PretrainedEncoderOptions {
 
 /** A trained encoder that computes features of pictures, with its running statistics as they are. */
 export class PretrainedEncoder implements Disposable {
-  readonly #kinds: ReadonlyMap<string, FeatureKind>;
   readonly #programs = new Map<string, Promise<Program>>();
   /** The computation under way: programs are run one at a time. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -44,9 +43,7 @@ export class PretrainedEncoder implements Disposable {
     private readonly ownsDevice: boolean,
     private readonly built: BuiltModel,
     private readonly decoder: PictureDecoder,
-  ) {
-    this.#kinds = featureKinds(built.model);
-  }
+  ) {}
 
   /**
    * Places an encoder on a device.
@@ -82,23 +79,25 @@ export class PretrainedEncoder implements Disposable {
     );
   }
 
-  /** The kinds of features that it computes; the first is the one computed by default. */
+  /** The kinds of features that it computes; {@linkcode features} says more of them. */
   get kinds(): readonly string[] {
-    return [...this.#kinds.keys()];
+    return Object.keys(this.description.features);
   }
 
   /**
    * Computes features of pictures of any size: their central squares, resized and cropped as at
    * evaluation.
    *
-   * @param kind Which features, one of {@linkcode kinds}.
+   * @param kind Which features, one of {@linkcode kinds}: `features` (default), which evaluation
+   * compares; `image`, the whole image through the residual network; or any other layer by its name in
+   * the table of `probe`.
    * @returns the features of each picture.
    * @throws {UserError} if a picture cannot be read or decoded.
    * @throws {RangeError} if there is no such kind, or a picture's size is not that of its pixels.
    */
   async features(
     pictures: readonly Picture[],
-    kind: string = this.kinds[0],
+    kind: string = DEFAULT_FEATURES,
   ): Promise<Float32Array[]> {
     const { imageSize } = this.description;
     const encoded = pictures.filter((picture): picture is EncodedPicture =>
@@ -126,7 +125,7 @@ export class PretrainedEncoder implements Disposable {
    */
   async featuresOfSquares(
     images: Uint8Array,
-    kind: string = this.kinds[0],
+    kind: string = DEFAULT_FEATURES,
   ): Promise<Float32Array[]> {
     const result = this.#queue.then(() => this.#compute(images, kind));
     // a failure is for its own caller, not for the next one
@@ -185,11 +184,10 @@ export class PretrainedEncoder implements Disposable {
   }
 
   async #compile(kind: string): Promise<Program> {
-    const compute = this.#kinds.get(kind);
-    if (!compute) {
+    if (!this.kinds.includes(kind)) {
       throw new RangeError(
         `there are no features ${JSON.stringify(kind)}; there are ${
-          this.kinds.join(" and ")
+          this.kinds.map((kind) => JSON.stringify(kind)).join(", ")
         }`,
       );
     }
@@ -198,8 +196,8 @@ export class PretrainedEncoder implements Disposable {
     const images = this.built.augmentation.evaluate(
       input("images", shape, "u8"),
     );
-    return await Program.compile(this.device, {
-      outputs: [compute(images, new Context())],
-    });
+    const { model } = this.built;
+    const features = allFeatures(model, images, new Context())[kind];
+    return await Program.compile(this.device, { outputs: [features] });
   }
 }

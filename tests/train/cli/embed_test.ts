@@ -29,7 +29,7 @@ Deno.test("embed: writes a row of features for each picture that can be read", a
     device: devices[0],
   });
   const paths = NAMES.map((name) => `${folder.path}/pictures/${name}`);
-  for (const kind of ["patches", "image"]) {
+  for (const kind of ["features", "I, Î"]) {
     const { code, stdout, stderr } = await runTask(
       "embed",
       folder.path,
@@ -110,7 +110,7 @@ Deno.test("embed: refuses bad input in one sentence and writes nothing", async (
     ],
     [
       ["run", ...pictures, "--features", "heads", "--device", "wasm"],
-      /^--features must be patches or image, not "heads"$/,
+      /^--features must be one of "patch res1", .*, "image", not "heads"$/,
     ],
   ];
   for (const [args, message] of refusals) {

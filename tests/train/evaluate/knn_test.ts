@@ -11,32 +11,8 @@ import { randomArray, withSeed } from "../../random.ts";
 
 const WIDTH = 5;
 
-function neverTrains(): never {
-  throw new Error("evaluation does not train");
-}
-
-/** Hands over the bytes as numbers, so that features are pixels. */
-const plain: Augmentation = {
-  size: IMAGE_SIZE,
-  preprocessing: { resize: 2, crop: 2, mean: [0, 0, 0], std: [1, 1, 1] },
-  train: neverTrains,
-  // [n, 3, size, size] u8 -> [n, size, size, 3] f32; which number is which does not matter here
-  evaluate: (images) =>
-    reshape(cast(images, "f32"), [
-      images.shape[0],
-      IMAGE_SIZE,
-      IMAGE_SIZE,
-      3,
-    ]),
-};
-
-const pixels: PretextModel = {
-  forward: neverTrains,
-  features: (images) => reshape(images, [images.shape[0], WIDTH]),
-};
-
-/** Images whose class shows in one pixel, dimly; every third is the same as the one before. */
-function labelledImages(size: number): MemoryImages {
+/** Rows whose class shows in one feature, dimly; every third is the same as the one before. */
+function labelledRows(size: number): LabelledFeatures {
   const labels = Uint8Array.from(
     randomArray(size, 0, 5),
     (value) => Math.floor(value),

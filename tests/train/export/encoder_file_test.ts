@@ -50,7 +50,22 @@ Deno.test("encoderOfRun: keeps heads and statistics, leaves out moments and voca
     assert(has(part), part);
   }
   for (const part of ["optimizer", "Vocabulary"]) assertFalse(has(part), part);
-  assertEquals(description.features, { patches: 4 * 16, image: 32 });
+  assertEquals(description.features, {
+    "patch res1": 8,
+    "patch res2": 8,
+    "patch res3": 8,
+    "patch res4": 16,
+    "image res1": 8,
+    "image res2": 8,
+    "image res3": 8,
+    "image res4": 16,
+    "image res5": 32,
+    I: 32,
+    Î: 16,
+    "I, Î": 48,
+    features: 4 * 16,
+    image: 32,
+  });
 });
 
 Deno.test("decodeEncoder: refuses what is no whole encoder, in one sentence", async () => {

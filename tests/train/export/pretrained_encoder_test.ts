@@ -88,7 +88,6 @@ testOnWasm(
       device,
       batchSize: 2,
     });
-    assertEquals(encoder.kinds, ["patches", "image"]);
     const pictures: PixelImage[] = [[7, 40], [64, 33], [IMAGE_SIZE, IMAGE_SIZE]]
       .map(([width, height]) => ({
         width,
@@ -107,11 +106,12 @@ testOnWasm(
       encoder.featuresOfSquares(squarePlanes(picture, IMAGE_SIZE))
     );
     assertEquals((await Promise.all(squares)).flat(), together);
+    assertEquals(await encoder.features(pictures, "I"), images);
     assertEquals(await encoder.features([]), []);
     await assertRejects(
       () => encoder.features(pictures, "heads"),
       RangeError,
-      'there are no features "heads"; there are patches and image',
+      'there are no features "heads"; there are "patch res1", "patch res2", ',
     );
   },
 );

@@ -13,7 +13,7 @@ import { packParameters } from "../../../layers/packing.ts";
 import { Parameter } from "../../../layers/parameter.ts";
 import { State } from "../../../layers/state.ts";
 import { buildModel } from "../../../train/build_model.ts";
-import { featureKinds } from "../../../train/export/feature_kinds.ts";
+import { allFeatures } from "../../../train/export/feature_kinds.ts";
 import {
   importTimm,
   timmMetadata,
@@ -31,9 +31,10 @@ for (const timmCase of timmCases) {
     async (device) => {
       const { model } = importCase(timmCase);
       const x = input("images", [2, 3, imageSize, imageSize]);
-      const compute = featureKinds(model).get("image")!;
       const program = await Program.compile(device, {
-        outputs: [compute(permute(x, [0, 2, 3, 1]), new Context())],
+        outputs: [
+          allFeatures(model, permute(x, [0, 2, 3, 1]), new Context()).image,
+        ],
       });
       const [values] = await program.evaluate({ images });
       program.destroy();
