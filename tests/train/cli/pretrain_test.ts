@@ -13,6 +13,9 @@ testOnDevices(
   ({ kind }) =>
     withFolder(async (folder) => {
       const args = [...TINY, "--device", kind];
+      // every classifier takes shaders of its own, which are slow to compile in software
+      const measures = kind === "wasm";
+      if (!measures) args.push("--set", "evaluation.bank=1");
       const { code, stdout, stderr } = await runCommand(folder, args);
       assertEquals(code, 0, stderr);
       const [{ name }] = await Array.fromAsync(Deno.readDir(`${folder}/runs`));
@@ -23,16 +26,23 @@ testOnDevices(
       assertEquals(await listCheckpoints(`${run}/checkpoints`), [3]);
       const result = await readJson(`${run}/result.json`);
       assertEquals(result.step, 3);
+      const table = measures
+        ? [
+          ...probeTable(result).split("\n"),
+          `on all images: deno task probe runs/${name}`,
+        ]
+        : [];
       assertEquals(stdout.split("\n"), [
         `loss: ${result.metrics.loss.toFixed(4)}`,
-        ...probeTable(result).split("\n"),
-        `on all images: deno task probe runs/${name}`,
+        ...table,
         `run: runs/${name}`,
         "",
       ]);
-      const { linear, neighbours } = result.trained.features;
-      assertEquals([linear.fitted, linear.heldOut, linear.images], [3, 1, 2]);
-      assertEquals([neighbours.neighbours, neighbours.bank], [4, 4]);
+      if (measures) {
+        const { linear, neighbours } = result.trained.features;
+        assertEquals([linear.fitted, linear.heldOut, linear.images], [3, 1, 2]);
+        assertEquals([neighbours.neighbours, neighbours.bank], [4, 4]);
+      }
       const device = { wasm: "WebAssembly", webgpu: "WebGPU" }[kind];
       assertMatch(stderr, new RegExp(`^device: ${device} .*asked for`, "m"));
     }),

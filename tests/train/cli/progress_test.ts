@@ -105,6 +105,13 @@ Deno.test("Progress: the rate follows a change of speed", () => {
   assertMatch(output.written.at(-1)!, / 1\.\d+ steps\/s .* 2h 2\dm left/);
 });
 
+Deno.test("Progress: what is counted has the name that it is given", () => {
+  const output = new FakeOutput(80);
+  const progress = new Progress({ total: 100, unit: "images", output });
+  work(progress, output, [0, 10], 500);
+  assertMatch(output.screen()[0], /10\/100 {2}2\.00 images\/s/);
+});
+
 Deno.test("Progress: the rate does not count steps done before", () => {
   const output = new FakeOutput();
   const progress = new Progress({

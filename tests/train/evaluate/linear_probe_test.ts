@@ -8,9 +8,10 @@ import {
   PENALTIES,
 } from "../../../train/evaluate/linear_probe.ts";
 import { holdOut } from "../../../train/evaluate/splits.ts";
-import { testOnDevices } from "../../engine/devices.ts";
-import { randomArray } from "../../random.ts";
+import { devices, testOnDevices } from "../../engine/devices.ts";
+import { randomArray, withSeed } from "../../random.ts";
 
+const [wasm] = devices;
 const CLASSES = 4;
 
 /** Rows of which one feature says something about the class, and the others nothing. */
@@ -47,49 +48,51 @@ testOnDevices(
   },
 );
 
-testOnDevices(
-  "linearProbe: takes the strongest of the penalties that do best on the held-out rows",
-  async (device) => {
-    const [train, test] = [noisyRows(60, 12), noisyRows(40, 12)];
-    const seed = 11;
-    const positions = holdOut(train.labels, HELD_OUT, seed);
-    const heldOut = selectRows(train, positions.heldOut);
-    const regression = await LogisticRegression.compile(
-      device,
-      selectRows(train, positions.training),
-    );
-    const share = (predictions: Uint8Array, labels: Uint8Array) =>
-      labels.filter((label, i) => predictions[i] === label).length /
-      labels.length;
-    let best = { held: -1, penalty: 0, accuracy: 0 };
-    for (const penalty of PENALTIES) {
-      const weights = await regression.fit(penalty);
-      const accuracyOn = async (rows: LabelledFeatures) =>
-        share(await regression.classify(weights, rows), rows.labels);
-      const held = await accuracyOn(heldOut);
-      const error = Math.sqrt(held * (1 - held) / heldOut.labels.length);
-      if (held < best.held - error) break;
-      if (held > best.held) {
-        best = { held, penalty, accuracy: await accuracyOn(test) };
+Deno.test("linearProbe: takes the strongest of the penalties that do best on the held-out rows", () =>
+  withSeed(
+    "linearProbe: takes the strongest of the penalties that do best on the held-out rows",
+    async () => {
+      const [train, test] = [noisyRows(60, 12), noisyRows(40, 12)];
+      const seed = 11;
+      const positions = holdOut(train.labels, HELD_OUT, seed);
+      const heldOut = selectRows(train, positions.heldOut);
+      const regression = await LogisticRegression.compile(
+        wasm,
+        selectRows(train, positions.training),
+      );
+      const share = (predictions: Uint8Array, labels: Uint8Array) =>
+        labels.filter((label, i) => predictions[i] === label).length /
+        labels.length;
+      let best = { held: -1, penalty: 0, accuracy: 0 };
+      for (const penalty of PENALTIES) {
+        const weights = await regression.fit(penalty);
+        const accuracyOn = async (rows: LabelledFeatures) =>
+          share(await regression.classify(weights, rows), rows.labels);
+        const held = await accuracyOn(heldOut);
+        const error = Math.sqrt(held * (1 - held) / heldOut.labels.length);
+        if (held < best.held - error) break;
+        if (held > best.held) {
+          best = { held, penalty, accuracy: await accuracyOn(test) };
+        }
       }
-    }
-    regression.destroy();
-    const result = await linearProbe(device, train, test, seed);
-    assertEquals(
-      [result.heldOutAccuracy, result.penalty, result.accuracy],
-      [best.held, best.penalty, best.accuracy],
-    );
-  },
-);
+      regression.destroy();
+      const result = await linearProbe(wasm, train, test, seed);
+      assertEquals(
+        [result.heldOutAccuracy, result.penalty, result.accuracy],
+        [best.held, best.penalty, best.accuracy],
+      );
+    },
+  ));
 
-testOnDevices(
-  "linearProbe: does with two rows, and with a class that the test rows alone have",
-  async (device) => {
-    const train = noisyRows(2, 3);
-    const test = noisyRows(8, 3);
-    const result = await linearProbe(device, train, test, 0);
-    assertEquals([result.fitted, result.heldOut, result.images], [1, 1, 8]);
-    // one class is all that it knows
-    assertEquals(result.accuracy, 1 / CLASSES);
-  },
-);
+Deno.test("linearProbe: does with two rows, and with a class that the test rows alone have", () =>
+  withSeed(
+    "linearProbe: does with two rows, and with a class that the test rows alone have",
+    async () => {
+      const train = noisyRows(2, 3);
+      const test = noisyRows(8, 3);
+      const result = await linearProbe(wasm, train, test, 0);
+      assertEquals([result.fitted, result.heldOut, result.images], [1, 1, 8]);
+      // one class is all that it knows
+      assertEquals(result.accuracy, 1 / CLASSES);
+    },
+  ));
