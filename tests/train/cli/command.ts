@@ -4,10 +4,7 @@ import configuration from "../../../deno.json" with { type: "json" };
 import { readMetrics } from "../../../train/run/metrics_file.ts";
 
 const root = new URL("../../../", import.meta.url);
-// deno run --allow-... script
-const [, , ...flagsAndScript] = configuration.tasks.pretrain.command.split(" ");
-const flags = flagsAndScript.slice(0, -1);
-const script = new URL(flagsAndScript.at(-1)!, root);
+const { tasks } = configuration;
 
 /** Options for a model so small, whichever the preset, that a run takes about a second. */
 export const TINY: readonly string[] = [
@@ -48,29 +45,33 @@ export interface Output {
 }
 
 /**
- * Starts `deno task pretrain` in a folder.
+ * Starts a task of deno.json in a folder, with the permissions that it has there.
  *
  * @param moreFlags Flags for Deno besides those of the task.
  */
-export function startCommand(
+function startTask(
+  name: keyof typeof tasks,
   folder: string,
   args: readonly string[],
   moreFlags: readonly string[] = [],
 ): Deno.ChildProcess {
-  const config = new URL("deno.json", root);
+  // deno run --allow-... script
+  const [, , ...flags] = tasks[name].command.split(" ");
+  const script = new URL(flags.pop()!, root);
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--quiet",
       "--no-prompt",
-      `--config=${fileURLToPath(config)}`,
+      `--config=${fileURLToPath(new URL("deno.json", root))}`,
       ...flags,
       ...moreFlags,
       script.href,
       ...args,
     ],
     cwd: folder,
-    env: { NO_COLOR: "1" },
+    // without the second, a graphics driver in software complains on the error stream
+    env: { NO_COLOR: "1", XDG_RUNTIME_DIR: folder },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -86,6 +87,28 @@ export async function outputOf(child: Deno.ChildProcess): Promise<Output> {
     stdout: decoder.decode(stdout),
     stderr: decoder.decode(stderr),
   };
+}
+
+/** Runs a task of deno.json in a folder, to its end. */
+export function runTask(
+  name: keyof typeof tasks,
+  folder: string,
+  ...args: string[]
+): Promise<Output> {
+  return outputOf(startTask(name, folder, args));
+}
+
+/**
+ * Starts `deno task pretrain` in a folder.
+ *
+ * @param moreFlags Flags for Deno besides those of the task.
+ */
+export function startCommand(
+  folder: string,
+  args: readonly string[],
+  moreFlags?: readonly string[],
+): Deno.ChildProcess {
+  return startTask("pretrain", folder, args, moreFlags);
 }
 
 /** Runs `deno task pretrain` in a folder, to its end. */

@@ -5,7 +5,7 @@ import { imageFile } from "../../datasets/image_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { devices } from "../../engine/devices.ts";
 import { makeRun } from "../export/tiny_run.ts";
-import { runTask } from "./task.ts";
+import { runTask } from "./command.ts";
 
 /** A run, its exported encoder, and a folder of pictures of which one is broken. */
 async function writeFiles(folder: TemporaryFolder): Promise<void> {

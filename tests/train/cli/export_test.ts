@@ -5,7 +5,7 @@ import { exportFormats } from "../../../train/export/formats.ts";
 import { createRunFolder } from "../../../train/run/run_folder.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { makeRun, tinyFullConfig } from "../export/tiny_run.ts";
-import { runTask } from "./task.ts";
+import { runTask } from "./command.ts";
 
 Deno.test("export: writes each format beside the run, or where it is told", async () => {
   using folder = new TemporaryFolder();

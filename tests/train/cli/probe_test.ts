@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { imageFile } from "../../datasets/image_file.ts";
 import { type Output, readJson, runCommand, TINY } from "./command.ts";
-import { runTask } from "./task.ts";
+import { runTask } from "./command.ts";
 
 /** Pretrains the tiny model, without the table at the end. */
 async function pretrain(folder: string, ...more: string[]): Promise<void> {
