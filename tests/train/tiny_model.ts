@@ -39,7 +39,14 @@ export function tinyConfig(changes: object = {}): Config {
 export const fullModel = {
   model: {
     ...tinyConfig().model,
-    exchange: { width: 8, layers: 1, heads: 2, feedForward: 12 },
+    // one exchange: each has shaders of its own, which are slow to compile in software
+    exchange: {
+      after: ["res4"],
+      width: 8,
+      layers: 1,
+      heads: 2,
+      feedForward: 12,
+    },
     doubleView: true,
     vocabulary: { name: "dynamic", entries: 48 },
   },

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals } from "@std/assert";
 import { createAugmentation } from "../../../datasets/augmentation/registry.ts";
-import { testOnDevices } from "../../engine/devices.ts";
+import { testOnWasm } from "../../engine/devices.ts";
 import {
   at,
   denormalizeAll,
@@ -60,7 +60,7 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-testOnDevices(
+testOnWasm(
   "crop: boxes cover 0.3 to 1 of the image, with ratios of 0.7 to 1.4, in all places",
   async (device) => {
     const [n, views] = [64, 4];
