@@ -6,14 +6,14 @@ import { UserError } from "../../engine/user_error.ts";
 import { buildModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
 import { type ProbeImages, probeImages } from "../evaluate/probe.ts";
-import { type ProbePhase, probeRun } from "../evaluate/probe_run.ts";
+import { probeRun } from "../evaluate/probe_run.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
 import { loadRun, openRun } from "../run/load_run.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { readDevice } from "./options.ts";
 import { probeTable } from "./probe_table.ts";
-import { Progress } from "./progress.ts";
+import { ProbeDisplay } from "./probe_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
@@ -109,27 +109,6 @@ function imagesOf(run: RunFolder, splits: DatasetSplits): ProbeImages {
 
 function buildUntrained(config: Config, { train }: ProbeImages) {
   return buildModel(config, train.dataset.imageSize);
-}
-
-/** Tells a person on the error stream what is being done. */
-class ProbeDisplay {
-  #progress?: Progress;
-
-  begin({ encoder, unit, total }: ProbePhase): void {
-    this.end();
-    const work = unit === "images" ? "computing features" : "classifying";
-    console.error(`${work} with the ${encoder} encoder, ${total} ${unit} ...`);
-    this.#progress = new Progress({ total, unit });
-  }
-
-  update(done: number): void {
-    this.#progress?.update(done, {});
-  }
-
-  end(): void {
-    this.#progress?.finish();
-    this.#progress = undefined;
-  }
 }
 
 await runProgram(main);

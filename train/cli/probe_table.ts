@@ -1,4 +1,5 @@
 import type { Accuracy } from "../evaluate/accuracy.ts";
+import { bestLayer } from "../evaluate/best_layer.ts";
 import { TEMPERATURE } from "../evaluate/knn.ts";
 import type { LayerResults } from "../evaluate/probe.ts";
 
@@ -38,15 +39,6 @@ export function probeTable({ untrained, trained }: ComparedLayers): string {
     `kNN: % of ${neighbours.images} test images; ${neighbours.neighbours} nearest of ${neighbours.bank} by cosine, ` +
     `weights exp(cos / ${TEMPERATURE})`,
   ].join("\n");
-}
-
-/** The layer that does best on the held-out images. */
-function bestLayer(layers: LayerResults): string {
-  return Object.entries(layers).reduce((best, other) =>
-    other[1].linear.heldOutAccuracy > best[1].linear.heldOutAccuracy
-      ? other
-      : best
-  )[0];
 }
 
 /** Pads the cells so that columns align: the first to the left, the others to the right. */

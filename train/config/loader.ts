@@ -41,7 +41,7 @@ export async function loadConfig<S extends ObjectSchema>(
 ): Promise<Output<S>> {
   const layers: unknown[] = [];
   if (preset !== undefined) layers.push(findPreset(presets, preset).config);
-  if (config !== undefined) layers.push(await readConfigFile(config));
+  if (config !== undefined) layers.push(await readSettings(config));
   // All at once: their order must not matter when one of them picks the member of a union.
   layers.push(
     set.map(parseSetting).reduce(
@@ -52,7 +52,15 @@ export async function loadConfig<S extends ObjectSchema>(
   return resolveConfig(schema, layers);
 }
 
-function findPreset<T>(presets: Readonly<Record<string, T>>, name: string): T {
+/**
+ * The preset of a name.
+ *
+ * @throws {UserError} There is none.
+ */
+export function findPreset<T>(
+  presets: Readonly<Record<string, T>>,
+  name: string,
+): T {
   if (Object.hasOwn(presets, name)) return presets[name];
   const names = Object.keys(presets);
   const near = nearest(name, names);
@@ -63,7 +71,12 @@ function findPreset<T>(presets: Readonly<Record<string, T>>, name: string): T {
   );
 }
 
-async function readConfigFile(path: string): Promise<unknown> {
+/**
+ * Reads a file of JSON, comments and trailing commas allowed, that holds an object.
+ *
+ * @throws {UserError} It cannot be read, or is not that.
+ */
+export async function readSettings(path: string): Promise<unknown> {
   const text = await readText(path);
   const errors: ParseError[] = [];
   const settings: unknown = parse(text, errors, { allowTrailingComma: true });
@@ -83,19 +96,20 @@ async function readConfigFile(path: string): Promise<unknown> {
   return settings;
 }
 
+/** `a.b` and 1 make `{ a: { b: 1 } }`. */
+export function settingAt(path: string, value: unknown): unknown {
+  return path.split(".").reduceRight((inner, key) => ({ [key]: inner }), value);
+}
+
 /** Turns `a.b=1` into `{ a: { b: 1 } }`. */
 function parseSetting(setting: string): unknown {
   const [, path, text] = setting.match(/^([^=]*)=(.*)$/s) ?? [];
-  const keys = path?.split(".") ?? [];
-  if (text === undefined || keys.includes("")) {
+  if (text === undefined || path.split(".").includes("")) {
     throw new UserError(
       `--set ${setting} is not of the form path.to.key=value`,
     );
   }
-  return keys.reduceRight<unknown>(
-    (value, key) => ({ [key]: value }),
-    parseValue(text),
-  );
+  return settingAt(path, parseValue(text));
 }
 
 function parseValue(text: string): unknown {

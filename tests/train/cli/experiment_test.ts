@@ -1,0 +1,99 @@
+/** The command `experiment` from end to end, as a person runs it. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+import { tinyConfig } from "../tiny_model.ts";
+import { type Output, runTask } from "./command.ts";
+
+const { seed: _, ...settings } = tinyConfig({
+  data: { name: "synthetic", trainSize: 20, testSize: 10 },
+  steps: 2,
+});
+const file = JSON.stringify({
+  title: "Learning rates",
+  question: "Which is better?",
+  settings,
+  rows: {
+    "as it is": {},
+    "impossible": { settings: { model: { masked: 4 } } },
+  },
+  seeds: [1, 2],
+});
+
+function experiment(folder: string, ...args: string[]): Promise<Output> {
+  return runTask("experiment", folder, ...args, "--device", "wasm");
+}
+
+Deno.test("experiment: runs what can be run, tabulates it, names what failed, and goes on", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = folder;
+  folder.write("files/rates.json", file);
+  const first = await experiment(
+    path,
+    "files/rates.json",
+    "--minutes",
+    "0.0001",
+  );
+  assertEquals(first.code, 0, first.stderr);
+  assertMatch(
+    first.stdout,
+    /^stopped with \d of 4 runs done; go on with the same command$/m,
+  );
+
+  const { code, stdout, stderr } = await experiment(path, "files/rates.json");
+  assertEquals(code, 1);
+  assertEquals(stdout, "table: runs/rates/results.md\n");
+  assertMatch(stderr, /^1 of 4: as-it-is-seed-1$/m);
+  assertMatch(
+    stderr,
+    /^error: 2 of 4 runs failed and are tried again by the same command:\n {2}impossible-seed-1: the config does not fit together: model.masked 4/m,
+  );
+  const table = Deno.readTextFileSync(`${path}/runs/rates/results.md`);
+  assertMatch(table, /^# Learning rates\n\nWhich is better\?\n/);
+  assertMatch(table, /^\| as it is +\| \d+\.\d ± \d+\.\d \| \d+\.\d ± \d/m);
+  assertMatch(table, /^- impossible-seed-2: the config does not fit/m);
+  const csv = Deno.readTextFileSync(`${path}/runs/rates/results.csv`);
+  // two measures of five layers of two encoders, two seeds
+  assertEquals(csv.trimEnd().split("\r\n").length, 1 + 2 * 5 * 2 * 2);
+
+  const again = await experiment(path, "files/rates.json");
+  assert(!again.stderr.includes("training for"), again.stderr);
+  assertEquals(
+    Deno.readTextFileSync(`${path}/runs/rates/results.md`),
+    table,
+  );
+});
+
+Deno.test("experiment: refuses bad input in one sentence and writes nothing", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = folder;
+  folder.write("good.json", file);
+  folder.write("bad.json", file.replace('"seeds"', '"seed"'));
+  const refusals: [string[], RegExp][] = [
+    [[], /^deno task experiment needs FILE: /],
+    [["nowhere.json"], /^cannot read nowhere.json: /],
+    [["bad.json"], /^bad.json: seed is not a setting; did you mean seeds\?$/],
+    [["good.json", "--minutes", "0"], /^--minutes must be above 0, not 0$/],
+    [["good.json", "--minute", "1"], /did you mean --minutes\?$/],
+  ];
+  for (const [args, message] of refusals) {
+    const { code, stdout, stderr } = await experiment(path, ...args);
+    assertEquals([code, stdout], [1, ""], stderr);
+    const [error, ...more] = stderr.trimEnd().split("\n");
+    assertEquals(more, []);
+    assertMatch(error.replace(/^error: /, ""), message);
+  }
+  assertEquals(
+    [...Deno.readDirSync(path)].map(({ name }) => name).sort(),
+    ["bad.json", "good.json"],
+  );
+});
+
+Deno.test("experiment: --help names every option in lines of at most 80 characters", async () => {
+  using folder = new TemporaryFolder();
+  const { code, stdout } = await runTask("experiment", folder.path, "--help");
+  assertEquals(code, 0);
+  for (
+    const name of ["FILE", "--out FOLDER", "--minutes N", "--device NAME"]
+  ) assertMatch(stdout, new RegExp(`^  ${name}  +\\w`, "m"));
+  assertEquals(stdout.split("\n").filter((line) => line.length > 82), []);
+});

@@ -1,0 +1,93 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UserError } from "../../../engine/user_error.ts";
+import { cellsOf } from "../../../train/experiment/cells.ts";
+import type { Experiment } from "../../../train/experiment/experiment_file.ts";
+import { presets } from "../../../train/config/presets/mod.ts";
+
+const experiment: Experiment = {
+  title: "Trial",
+  question: "Which?",
+  preset: "baseline-tiny",
+  settings: { steps: 7, views: 2 },
+  rows: {
+    "DV² (all)": { preset: "dv2-tiny", settings: {} },
+    "one view": { settings: { views: 1 } },
+  },
+  axes: {
+    "optimizer.learningRate": [0.001, 0.01],
+    "losses.maskedPatch.weight": [1, 2],
+  },
+  seeds: [3, 5],
+  probe: null,
+  finetune: {},
+};
+
+Deno.test("cellsOf: every row with every combination of the axes, seed by seed", () => {
+  const cells = cellsOf(experiment);
+  assertEquals(cells.length, 2 * 2 * 2 * 2);
+  assertEquals(cells.slice(0, 5).map(({ name }) => name), [
+    "dv2-all-learningrate-0.001-weight-1-seed-3",
+    "dv2-all-learningrate-0.001-weight-2-seed-3",
+    "dv2-all-learningrate-0.01-weight-1-seed-3",
+    "dv2-all-learningrate-0.01-weight-2-seed-3",
+    "one-view-learningrate-0.001-weight-1-seed-3",
+  ]);
+  assertEquals(cells.map(({ config }) => config.seed), [
+    ...Array(8).fill(3),
+    ...Array(8).fill(5),
+  ]);
+  const { row, axes, config } = cells[6];
+  assertEquals(row, "one view");
+  assertEquals(axes, {
+    "optimizer.learningRate": 0.01,
+    "losses.maskedPatch.weight": 1,
+  });
+  assertEquals(config.optimizer.learningRate, 0.01);
+  assertEquals(config.losses.maskedPatch.weight, 1);
+});
+
+Deno.test("cellsOf: a row's preset and settings go over those of the experiment", () => {
+  const [dv2, , , , oneView] = cellsOf(experiment);
+  assertEquals([dv2.config.steps, dv2.config.views], [7, 2]);
+  assertEquals(dv2.config.losses.image.weight, 4);
+  assertEquals([oneView.config.steps, oneView.config.views], [7, 1]);
+  assertEquals(oneView.config.losses.image.weight, 0);
+  assertEquals(
+    oneView.config.encoder,
+    cellsOf({
+      ...experiment,
+      settings: {},
+      rows: { a: { settings: presets["baseline-tiny"].config } },
+    })[0].config.encoder,
+  );
+});
+
+Deno.test("cellsOf: refuses an experiment that cannot be run, in a sentence", () => {
+  const refusals: [Partial<Experiment>, RegExp][] = [
+    [{ rows: {} }, /^the experiment has no rows/],
+    [
+      { rows: { a: { preset: "dv3", settings: {} } } },
+      /^there is no preset "dv3"; did you mean dv2\?/,
+    ],
+    [
+      { rows: { a: { settings: { step: 3 } } } },
+      /^row "a": step is not a setting; did you mean steps\?/,
+    ],
+    [
+      { axes: { steps: [0] } },
+      /^row "DV² \(all\)": steps must be/,
+    ],
+    [
+      { rows: { "a b": { settings: {} }, "a-b": { settings: {} } } },
+      /would share the folder a-b-learningrate-0.001-weight-1-seed-3; rename a row/,
+    ],
+    [{ seeds: [1, 1] }, /would share the folder/],
+  ];
+  for (const [changes, message] of refusals) {
+    const error = assertThrows(
+      () => cellsOf({ ...experiment, ...changes }),
+      UserError,
+    );
+    assertEquals(message.test(error.message), true, error.message);
+  }
+});

@@ -1,0 +1,50 @@
+import { assert, assertEquals } from "@std/assert";
+import { claim } from "../../../train/experiment/claim.ts";
+import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+
+/** Claims the file in another process, says so and waits to be ended. */
+const holder = `
+  import { claim } from ${
+  JSON.stringify(
+    new URL("../../../train/experiment/claim.ts", import.meta.url),
+  )
+};
+  console.log(await claim(Deno.args[0]) !== undefined);
+  await new Promise((resolve) => setTimeout(resolve, 60_000));
+`;
+
+Deno.test("claim: one holder at a time, until disposed of", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/locks/a`;
+  {
+    using held = await claim(path);
+    assert(held);
+    assertEquals(await claim(path), undefined);
+  }
+  using again = await claim(path);
+  assert(again);
+});
+
+Deno.test("claim: a process that is killed holds nothing", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/locks/a`;
+  folder.write("holder.ts", holder);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-lock", "--allow-read", "--allow-write"],
+      ...["--config", new URL("../../../deno.json", import.meta.url).pathname],
+      ...[`${folder.path}/holder.ts`, path],
+    ],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  assertEquals(new TextDecoder().decode(value), "true\n");
+  assertEquals(await claim(path), undefined);
+  child.kill("SIGKILL");
+  await child.status;
+  await reader.cancel();
+  using held = await claim(path);
+  assert(held);
+});

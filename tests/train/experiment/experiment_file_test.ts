@@ -1,0 +1,64 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { UserError } from "../../../engine/user_error.ts";
+import { cellsOf } from "../../../train/experiment/cells.ts";
+import { readExperiment } from "../../../train/experiment/experiment_file.ts";
+import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+
+const examples = new URL("../../../examples/experiments/", import.meta.url);
+
+Deno.test("readExperiment: completes a file with defaults", async () => {
+  using folder = new TemporaryFolder();
+  folder.write(
+    "e.json",
+    `{ // what is not said
+      "title": "T", "question": "Q?", "rows": { "a": {} }, "probe": { "test": 9 }, }`,
+  );
+  assertEquals(await readExperiment(`${folder.path}/e.json`), {
+    title: "T",
+    question: "Q?",
+    settings: {},
+    rows: { a: { settings: {} } },
+    axes: {},
+    seeds: [0],
+    probe: { train: Number.MAX_SAFE_INTEGER, test: 9 },
+    finetune: {},
+  });
+});
+
+Deno.test("readExperiment: names what is wrong in a file, and where", async () => {
+  using folder = new TemporaryFolder();
+  const refusals: [string, RegExp][] = [
+    ["[]", /e.json must hold an object/],
+    ["{", /e.json is not JSON/],
+    ['{ "title": "T", "rows": {} }', /e.json: question is missing/],
+    [
+      '{ "title": "T", "question": "Q?", "rows": {}, "seed": [1] }',
+      /e.json: seed is not a setting; did you mean seeds\?/,
+    ],
+    [
+      '{ "title": "T", "question": "Q?", "rows": {}, "seeds": [] }',
+      /e.json: seeds/,
+    ],
+  ];
+  for (const [text, message] of refusals) {
+    folder.write("e.json", text);
+    const error = await assertRejects(
+      () => readExperiment(`${folder.path}/e.json`),
+      UserError,
+    );
+    assertMatch(error.message, message);
+    assert(!error.message.includes("\n"), error.message);
+  }
+});
+
+Deno.test("readExperiment: every example of the project can be run", async () => {
+  let count = 0;
+  for (const { name } of Deno.readDirSync(examples)) {
+    const experiment = await readExperiment(
+      decodeURIComponent(new URL(name, examples).pathname),
+    );
+    assert(cellsOf(experiment).length > 0, name);
+    count++;
+  }
+  assertEquals(count, 10);
+});

@@ -1,0 +1,119 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../engine/user_error.ts";
+import type { Cell } from "../../../train/experiment/cells.ts";
+import {
+  type CellOptions,
+  runCell,
+} from "../../../train/experiment/run_cell.ts";
+import { devices } from "../../engine/devices.ts";
+import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+import { tinyConfig } from "../tiny_model.ts";
+
+// the parts are tested on every device
+const [wasm] = devices;
+
+function cellWith(changes: object = {}): Cell {
+  const config = tinyConfig({
+    data: { name: "synthetic", trainSize: 40, testSize: 20 },
+    steps: 4,
+    checkpoints: { every: 2, keep: 3 },
+    ...changes,
+  });
+  return { name: "a-seed-7", row: "a", axes: {}, config };
+}
+
+/** Runs a cell in a folder and notes what is done. */
+function run(
+  cell: Cell,
+  path: string,
+  changes: Partial<CellOptions> = {},
+) {
+  const steps: number[] = [];
+  const phases: string[] = [];
+  const result = runCell(cell, {
+    device: wasm,
+    path,
+    probe: { train: 30, test: 10 },
+    signal: new AbortController().signal,
+    pretraining: { onPhase: (phase, step) => phases.push(`${phase} ${step}`) },
+    probing: {
+      onPhase: ({ encoder, unit, total }) =>
+        phases.push(`${encoder} ${total} ${unit}`),
+    },
+    ...changes,
+  });
+  return { result, steps, phases };
+}
+
+Deno.test("runCell: pretrains and measures the layers, and does neither again", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  const first = run(cellWith(), path);
+  const { layers } = await first.result;
+  assertEquals(first.phases, [
+    "training 0",
+    ...["untrained", "trained"].flatMap((encoder) => [
+      `${encoder} 30 images`,
+      `${encoder} 10 images`,
+      `${encoder} 5 layers`,
+    ]),
+  ]);
+  assertEquals(layers?.step, 4);
+  assertEquals(layers?.trained.features.linear.images, 10);
+  // features would fill the disk
+  assertEquals([...Deno.readDirSync(path)].map(({ name }) => name).sort(), [
+    "checkpoints",
+    "config.json",
+    "metrics.jsonl",
+    "probe.json",
+  ]);
+  const again = run(cellWith(), path);
+  assertEquals(await again.result, { layers });
+  assertEquals(again.phases, []);
+});
+
+Deno.test("runCell: stopped, it goes on and ends as if it had not been", async () => {
+  using folder = new TemporaryFolder();
+  const whole = await run(cellWith(), `${folder.path}/a`).result;
+  const path = `${folder.path}/b`;
+  const stop = new AbortController();
+  const first = run(cellWith(), path, {
+    signal: stop.signal,
+    pretraining: {
+      onStep: (step) => step >= 2 && stop.abort("stopped"),
+    },
+  });
+  assertEquals(await first.result.catch((reason) => reason), "stopped");
+  const second = run(cellWith(), path);
+  assertEquals(await second.result, whole);
+  assert(/^training [23]$/.test(second.phases[0]), second.phases[0]);
+});
+
+Deno.test("runCell: starts over where there is no checkpoint, and refuses another run's folder", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  folder.write("a/config.json", JSON.stringify(cellWith().config));
+  folder.write("a/metrics.jsonl", '{"step":1,"loss":1}\n');
+  const { result, phases } = run(cellWith(), path, { probe: null });
+  assertEquals(await result, { layers: undefined });
+  assertEquals(phases, ["training 0"]);
+  const error = await assertRejects(
+    () => run(cellWith({ steps: 6 }), path).result,
+    UserError,
+  );
+  assertEquals(
+    error.message.replace(path, "a"),
+    "a holds a run with steps 4, but the experiment says 6; remove that folder or choose another --out",
+  );
+});
+
+Deno.test("runCell: leaves no folder where nothing could be done", async () => {
+  using folder = new TemporaryFolder();
+  const cell = cellWith({ losses: { maskedPatch: { weight: 0 } } });
+  await assertRejects(
+    () => run(cell, `${folder.path}/a`).result,
+    UserError,
+    "all losses have weight 0",
+  );
+  assertEquals([...Deno.readDirSync(folder.path)], []);
+});

@@ -1,0 +1,109 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { LayerResult } from "../../../train/evaluate/probe.ts";
+import type { Experiment } from "../../../train/experiment/experiment_file.ts";
+import type { CellResult } from "../../../train/experiment/run_cell.ts";
+import {
+  experimentCsv,
+  experimentMarkdown,
+  type FinishedCell,
+} from "../../../train/experiment/table.ts";
+import { tinyConfig } from "../tiny_model.ts";
+
+const experiment: Experiment = {
+  title: "Trial",
+  question: "Which?",
+  settings: {},
+  rows: { a: { settings: {} }, "b | c": { settings: {} } },
+  axes: { steps: [20] },
+  seeds: [0, 1, 2],
+  probe: { train: 100, test: 50 },
+  finetune: {},
+};
+
+function layer(heldOutAccuracy: number, accuracy: number): LayerResult {
+  const common = { standardError: 0.04, macroAccuracy: accuracy, images: 50 };
+  return {
+    width: 8,
+    linear: {
+      ...common,
+      accuracy,
+      penalty: 1,
+      heldOutAccuracy,
+      fitted: 90,
+      heldOut: 10,
+    },
+    neighbours: { ...common, accuracy: 0.11, neighbours: 20, bank: 100 },
+  };
+}
+
+function cell(row: string, seed: number, result: CellResult | string) {
+  return {
+    cell: {
+      name: `${row}-seed-${seed}`,
+      row,
+      axes: { steps: 20 },
+      config: tinyConfig({ seed }),
+    },
+    result,
+  };
+}
+
+/** The best layer by the held-out images is res1, though res2 does better on the test images. */
+function layers(accuracy: number): CellResult {
+  return {
+    layers: {
+      step: 20,
+      source: "",
+      untrained: { res1: layer(0.3, 0.25), res2: layer(0.2, 0.9) },
+      trained: { res1: layer(0.5, accuracy), res2: layer(0.4, 0.95) },
+    },
+  };
+}
+
+const cells: FinishedCell[] = [
+  cell("a", 0, layers(0.5)),
+  cell("b | c", 0, layers(0.6)),
+  cell("a", 1, layers(0.53)),
+  cell("b | c", 1, "no room"),
+  cell("a", 2, layers(0.56)),
+];
+
+Deno.test("experimentMarkdown: mean and deviation over seeds of the layer that the held-out images chose", () => {
+  const page = experimentMarkdown(experiment, cells, "deno task experiment e");
+  const rows = page.split("\n").filter((line) => line.startsWith("|"))
+    .map((line) => line.split(" | ").map((cell) => cell.trim()));
+  assertEquals(rows.slice(0, 4), [
+    ["|", "steps", "untrained", "pretrained", "best layer", "seeds |"],
+    rows[1],
+    // 0.50, 0.53, 0.56: mean 0.53, deviation 0.03 with n - 1
+    ["| a", "20", "25.0 ± 0.0", "53.0 ± 3.0", "res1", "3     |"],
+    ["| b \\| c", "20", "25.0 ± 4.0", "60.0 ± 4.0", "res1", "1     |"],
+  ]);
+  assertStringIncludes(
+    page,
+    "| res1  | 53.0 ± 3.0 (25.0) | 60.0 ± 4.0 (25.0) |",
+  );
+  assertStringIncludes(page, "## Failed\n\n- b | c-seed-1: no room\n");
+  assertStringIncludes(page, "deviation over the seeds 0, 1, 2.");
+  assertStringIncludes(page, "fitted to 90 images; 10 more chose");
+  assertStringIncludes(page, "\n    deno task experiment e\n");
+});
+
+Deno.test("experimentCsv: a line for each accuracy of each run that did not fail", () => {
+  const lines = experimentCsv(cells).trimEnd().split("\r\n");
+  // two measures of two layers of two encoders of four runs
+  assertEquals(lines.length, 1 + 2 * 2 * 2 * 4);
+  assertEquals(
+    lines[0],
+    "row,seed,axes,measure,of,encoder,steps,accuracy,standard error,images",
+  );
+  assertEquals(
+    lines.filter((line) => line.startsWith("a,1,") && line.includes("linear")),
+    [
+      'a,1,"{""steps"":20}",linear,res1,untrained,20,0.25,0.04,50',
+      'a,1,"{""steps"":20}",linear,res2,untrained,20,0.9,0.04,50',
+      'a,1,"{""steps"":20}",linear,res1,trained,20,0.53,0.04,50',
+      'a,1,"{""steps"":20}",linear,res2,trained,20,0.95,0.04,50',
+    ],
+  );
+});

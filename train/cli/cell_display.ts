@@ -1,0 +1,38 @@
+import type { CellOptions } from "../experiment/run_cell.ts";
+import type { Config } from "../config/config.ts";
+import { ProbeDisplay } from "./probe_display.ts";
+import { RunDisplay } from "./run_display.ts";
+
+/** Tells a person on the error stream how far a run of an experiment is. */
+export class CellDisplay {
+  readonly #run: RunDisplay;
+  readonly #probe = new ProbeDisplay();
+
+  /** Shows nothing yet. */
+  constructor(config: Config) {
+    this.#run = new RunDisplay(config);
+  }
+
+  /** What the parts of the work call. */
+  get events(): Pick<CellOptions, "pretraining" | "probing"> {
+    return {
+      pretraining: {
+        onPhase: (phase, step) => this.#run.begin(phase, step),
+        onStep: (step, metrics) => this.#run.update(step, metrics),
+      },
+      probing: {
+        onPhase: (phase) => {
+          this.end();
+          this.#probe.begin(phase);
+        },
+        onProgress: (done) => this.#probe.update(done),
+      },
+    };
+  }
+
+  /** Ends the progress bar, if there is one. */
+  end(): void {
+    this.#run.end();
+    this.#probe.end();
+  }
+}

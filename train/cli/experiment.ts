@@ -1,0 +1,162 @@
+/** The command `experiment`. */
+import { writeTextAtomically } from "../../datasets/files/atomic_file.ts";
+import { downloadDataset } from "../../datasets/registry.ts";
+import { openDevice } from "../../engine/open_device.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { type Cell, cellsOf } from "../experiment/cells.ts";
+import { readExperiment } from "../experiment/experiment_file.ts";
+import { runCell } from "../experiment/run_cell.ts";
+import { runExperiment } from "../experiment/run_experiment.ts";
+import {
+  experimentCsv,
+  experimentMarkdown,
+  type FinishedCell,
+} from "../experiment/table.ts";
+import { type Command, helpText, parseArguments } from "./arguments.ts";
+import { CellDisplay } from "./cell_display.ts";
+import { DownloadDisplay } from "./download_display.ts";
+import { readDevice } from "./options.ts";
+import { onInterrupt, runProgram } from "./run_program.ts";
+
+const command = {
+  usage: "deno task experiment",
+  help:
+    `Pretrains and measures every run of an experiment, and writes a table of what they
+learned. Ctrl-C stops it; called again, it goes on where it was. Called twice at
+the same time, the two share the work.`,
+  operand: {
+    value: "FILE",
+    help: "a JSON file of rows, axes and seeds; see examples/experiments",
+  },
+  options: {
+    out: {
+      kind: "text",
+      value: "FOLDER",
+      help: "the folder of the runs; by default runs/ and the file's name",
+    },
+    minutes: {
+      kind: "number",
+      value: "N",
+      help: "stop after so long, as Ctrl-C does",
+    },
+    device: {
+      kind: "text",
+      value: "NAME",
+      default: "auto",
+      help: "webgpu, wasm or auto: a GPU if any, else wasm",
+    },
+    download: {
+      kind: "flag",
+      help: "fetch missing data sets first",
+    },
+  },
+  examples: [
+    "deno task experiment examples/experiments/table-1-tiny.json --download",
+    "deno task experiment my-grid.json --minutes 60",
+  ],
+} as const satisfies Command;
+
+async function main(): Promise<void> {
+  const options = parseArguments(command, Deno.args);
+  if (options === "help") return console.log(helpText(command));
+  const { operand: file, minutes } = options;
+  const choice = readDevice(options.device);
+  if (minutes !== undefined && minutes <= 0) {
+    throw new UserError(`--minutes must be above 0, not ${minutes}`);
+  }
+  const experiment = await readExperiment(file);
+  const cells = cellsOf(experiment);
+  const path = options.out ?? defaultFolder(file);
+  const interrupt = onInterrupt();
+  const signal = minutes === undefined ? interrupt : AbortSignal.any([
+    interrupt,
+    AbortSignal.timeout(60_000 * minutes),
+  ]);
+  if (options.download) await download(cells);
+  const { device, reason } = await openDevice(choice);
+  console.error(`device: ${reason}`);
+  let finished: readonly FinishedCell[] = [];
+  try {
+    const others = await runExperiment(cells, {
+      path,
+      signal,
+      run: async (cell, path) => {
+        console.error(
+          `\n${cells.indexOf(cell) + 1} of ${cells.length}: ${cell.name}`,
+        );
+        const display = new CellDisplay(cell.config);
+        try {
+          const { probe } = experiment;
+          const { events } = display;
+          return await runCell(cell, {
+            ...{ device, path, probe, signal },
+            ...events,
+          });
+        } finally {
+          display.end();
+        }
+      },
+      onFinished: async (cells) => {
+        finished = cells;
+        const table = experimentMarkdown(
+          experiment,
+          cells,
+          `deno task experiment ${file}`,
+        );
+        await writeTextAtomically(`${path}/results.md`, table);
+        await writeTextAtomically(`${path}/results.csv`, experimentCsv(cells));
+      },
+    });
+    report(path, finished, others);
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    console.log(
+      `stopped with ${finished.length} of ${cells.length} runs done; go on with the same command`,
+    );
+  } finally {
+    device.destroy();
+  }
+}
+
+/** `runs/table-1` for `examples/table-1.json`. */
+function defaultFolder(file: string): string {
+  const name = file.slice(file.lastIndexOf("/") + 1).replace(/\.jsonc?$/, "");
+  return `runs/${name}`;
+}
+
+async function download(cells: readonly Cell[]): Promise<void> {
+  const datasets = new Map(
+    cells.map(({ config: { data } }) => [JSON.stringify(data), data]),
+  );
+  for (const data of datasets.values()) {
+    const display = new DownloadDisplay();
+    try {
+      await downloadDataset(data, (progress) => display.update(progress));
+    } finally {
+      display.end();
+    }
+  }
+}
+
+/** Says how it ended; a run that failed ends the program with code 1. */
+function report(
+  path: string,
+  finished: readonly FinishedCell[],
+  others: readonly Cell[],
+): void {
+  console.log(`table: ${path}/results.md`);
+  for (const { name } of others) {
+    console.log(`another process has ${name}; it completes the table`);
+  }
+  const failures = finished.flatMap(({ cell: { name }, result }) =>
+    typeof result === "string" ? [`${name}: ${result}`] : []
+  );
+  if (failures.length === 0) return;
+  throw new UserError(
+    `${failures.length} of ${finished.length} runs failed and are tried again by the same command:\n  ` +
+      failures.join("\n  "),
+  );
+}
+
+await runProgram(main);
+Deno.exit();

@@ -1,0 +1,90 @@
+import { UserError } from "../../engine/user_error.ts";
+import { type Config, configSchema } from "../config/config.ts";
+import { findPreset, settingAt } from "../config/loader.ts";
+import { presets } from "../config/presets/mod.ts";
+import { resolveConfig } from "../config/resolve.ts";
+import type { Experiment } from "./experiment_file.ts";
+
+/** A run of an experiment. */
+export interface Cell {
+  /** Names its folder. */
+  readonly name: string;
+  /** The row of the table that it belongs to. */
+  readonly row: string;
+  /** The values of the experiment's axes, by `path.to.key`. */
+  readonly axes: Readonly<Record<string, unknown>>;
+  /** All settings; the seed is among them. */
+  readonly config: Config;
+}
+
+/**
+ * The runs of an experiment: first all of the first seed, so that a table can be read early.
+ *
+ * @throws {UserError} if there is none, settings are wrong, or two would have the same folder.
+ */
+export function cellsOf(experiment: Experiment): Cell[] {
+  const { rows, axes, seeds } = experiment;
+  const cells = seeds.flatMap((seed) =>
+    Object.keys(rows).flatMap((row) =>
+      combinations(axes).map((values) => cellOf(experiment, row, values, seed))
+    )
+  );
+  if (cells.length === 0) {
+    throw new UserError("the experiment has no rows; give it one at least");
+  }
+  const names = new Set<string>();
+  for (const { name } of cells) {
+    if (names.has(name)) {
+      throw new UserError(
+        `two runs of the experiment would share the folder ${name}; rename a row, or remove a repeated value`,
+      );
+    }
+    names.add(name);
+  }
+  return cells;
+}
+
+function cellOf(
+  { preset, settings, rows }: Experiment,
+  row: string,
+  axes: Readonly<Record<string, unknown>>,
+  seed: number,
+): Cell {
+  const chosen = rows[row].preset ?? preset;
+  const layers = [
+    chosen === undefined ? {} : findPreset(presets, chosen).config,
+    settings,
+    rows[row].settings,
+    ...Object.entries(axes).map(([path, value]) => settingAt(path, value)),
+    { seed },
+  ];
+  const parts = Object.entries(axes).map(([path, value]) =>
+    `${path.split(".").at(-1)} ${JSON.stringify(value)}`
+  );
+  const name = folderName([row, ...parts, `seed ${seed}`].join(" "));
+  try {
+    return { name, row, axes, config: resolveConfig(configSchema, layers) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`row ${JSON.stringify(row)}: ${error.message}`);
+  }
+}
+
+/** Every choice of one value for each axis; one without values where there are no axes. */
+function combinations(
+  axes: Readonly<Record<string, readonly unknown[]>>,
+): Readonly<Record<string, unknown>>[] {
+  return Object.entries(axes).reduce<Readonly<Record<string, unknown>>[]>(
+    (choices, [path, values]) =>
+      choices.flatMap((choice) =>
+        values.map((value) => ({ ...choice, [path]: value }))
+      ),
+    [{}],
+  );
+}
+
+/** Such as `dv2-no-exchange-seed-1`; every system can store it. */
+function folderName(text: string): string {
+  return text.normalize("NFKD").replace(/[^\w.]+/g, "-")
+    .replace(/^-|-$/g, "").toLowerCase();
+}

@@ -1,0 +1,19 @@
+import { makeFolder } from "../../datasets/files/folders.ts";
+import { withFileErrors } from "../../datasets/files/system_error.ts";
+
+/**
+ * Makes a folder this process's until the result is disposed of, or the process ends however it ends.
+ *
+ * @param path A file that stands for it, made with the folder that it lies in.
+ * @returns `undefined` where another process has it.
+ * @throws {UserError} The file cannot be made.
+ */
+export async function claim(path: string): Promise<Disposable | undefined> {
+  await makeFolder(path.slice(0, path.lastIndexOf("/")));
+  return await withFileErrors(`cannot lock ${path}`, async () => {
+    const file = await Deno.open(path, { write: true, create: true });
+    if (await file.tryLock(true)) return file;
+    file.close();
+    return undefined;
+  });
+}

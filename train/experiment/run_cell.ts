@@ -1,0 +1,148 @@
+import type { DatasetSplits } from "../../datasets/dataset.ts";
+import { withFileErrors } from "../../datasets/files/system_error.ts";
+import { openDataset } from "../../datasets/registry.ts";
+import type { Device } from "../../engine/devices/device.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { buildModel } from "../build_model.ts";
+import type { Config } from "../config/config.ts";
+import { firstDifference } from "../config/difference.ts";
+import { probeImages } from "../evaluate/probe.ts";
+import type { ProbeResults } from "../evaluate/probe_file.ts";
+import { probeRun, type ProbeTask } from "../evaluate/probe_run.ts";
+import { pretrain, type PretrainOptions } from "../pretrain.ts";
+import { listCheckpoints } from "../run/checkpoint.ts";
+import { loadRun, openRun } from "../run/load_run.ts";
+import {
+  createRunFolder,
+  isRunFolder,
+  removeUnusedRunFolder,
+  type RunFolder,
+} from "../run/run_folder.ts";
+import type { Cell } from "./cells.ts";
+import type { ProbeCounts } from "./experiment_file.ts";
+
+/** What came out of a run of an experiment. */
+export interface CellResult {
+  /** The layers of its encoder; absent where the experiment leaves them out. */
+  readonly layers?: ProbeResults;
+}
+
+/** How {@linkcode runCell} goes about it. */
+export interface CellOptions {
+  /** Where it runs. */
+  readonly device: Device;
+  /** The folder of the run. */
+  readonly path: string;
+  /** How layers are measured; `null` leaves it out. */
+  readonly probe: ProbeCounts | null;
+  /** Stops it; the next call goes on from there. */
+  readonly signal: AbortSignal;
+  /** Called while it pretrains. */
+  readonly pretraining: Pick<PretrainOptions, "onPhase" | "onStep">;
+  /** Called while it measures layers. */
+  readonly probing: Pick<ProbeTask, "onPhase" | "onProgress">;
+}
+
+/**
+ * Runs a cell of an experiment, or what is left of it: pretrains, then measures the layers.
+ *
+ * @throws {UserError} if a part of it cannot be done, or the folder holds another run.
+ * @throws The reason of `signal` if it was stopped.
+ */
+export async function runCell(
+  cell: Cell,
+  options: CellOptions,
+): Promise<CellResult> {
+  const splits = await openDataset(cell.config.data);
+  try {
+    await pretrainCell(cell, splits, options);
+    options.signal.throwIfAborted();
+    return { layers: await probeCell(cell, splits, options) };
+  } finally {
+    Object.values(splits).forEach((split) => split?.close());
+  }
+}
+
+async function pretrainCell(
+  { name, config }: Cell,
+  { unlabelled }: DatasetSplits,
+  { device, path, signal, pretraining }: CellOptions,
+): Promise<void> {
+  const begun = await openBegun(path, config);
+  const done = begun && (await listCheckpoints(begun.checkpointsPath)).at(-1);
+  if (done === config.steps) return;
+  // layers are measured apart
+  const options = { device, splits: { unlabelled }, signal, ...pretraining };
+  if (begun && done !== undefined) {
+    await pretrain(config, { ...options, run: begun, resume: true });
+    return;
+  }
+  // of a run that ended before its first checkpoint nothing can be used
+  if (begun) await removeFolder(path);
+  const run = await createRunFolder(name, config, path);
+  try {
+    await pretrain(config, { ...options, run });
+  } catch (error) {
+    await removeUnusedRunFolder(run);
+    throw error;
+  }
+}
+
+/** The folder of the run, where it was begun before. */
+async function openBegun(
+  path: string,
+  config: Config,
+): Promise<RunFolder | undefined> {
+  if (!(await isRunFolder(path))) return undefined;
+  const begun = await openRun(path);
+  const difference = firstDifference(config, begun.config);
+  if (!difference) return begun.run;
+  const { path: setting, first, second } = difference;
+  throw new UserError(
+    `${path} holds a run with ${setting} ${JSON.stringify(second)}, ` +
+      `but the experiment says ${
+        JSON.stringify(first)
+      }; remove that folder or choose another --out`,
+  );
+}
+
+async function probeCell(
+  { config }: Cell,
+  splits: DatasetSplits,
+  { device, path, probe, signal, probing }: CellOptions,
+): Promise<ProbeResults | undefined> {
+  if (!probe) return undefined;
+  const images = probeImages(splits, probe);
+  if (!images) {
+    throw new UserError(
+      `the images of ${path} have no labels to measure layers by; set probe to null`,
+    );
+  }
+  const trained = await loadRun(path, device);
+  const { imageSize, step } = trained;
+  const cachePath = `${path}/features`;
+  const results = await probeRun({
+    device,
+    config,
+    step,
+    encoders: { trained, untrained: buildModel(config, imageSize) },
+    images,
+    path: `${path}/probe.json`,
+    cachePath,
+    signal,
+    ...probing,
+  });
+  // many runs' features would fill the disk
+  await removeFolder(cachePath);
+  return results;
+}
+
+function removeFolder(path: string): Promise<void> {
+  return withFileErrors(`cannot remove ${path}`, async () => {
+    try {
+      await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  });
+}

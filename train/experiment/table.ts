@@ -1,0 +1,226 @@
+import { mean, sampleStandardDeviation } from "simple-statistics";
+import type { Accuracy } from "../evaluate/accuracy.ts";
+import type { LayerResults } from "../evaluate/probe.ts";
+import { bestLayer } from "../evaluate/best_layer.ts";
+import { csvRow } from "../export/csv.ts";
+import type { Cell } from "./cells.ts";
+import type { Experiment } from "./experiment_file.ts";
+import type { CellResult } from "./run_cell.ts";
+
+/** A run of an experiment and what came out of it. */
+export interface FinishedCell {
+  /** The run. */
+  readonly cell: Cell;
+  /** Its results, or in a sentence why there are none. */
+  readonly result: CellResult | string;
+}
+
+/** The cells of all seeds that share a row and a combination of the axes' values. */
+interface Group {
+  /** The row's name, then the values. */
+  readonly labels: readonly string[];
+  readonly results: readonly CellResult[];
+}
+
+const HEADER = [
+  "row",
+  "seed",
+  "axes",
+  "measure",
+  "of",
+  "encoder",
+  "steps",
+  "accuracy",
+  "standard error",
+  "images",
+];
+
+/** Every accuracy of every run, a line each. */
+export function experimentCsv(cells: readonly FinishedCell[]): string {
+  const lines = cells.flatMap(({ cell, result }) =>
+    typeof result === "string" ? [] : accuraciesOf(result).map((
+      { measure, of, encoder, accuracy: { accuracy, standardError, images } },
+    ) => [
+      cell.row,
+      cell.config.seed,
+      JSON.stringify(cell.axes),
+      measure,
+      of,
+      encoder,
+      cell.config.steps,
+      accuracy,
+      standardError,
+      images,
+    ])
+  );
+  return [HEADER, ...lines].map(csvRow).join("");
+}
+
+interface NamedAccuracy {
+  readonly measure: "linear" | "kNN";
+  readonly of: string;
+  readonly encoder: "untrained" | "trained";
+  readonly accuracy: Accuracy;
+}
+
+function accuraciesOf({ layers }: CellResult): NamedAccuracy[] {
+  if (!layers) return [];
+  return (["untrained", "trained"] as const).flatMap((encoder) =>
+    Object.entries(layers[encoder]).flatMap(([of, layer]) => [
+      { measure: "linear" as const, of, encoder, accuracy: layer.linear },
+      { measure: "kNN" as const, of, encoder, accuracy: layer.neighbours },
+    ])
+  );
+}
+
+/**
+ * The experiment as a Markdown page: its question, a line for each row and combination, the layers
+ * apart, what failed, and how it was measured.
+ *
+ * @param command What to type to repeat it.
+ */
+export function experimentMarkdown(
+  experiment: Experiment,
+  cells: readonly FinishedCell[],
+  command: string,
+): string {
+  const groups = groupsOf(cells);
+  const failures = cells.flatMap(({ cell: { name }, result }) =>
+    typeof result === "string" ? [`- ${name}: ${result}`] : []
+  );
+  return [
+    `# ${experiment.title}`,
+    experiment.question,
+    summaryTable(experiment, groups),
+    ...layersSection(groups),
+    ...(failures.length > 0 ? ["## Failed", failures.join("\n")] : []),
+    "## How it was measured",
+    explanation(experiment, groups),
+    `    ${command}`,
+  ].join("\n\n") + "\n";
+}
+
+function groupsOf(cells: readonly FinishedCell[]): Group[] {
+  const groups = new Map<string, Group & { results: CellResult[] }>();
+  for (const { cell: { row, axes }, result } of cells) {
+    const labels = [row, ...Object.values(axes).map((value) => display(value))];
+    const key = JSON.stringify(labels);
+    const group = groups.get(key) ?? { labels, results: [] };
+    if (typeof result !== "string") group.results.push(result);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+function summaryTable(
+  { axes }: Experiment,
+  groups: readonly Group[],
+): string {
+  const header = [
+    "",
+    ...Object.keys(axes),
+    "untrained",
+    "pretrained",
+    "best layer",
+    "seeds",
+  ];
+  const rows = groups.map(({ labels, results }) => [
+    ...labels,
+    percent(results.map((result) => best(result.layers?.untrained))),
+    percent(results.map((result) => best(result.layers?.trained))),
+    [...new Set(results.map((result) => bestName(result.layers?.trained)))]
+      .join(", "),
+    String(results.length),
+  ]);
+  return markdownTable([header, ...rows]);
+}
+
+/** Rows are layers, columns the runs. */
+function layersSection(groups: readonly Group[]): string[] {
+  const measured = groups.filter(({ results }) =>
+    results.some(({ layers }) => layers)
+  );
+  const names = new Set(
+    measured.flatMap(({ results }) =>
+      results.flatMap(({ layers }) => Object.keys(layers?.trained ?? {}))
+    ),
+  );
+  if (names.size === 0) return [];
+  const rows = [...names].map((name) => [
+    name,
+    ...measured.map(({ results }) => {
+      const [trained, untrained] = (["trained", "untrained"] as const).map((
+        encoder,
+      ) =>
+        results.flatMap(({ layers }) => layers?.[encoder][name]?.linear ?? [])
+      );
+      return trained.length === 0
+        ? ""
+        : `${percent(trained)} (${meanPercent(untrained)})`;
+    }),
+  ]);
+  const header = ["layer", ...measured.map(({ labels }) => labels.join(" "))];
+  return [
+    "## Each layer",
+    "Pretrained, and in brackets untrained.",
+    markdownTable([header, ...rows]),
+  ];
+}
+
+function explanation(
+  { probe, seeds }: Experiment,
+  groups: readonly Group[],
+): string {
+  const layers = groups.flatMap(({ results }) => results)
+    .find((result) => result.layers)?.layers;
+  const example = layers && Object.values(layers.trained)[0];
+  const spread = seeds.length > 1
+    ? `± is the standard deviation over the seeds ${seeds.join(", ")}`
+    : "± is the standard error by the number of test images; one seed says nothing of others";
+  const linear = probe && example
+    ? `Percent of ${example.linear.images} test images that a linear classifier on frozen features gets right, fitted to ` +
+      `${example.linear.fitted} images; ${example.linear.heldOut} more chose its penalty and the best layer. `
+    : "";
+  return `${linear}${spread}.`;
+}
+
+function best(layers: LayerResults | undefined): Accuracy | undefined {
+  return layers && layers[bestLayer(layers)].linear;
+}
+
+function bestName(layers: LayerResults | undefined): string {
+  return layers ? bestLayer(layers) : "";
+}
+
+/** Such as `47.1 ± 0.8`; empty where nothing was measured. */
+function percent(results: readonly (Accuracy | undefined)[]): string {
+  const measured = results.filter((result) => result !== undefined);
+  if (measured.length === 0) return "";
+  const spread = measured.length > 1
+    ? sampleStandardDeviation(measured.map(({ accuracy }) => accuracy))
+    : measured[0].standardError;
+  return `${meanPercent(measured)} ± ${(100 * spread).toFixed(1)}`;
+}
+
+function meanPercent(results: readonly Accuracy[]): string {
+  return (100 * mean(results.map(({ accuracy }) => accuracy))).toFixed(1);
+}
+
+function display(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The first row is the header; columns are padded so that the text can be read as it is. */
+function markdownTable(rows: readonly (readonly string[])[]): string {
+  const escaped = rows.map((row) =>
+    row.map((cell) => cell.replaceAll("|", "\\|"))
+  );
+  const widths = escaped[0].map((_, column) =>
+    Math.max(...escaped.map((row) => row[column].length))
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`;
+  const [header, ...body] = escaped.map(line);
+  return [header, line(widths.map((width) => "-".repeat(width))), ...body]
+    .join("\n");
+}
