@@ -86,11 +86,9 @@ async function main(): Promise<void> {
         );
         const display = new CellDisplay(cell.config);
         try {
-          const { probe } = experiment;
-          const { events } = display;
           return await runCell(cell, {
-            ...{ device, path, probe, signal },
-            ...events,
+            ...{ device, path, experiment, signal },
+            ...display.events,
           });
         } finally {
           display.end();

@@ -35,6 +35,11 @@ export interface Experiment {
   readonly axes: Readonly<Record<string, readonly unknown[]>>;
   /** Every combination is run with each of these. */
   readonly seeds: readonly number[];
+  /**
+   * How long each run pretrains on this machine, in minutes: `steps` follows from the time that the
+   * first few take. Without it, `steps` is a setting like others.
+   */
+  readonly minutes?: number;
   /** How layers are measured; `null` leaves it out. */
   readonly probe: ProbeCounts | null;
   /** Settings of the fine-tunings of each run, by the name of their column. */
@@ -60,6 +65,7 @@ const schema = z.strictObject({
   ),
   axes: z.record(z.string().min(1), z.array(z.unknown()).min(1)).prefault({}),
   seeds: z.array(z.int().min(0).max(2 ** 32 - 1)).min(1).default([0]),
+  minutes: z.number().positive().optional(),
   probe: z.strictObject({ train: count, test: count }).nullable().prefault({}),
   finetune: z.record(z.string().min(1), settings).prefault({}),
 });

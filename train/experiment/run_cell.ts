@@ -11,18 +11,20 @@ import type { ProbeResults } from "../evaluate/probe_file.ts";
 import { probeRun, type ProbeTask } from "../evaluate/probe_run.ts";
 import { pretrain, type PretrainOptions } from "../pretrain.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
-import { loadRun, openRun } from "../run/load_run.ts";
+import { loadRun, type OpenedRun, openRun } from "../run/load_run.ts";
 import {
   createRunFolder,
   isRunFolder,
   removeUnusedRunFolder,
-  type RunFolder,
 } from "../run/run_folder.ts";
 import type { Cell } from "./cells.ts";
-import type { ProbeCounts } from "./experiment_file.ts";
+import type { Experiment } from "./experiment_file.ts";
+import { stepsWithin } from "./steps_within.ts";
 
 /** What came out of a run of an experiment. */
 export interface CellResult {
+  /** Number of steps that it was pretrained for. */
+  readonly steps: number;
   /** The layers of its encoder; absent where the experiment leaves them out. */
   readonly layers?: ProbeResults;
 }
@@ -33,8 +35,8 @@ export interface CellOptions {
   readonly device: Device;
   /** The folder of the run. */
   readonly path: string;
-  /** How layers are measured; `null` leaves it out. */
-  readonly probe: ProbeCounts | null;
+  /** The experiment: how long runs pretrain, and what is measured. */
+  readonly experiment: Pick<Experiment, "minutes" | "probe">;
   /** Stops it; the next call goes on from there. */
   readonly signal: AbortSignal;
   /** Called while it pretrains. */
@@ -55,48 +57,60 @@ export async function runCell(
 ): Promise<CellResult> {
   const splits = await openDataset(cell.config.data);
   try {
-    await pretrainCell(cell, splits, options);
+    const config = await pretrainCell(cell, splits, options);
     options.signal.throwIfAborted();
-    return { layers: await probeCell(cell, splits, options) };
+    const { steps } = config;
+    return { steps, layers: await probeCell(config, splits, options) };
   } finally {
     Object.values(splits).forEach((split) => split?.close());
   }
 }
 
+/** Pretrains, and resolves to all settings. */
 async function pretrainCell(
   { name, config }: Cell,
   { unlabelled }: DatasetSplits,
-  { device, path, signal, pretraining }: CellOptions,
-): Promise<void> {
-  const begun = await openBegun(path, config);
-  const done = begun && (await listCheckpoints(begun.checkpointsPath)).at(-1);
-  if (done === config.steps) return;
+  { device, path, experiment, signal, pretraining }: CellOptions,
+): Promise<Config> {
+  const { minutes } = experiment;
+  const begun = await openBegun(path, config, minutes !== undefined);
+  const done = begun &&
+    (await listCheckpoints(begun.run.checkpointsPath)).at(-1);
+  if (begun && done === begun.config.steps) return begun.config;
   // layers are measured apart
   const options = { device, splits: { unlabelled }, signal, ...pretraining };
   if (begun && done !== undefined) {
-    await pretrain(config, { ...options, run: begun, resume: true });
-    return;
+    const { run, config } = begun;
+    await pretrain(config, { ...options, run, resume: true });
+    return config;
   }
   // of a run that ended before its first checkpoint nothing can be used
   if (begun) await removeFolder(path);
-  const run = await createRunFolder(name, config, path);
+  const steps = minutes === undefined
+    ? config.steps
+    : await stepsWithin(minutes, config, unlabelled, device);
+  const timed = { ...config, steps };
+  const run = await createRunFolder(name, timed, path);
   try {
-    await pretrain(config, { ...options, run });
+    await pretrain(timed, { ...options, run });
   } catch (error) {
     await removeUnusedRunFolder(run);
     throw error;
   }
+  return timed;
 }
 
-/** The folder of the run, where it was begun before. */
+/** The run, where it was begun before. */
 async function openBegun(
   path: string,
   config: Config,
-): Promise<RunFolder | undefined> {
+  anySteps: boolean,
+): Promise<OpenedRun | undefined> {
   if (!(await isRunFolder(path))) return undefined;
   const begun = await openRun(path);
-  const difference = firstDifference(config, begun.config);
-  if (!difference) return begun.run;
+  const { steps } = anySteps ? begun.config : config;
+  const difference = firstDifference({ ...config, steps }, begun.config);
+  if (!difference) return begun;
   const { path: setting, first, second } = difference;
   throw new UserError(
     `${path} holds a run with ${setting} ${JSON.stringify(second)}, ` +
@@ -107,9 +121,9 @@ async function openBegun(
 }
 
 async function probeCell(
-  { config }: Cell,
+  config: Config,
   splits: DatasetSplits,
-  { device, path, probe, signal, probing }: CellOptions,
+  { device, path, experiment: { probe }, signal, probing }: CellOptions,
 ): Promise<ProbeResults | undefined> {
   if (!probe) return undefined;
   const images = probeImages(splits, probe);

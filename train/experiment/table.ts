@@ -47,7 +47,7 @@ export function experimentCsv(cells: readonly FinishedCell[]): string {
       measure,
       of,
       encoder,
-      cell.config.steps,
+      result.steps,
       accuracy,
       standardError,
       images,

@@ -46,14 +46,20 @@ export async function loadRun(
   return { ...built, config, step: checkpoint.step, imageSize };
 }
 
+/** The folder of a run. */
+export interface OpenedRun {
+  /** Where its files are. */
+  readonly run: RunFolder;
+  /** Every setting of the run. */
+  readonly config: Config;
+}
+
 /**
  * Opens the folder of a run and checks its config.
  *
  * @throws {UserError} The folder is not that of a run, or its config is damaged or wrong.
  */
-export async function openRun(
-  path: string,
-): Promise<{ readonly run: RunFolder; readonly config: Config }> {
+export async function openRun(path: string): Promise<OpenedRun> {
   const { run, config } = await openRunFolder(path);
   try {
     return { run, config: resolveConfig(configSchema, [config]) };

@@ -5,6 +5,7 @@ import {
   type CellOptions,
   runCell,
 } from "../../../train/experiment/run_cell.ts";
+import { openRun } from "../../../train/run/load_run.ts";
 import { devices } from "../../engine/devices.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { tinyConfig } from "../tiny_model.ts";
@@ -33,7 +34,7 @@ function run(
   const result = runCell(cell, {
     device: wasm,
     path,
-    probe: { train: 30, test: 10 },
+    experiment: { probe: { train: 30, test: 10 } },
     signal: new AbortController().signal,
     pretraining: { onPhase: (phase, step) => phases.push(`${phase} ${step}`) },
     probing: {
@@ -49,7 +50,8 @@ Deno.test("runCell: pretrains and measures the layers, and does neither again", 
   using folder = new TemporaryFolder();
   const path = `${folder.path}/a`;
   const first = run(cellWith(), path);
-  const { layers } = await first.result;
+  const { layers, ...rest } = await first.result;
+  assertEquals(rest, { steps: 4 });
   assertEquals(first.phases, [
     "training 0",
     ...["untrained", "trained"].flatMap((encoder) => [
@@ -68,7 +70,7 @@ Deno.test("runCell: pretrains and measures the layers, and does neither again", 
     "probe.json",
   ]);
   const again = run(cellWith(), path);
-  assertEquals(await again.result, { layers });
+  assertEquals(await again.result, { steps: 4, layers });
   assertEquals(again.phases, []);
 });
 
@@ -94,8 +96,10 @@ Deno.test("runCell: starts over where there is no checkpoint, and refuses anothe
   const path = `${folder.path}/a`;
   folder.write("a/config.json", JSON.stringify(cellWith().config));
   folder.write("a/metrics.jsonl", '{"step":1,"loss":1}\n');
-  const { result, phases } = run(cellWith(), path, { probe: null });
-  assertEquals(await result, { layers: undefined });
+  const { result, phases } = run(cellWith(), path, {
+    experiment: { probe: null },
+  });
+  assertEquals(await result, { steps: 4, layers: undefined });
   assertEquals(phases, ["training 0"]);
   const error = await assertRejects(
     () => run(cellWith({ steps: 6 }), path).result,
@@ -116,4 +120,17 @@ Deno.test("runCell: leaves no folder where nothing could be done", async () => {
     "all losses have weight 0",
   );
   assertEquals([...Deno.readDirSync(folder.path)], []);
+});
+
+Deno.test("runCell: with minutes instead of steps, takes what fits and keeps to it", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  const experiment = { minutes: 0.001, probe: null };
+  const { steps } = await run(cellWith(), path, { experiment }).result;
+  assert(steps >= 1, String(steps));
+  const { config } = await openRun(path);
+  assertEquals(config, cellWith({ steps }).config);
+  const again = run(cellWith(), path, { experiment });
+  assertEquals((await again.result).steps, steps);
+  assertEquals(again.phases, []);
 });

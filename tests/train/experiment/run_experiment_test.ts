@@ -24,7 +24,7 @@ Deno.test("runExperiment: a cell that fails does not keep others from running", 
     run: (cell, path) => {
       ran.push(path.replace(folder.path, ""));
       if (cell.name === "b") throw new UserError("no room");
-      return Promise.resolve({});
+      return Promise.resolve({ steps: 1 });
     },
     onFinished: (finished) => {
       shown.push(
@@ -56,7 +56,7 @@ Deno.test("runExperiment: leaves to another process what it has, and looks again
       ran.push(name);
       // the other process is done with a
       first?.[Symbol.dispose]();
-      return Promise.resolve({});
+      return Promise.resolve({ steps: 1 });
     },
     onFinished: (finished) => {
       order.push(finished.map(({ cell }) => cell.name));
@@ -81,7 +81,8 @@ Deno.test("runExperiment: is stopped between cells and within one, with what was
   const reason = await runExperiment(cells, {
     path: folder.path,
     signal: controller.signal,
-    run: ({ name }) => Promise.resolve(name).then(run).then(() => ({})),
+    run: ({ name }) =>
+      Promise.resolve(name).then(run).then(() => ({ steps: 1 })),
     onFinished: (cells) => Promise.resolve(void finished.push(cells.length)),
   }).catch((reason) => reason);
   assertEquals(reason, "SIGINT");
@@ -97,7 +98,7 @@ Deno.test("runExperiment: an error while a table is written ends it", async () =
       runExperiment(cells, {
         path: folder.path,
         signal: new AbortController().signal,
-        run: () => Promise.resolve({}),
+        run: () => Promise.resolve({ steps: 1 }),
         onFinished: () => Promise.reject(new UserError("the disk is full")),
       }),
     UserError,
