@@ -1,0 +1,93 @@
+/** Runs the commands of README.md as they stand there, with a few settings more that make them short. */
+import { assert, assertEquals } from "@std/assert";
+import { imageFile } from "../datasets/image_file.ts";
+import { TemporaryFolder } from "../datasets/temporary_folder.ts";
+import configuration from "../../deno.json" with { type: "json" };
+import { runTask, TINY } from "../train/cli/command.ts";
+
+const root = new URL("../../", import.meta.url);
+
+type Task = keyof typeof configuration.tasks;
+
+/** What shortens a task; everything else is as in the document. */
+const SHORT: Partial<Record<Task, readonly string[]>> = {
+  pretrain: [
+    "steps=1",
+    "warmupSteps=0",
+    "batchSize=8",
+    "encoder.depth=18",
+    "encoder.width=0.0625",
+    "evaluation.bank=4",
+    "evaluation.queries=4",
+  ].flatMap((setting) => ["--set", setting]),
+  finetune: ["--steps", "1"],
+  experiment: ["--minutes", "0.001"],
+};
+/** What the document's commands run on. */
+const ON_WASM = ["--device", "wasm"];
+
+interface Command {
+  /** The line in the document. */
+  readonly line: string;
+  readonly task: Task;
+  readonly args: readonly string[];
+}
+
+/** The commands in the document's code that are not about its tests, in order. */
+function commandsOf(markdown: string): Command[] {
+  return markdown.split("\n").flatMap((line) => {
+    const [, task, rest = ""] =
+      line.match(/^ {4}(?:npx -y )?deno task (\S+)([^#]*)/) ?? [];
+    if (!isTask(task) || task === "test") return [];
+    const args = rest.split(/\s+/).filter((word) => word !== "");
+    return [{ line: line.trim(), task, args }];
+  });
+}
+
+function isTask(name: string | undefined): name is Task {
+  return name !== undefined && name in configuration.tasks;
+}
+
+/** Pictures, data sets of a few images, and an example that the commands name. */
+function prepare(folder: TemporaryFolder): void {
+  for (let i = 0; i < 8; i++) {
+    const picture = imageFile("PNG", 32, 32, (x, y) => [8 * x, 8 * y, 30 * i]);
+    folder.write(`pictures/${i % 2}/${i}.png`, picture);
+    folder.write(`photos/${i}.png`, picture);
+  }
+  const cifar = new Uint8Array(3073 * 40).map((_, i) =>
+    i % 3073 === 0 ? i % 10 : i % 251
+  );
+  folder.write("data/cifar10/data_batch_1.bin", cifar);
+  folder.write("data/cifar10/test_batch.bin", cifar);
+  const stl = new Uint8Array(96 * 96 * 3 * 12).map((_, i) => i % 251);
+  folder.write("data/stl10/unlabeled_X.bin", stl);
+  const example = "examples/experiments/table-1-tiny.json";
+  folder.write(example, Deno.readTextFileSync(new URL(example, root)));
+}
+
+Deno.test("README: its commands do what they say", async () => {
+  const commands = commandsOf(
+    Deno.readTextFileSync(new URL("README.md", root)),
+  );
+  assert(commands.length >= 12, String(commands.length));
+  using folder = new TemporaryFolder();
+  prepare(folder);
+  const { path } = folder;
+  const made = await runTask("pretrain", path, ...TINY, "--out", "RUN");
+  assertEquals(made.code, 0, made.stderr);
+  for (const { line, task, args } of commands) {
+    // at the paper's sizes, which are for a GPU, a step is planned instead
+    const isLarge = args.join(" ").includes("--preset dv2");
+    const { code, stdout, stderr } = await runTask(
+      task,
+      path,
+      ...(isLarge
+        ? [...args.slice(0, 2), "--dry-run"]
+        : [...args, ...SHORT[task] ?? []]),
+      ...(task === "export" ? [] : ON_WASM),
+    );
+    assertEquals(code, 0, `${line}\n${stderr}`);
+    assert(stdout.length > 0, line);
+  }
+});
