@@ -80,3 +80,19 @@ export {
   type ProbeImages,
   probeImages,
 } from "./evaluate/probe.ts";
+export {
+  finetuneRun,
+  type FinetuneTask,
+  type Finetuning,
+} from "./finetune/finetune_run.ts";
+export type {
+  FinetuneConfig,
+  FinetuneSettings,
+} from "./finetune/finetune_config.ts";
+export type { ClassifierInput } from "./finetune/classifier_input.ts";
+export type {
+  FinetuneOptions,
+  FinetunePhase,
+} from "./finetune/finetune_training.ts";
+export type { FinetuneResult } from "./finetune/finetune_result.ts";
+export type { ValidationRecord } from "./finetune/validation.ts";
