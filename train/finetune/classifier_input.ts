@@ -8,14 +8,6 @@ import {
 } from "../models/masked_patch_prediction.ts";
 import type { PretextModel } from "../models/pretext_model.ts";
 
-/** What a classifier may see of an image. */
-export const CLASSIFIER_INPUTS = [
-  "both",
-  "image",
-  "prediction",
-  "patches",
-] as const;
-
 /**
  * What a classifier sees of an image (section 3.4):
  *
@@ -25,7 +17,15 @@ export const CLASSIFIER_INPUTS = [
  * - `both`: I and Î side by side.
  * - `patches`: the representations of the patches, averaged in each quarter of the image.
  */
-export type ClassifierInput = (typeof CLASSIFIER_INPUTS)[number];
+export type ClassifierInput = "both" | "image" | "prediction" | "patches";
+
+/** All of them. */
+export const CLASSIFIER_INPUTS = [
+  "both",
+  "image",
+  "prediction",
+  "patches",
+] as const satisfies readonly ClassifierInput[];
 
 interface DoubleViewModel extends MaskedPatchPrediction {
   readonly doubleView: DoubleView;

@@ -22,11 +22,12 @@ import {
   nameOf,
 } from "./finetune_config.ts";
 import { finetuneImages } from "./finetune_images.ts";
+import { finetuneResultSchema } from "./finetune_result.ts";
 import {
-  type FinetuneResult,
-  finetuneResultSchema,
-} from "./finetune_result.ts";
-import { type FinetuneOptions, FinetuneTraining } from "./finetune_training.ts";
+  type FinetuneOptions,
+  type FinetuneProgress,
+  FinetuneTraining,
+} from "./finetune_training.ts";
 
 /** What {@linkcode finetuneRun} does, and where. */
 export interface FinetuneTask extends FinetuneOptions {
@@ -45,16 +46,12 @@ export interface FinetuneTask extends FinetuneOptions {
   readonly onStart?: (folder: string) => void;
 }
 
-/** How far a fine-tuning has come. */
-export interface Finetuning {
+/** How far a fine-tuning has come, and where it lies. */
+export interface Finetuning extends FinetuneProgress {
   /** All settings. */
   readonly config: FinetuneConfig;
   /** Its folder. */
   readonly folder: string;
-  /** Number of steps done. */
-  readonly step: number;
-  /** Its result; absent if `signal` stopped it. */
-  readonly result?: FinetuneResult;
 }
 
 /**
@@ -101,7 +98,7 @@ export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
   using training = await FinetuneTraining.compile(task, {
     config,
     classifier,
-    network,
+    augmentation: network.augmentation,
     images,
     batchSize: pretraining.evaluation.batchSize,
   });

@@ -1,6 +1,6 @@
+import type { Augmentation } from "../../datasets/augmentation/augmentation.ts";
 import { Subset } from "../../datasets/subset.ts";
 import type { Device } from "../../engine/devices/device.ts";
-import type { BuiltModel } from "../build_model.ts";
 import type { LabelledImages } from "../evaluate/probe.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
 import { readCheckpoint } from "../run/resume.ts";
@@ -44,10 +44,13 @@ export interface FinetuneOptions {
 
 /** What is trained, and on what. */
 export interface FinetuneParts {
+  /** All settings. */
   readonly config: FinetuneConfig;
+  /** The network with its classifier. */
   readonly classifier: Classifier;
   /** Turns stored images into what the classifier sees. */
-  readonly network: Pick<BuiltModel, "augmentation">;
+  readonly augmentation: Augmentation;
+  /** The images by their part. */
   readonly images: FinetuneImages;
   /** Images that are classified at a time, at most. */
   readonly batchSize: number;
@@ -57,7 +60,7 @@ export interface FinetuneParts {
 export interface FinetuneProgress {
   /** Number of steps done. */
   readonly step: number;
-  /** Absent if it was stopped. */
+  /** What it came to; absent if it was stopped. */
   readonly result?: FinetuneResult;
 }
 
@@ -86,8 +89,7 @@ export class FinetuneTraining implements Disposable {
     parts: FinetuneParts,
   ): Promise<FinetuneTraining> {
     const { device } = options;
-    const { classifier, images } = parts;
-    const { augmentation } = parts.network;
+    const { classifier, augmentation, images } = parts;
     const { imageSize } = images.fitting.dataset;
     const most = Math.max(
       images.heldOut.labels.length,

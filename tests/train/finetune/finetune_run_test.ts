@@ -13,7 +13,11 @@ import {
   type FinetuneTask,
   type Finetuning,
 } from "../../../train/finetune/finetune_run.ts";
-import { listCheckpoints } from "../../../train/run/checkpoint.ts";
+import {
+  listCheckpoints,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "../../../train/run/checkpoint.ts";
 import { devices, testOnDevices } from "../../engine/devices.ts";
 import { withSeed } from "../../random.ts";
 import { makeRun } from "../export/tiny_run.ts";
@@ -135,6 +139,30 @@ Deno.test("finetuneRun: the held-out images choose the step, whose weights class
     });
     assertEquals(again.result, result);
     assertEquals(await filesOf(folder), before);
+  }));
+
+Deno.test("finetuneRun: the best weights classify the test images, not the last ones", () =>
+  withRun(async (run) => {
+    const { folder, result } = await finetune(run);
+    assert(result);
+    const best = `${folder}/best`;
+    const { tensors } = await loadCheckpoint(best, result.step);
+    for (const chosen of [0, 1]) {
+      const bias = { shape: [3], data: new Float32Array(3) };
+      bias.data[chosen] = 1e6;
+      const changed = { ...tensors, "classifier.bias": bias };
+      const { step } = result;
+      await saveCheckpoint(
+        best,
+        { step, tensors: changed, metadata: {} },
+        1,
+      );
+      await Deno.remove(`${folder}/result.json`);
+      const splits = await splitsWith("shifted");
+      splits.test?.labels?.fill(1);
+      const again = await finetune(run, {}, { splits });
+      assertEquals(again.result?.accuracy, chosen);
+    }
   }));
 
 /** When it is stopped: after steps, or within the validation after a step. */
