@@ -40,7 +40,9 @@ export { AdamW, type AdamWOptions, type Update } from "./adamw.ts";
 export { learningRateAt, type ScheduleOptions } from "./learning_rate.ts";
 export { type TotalLoss, totalLoss } from "./total_loss.ts";
 export {
+  type StepConfig,
   type StepMetrics,
+  type StepParts,
   type TrainingParts,
   TrainingStep,
 } from "./training_step.ts";
@@ -80,3 +82,20 @@ export {
   type ProbeImages,
   probeImages,
 } from "./evaluate/probe.ts";
+export {
+  finetuneRun,
+  type FinetuneTask,
+  type Finetuning,
+} from "./finetune/finetune_run.ts";
+export type {
+  FinetuneConfig,
+  FinetuneSettings,
+} from "./finetune/finetune_config.ts";
+export type { ClassifierInput } from "./finetune/classifier_input.ts";
+export type {
+  FinetuneOptions,
+  FinetunePhase,
+  FinetuneProgress,
+} from "./finetune/finetune_training.ts";
+export type { FinetuneResult } from "./finetune/finetune_result.ts";
+export type { ValidationRecord } from "./finetune/validation.ts";

@@ -25,6 +25,10 @@ export type Phase = "training" | "trained" | "untrained";
  */
 const MAX_IMAGES = { train: 500, test: 500 };
 
+/** What to do if the loss is not finite. */
+const REMEDY =
+  "start a new run with a lower optimizer.learningRate or with optimizer.clipNorm=0.5";
+
 /** What a run needs besides its config. */
 export interface PretrainOptions {
   /** Where it runs; the caller destroys it. */
@@ -91,7 +95,7 @@ export async function pretrain(
   options.onPhase?.("training", done);
   const loop = new TrainingLoop(
     config,
-    { ...options, images: splits.unlabelled },
+    { ...options, images: splits.unlabelled, remedy: REMEDY },
     step,
     state,
     done,

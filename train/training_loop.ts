@@ -17,12 +17,20 @@ import type { StepMetrics, TrainingStep } from "./training_step.ts";
 /** How long numbers may wait on the device before they are shown. */
 const SHOW_MS = 500;
 
+/** The settings that the loop depends on, whatever a step minimises. */
+export type LoopConfig = Pick<
+  Config,
+  "seed" | "steps" | "metricsEvery" | "checkpoints"
+>;
+
 /** What the steps of a run need besides its config. */
 export interface LoopOptions {
   /** Where they run. */
   readonly device: Device;
   /** The images. */
   readonly images: ImageDataset;
+  /** The class of each image, where the steps learn from them. */
+  readonly labels?: Uint8Array;
   /** Where checkpoints and metrics go. */
   readonly run: RunFolder;
   /** Writes the numbers for TensorBoard too. */
@@ -31,7 +39,20 @@ export interface LoopOptions {
   readonly signal?: AbortSignal;
   /** Called with the number of steps done and the numbers of the last one. */
   readonly onStep?: (step: number, metrics: StepMetrics) => void;
+  /**
+   * Called with the number of steps done after each checkpoint that was due, and before the first
+   * step when the loop begins at one; what it throws ends the loop.
+   */
+  readonly onCheckpoint?: (step: number) => Promise<void>;
+  /** What a person may do if the loss is not finite. */
+  readonly remedy: string;
 }
+
+/** Images of a step, and their classes where it learns from them. */
+type StepBatch = readonly [
+  images: Uint8Array<ArrayBuffer>,
+  labels?: Int32Array<ArrayBuffer>,
+];
 
 /** Where the steps ended. */
 export interface LoopResult {
@@ -43,8 +64,8 @@ export interface LoopResult {
 
 /** Goes through the steps; holds what is pending between the device and the files. */
 export class TrainingLoop {
-  /** Images of the steps whose numbers have not been read yet, to look into a failure. */
-  readonly #pending = new Map<number, Uint8Array<ArrayBuffer>>();
+  /** The batches of the steps whose numbers have not been read yet, to look into a failure. */
+  readonly #pending = new Map<number, StepBatch>();
   #metrics?: StepMetrics;
   /** Step of the last checkpoint; 0 if there is none. */
   #saved: number;
@@ -52,7 +73,7 @@ export class TrainingLoop {
 
   /** Goes on after `done` steps. */
   constructor(
-    private readonly config: Config,
+    private readonly config: LoopConfig,
     private readonly options: LoopOptions,
     private readonly step: TrainingStep,
     private readonly state: TrainingState,
@@ -65,6 +86,7 @@ export class TrainingLoop {
    * Takes the steps that are left, and saves a checkpoint after the last.
    *
    * @throws {UserError} The loss is not finite, or a file cannot be read or written.
+   * @throws What `onCheckpoint` throws.
    */
   async run(): Promise<LoopResult> {
     const { config, options } = this;
@@ -78,20 +100,25 @@ export class TrainingLoop {
       : undefined;
     const files = eventFile ? [metricsFile, eventFile] : [metricsFile];
     this.#metrics = metricsAt(this.done, recorded);
+    if (this.#isDue()) await options.onCheckpoint?.(this.done);
     const loader = new BatchLoader(options.images, {
-      batchSize: config.batchSize / config.views,
+      batchSize: this.step.instances,
       seed: config.seed,
       startStep: this.done,
     });
     try {
-      for await (const { images } of loader) {
+      for await (const { images, indices } of loader) {
         if (this.done >= config.steps || options.signal?.aborted) break;
-        this.#pending.set(this.done, images);
-        await this.step.run(this.done, images);
+        const batch = this.#withLabels(images, indices);
+        this.#pending.set(this.done, batch);
+        await this.step.run(this.done, ...batch);
         this.done++;
-        const isDue = this.done % config.checkpoints.every === 0;
+        const isDue = this.#isDue();
         if (isDue || this.#mustRead()) await this.#readMetrics(files);
-        if (isDue) await this.#save();
+        if (isDue) {
+          await this.#save();
+          await options.onCheckpoint?.(this.done);
+        }
       }
     } finally {
       await loader.close();
@@ -99,6 +126,22 @@ export class TrainingLoop {
     await this.#readMetrics(files);
     if (this.#saved < this.done) await this.#save();
     return { step: this.done, metrics: this.#metrics };
+  }
+
+  /** Whether a checkpoint is due: every so many steps, and after the last. */
+  #isDue(): boolean {
+    const { steps, checkpoints: { every } } = this.config;
+    return this.done > 0 && (this.done % every === 0 || this.done === steps);
+  }
+
+  #withLabels(
+    images: Uint8Array<ArrayBuffer>,
+    indices: Uint32Array,
+  ): StepBatch {
+    const { labels } = this.options;
+    return labels
+      ? [images, Int32Array.from(indices, (index) => labels[index])]
+      : [images];
   }
 
   #mustRead(): boolean {
@@ -135,7 +178,7 @@ export class TrainingLoop {
   async #reportNonFinite(step: number): Promise<never> {
     const culprit = await this.step.firstNonFinite(
       step,
-      this.#pending.get(step)!,
+      ...this.#pending.get(step)!,
     );
     throw new UserError(
       `the loss or its gradient was not finite at step ${step + 1}` +
@@ -143,7 +186,7 @@ export class TrainingLoop {
         (this.#saved > 0
           ? `; the last checkpoint, of step ${this.#saved}, is in ${this.options.run.checkpointsPath}`
           : "; there is no checkpoint yet") +
-        "; start a new run with a lower optimizer.learningRate or with optimizer.clipNorm=0.5",
+        `; ${this.options.remedy}`,
     );
   }
 

@@ -20,7 +20,7 @@ import { Context } from "../layers/context.ts";
 import { flattenGradients, type PackedParameters } from "../layers/packing.ts";
 import { AdamW } from "./adamw.ts";
 import type { Config } from "./config/config.ts";
-import { totalLoss } from "./total_loss.ts";
+import { type TotalLoss, totalLoss } from "./total_loss.ts";
 import { MetricsRing } from "./metrics_ring.ts";
 import type { PretextModel } from "./models/pretext_model.ts";
 import { learningRateAt } from "./learning_rate.ts";
@@ -28,18 +28,37 @@ import { learningRateAt } from "./learning_rate.ts";
 /** Steps whose numbers wait on the device until they are read. */
 const RING_LENGTH = 16;
 
+/** The settings that every step depends on, whatever it minimises. */
+export type StepConfig = Pick<
+  Config,
+  "seed" | "batchSize" | "views" | "optimizer" | "warmupSteps" | "steps"
+>;
+
 /** What a step is made of. */
-export interface TrainingParts {
-  /** Batch size, views, losses, optimiser and seed. */
-  readonly config: Config;
-  /** The pretext task, whose parameters are packed. */
-  readonly model: PretextModel;
-  /** The parameters of the model. */
+export interface StepParts {
+  /** Batch size, views, optimiser and seed. */
+  readonly config: StepConfig;
+  /**
+   * The forward pass, and what of it is minimised. It may depend on an input `labels`, i32
+   * `[batchSize / views]`.
+   *
+   * @param views `[batchSize, size, size, 3]`, normalised
+   */
+  readonly objective: (views: Tensor, context: Context) => TotalLoss;
+  /** The parameters that learn, packed. */
   readonly parameters: PackedParameters;
   /** Turns stored images into what the model sees. */
   readonly augmentation: Augmentation;
   /** Height and width of the stored images in pixels. */
   readonly imageSize: number;
+}
+
+/** What a step of pretraining is made of. */
+export interface TrainingParts extends Omit<StepParts, "objective"> {
+  /** Batch size, views, losses, optimiser and seed. */
+  readonly config: Config;
+  /** The pretext task, whose parameters are packed. */
+  readonly model: PretextModel;
 }
 
 /** A step as a graph. */
@@ -53,12 +72,22 @@ export interface TracedStep {
 }
 
 /**
- * Traces a step: augmentation, forward pass, losses, gradients, optimiser.
+ * Traces a step of pretraining: augmentation, forward pass, losses, gradients, optimiser.
  *
  * @throws {UserError} if a loss lacks what it needs.
  */
-export function traceStep(
-  { config, model, parameters, augmentation, imageSize }: TrainingParts,
+export function traceStep({ model, ...parts }: TrainingParts): TracedStep {
+  const { views, losses, model: { name } } = parts.config;
+  return traceObjective({
+    ...parts,
+    objective: (images, context) =>
+      totalLoss(model.forward(images, views, context), losses, name),
+  });
+}
+
+/** Traces a step: augmentation, forward pass and loss, gradients, optimiser. */
+export function traceObjective(
+  { config, objective, parameters, augmentation, imageSize }: StepParts,
 ): TracedStep {
   const instances = config.batchSize / config.views;
   const images = input("images", [instances, 3, imageSize, imageSize], "u8");
@@ -66,12 +95,7 @@ export function traceStep(
   const context = new Context(random);
   // [instances, 3, imageSize, imageSize] -> [batchSize, size, size, 3]
   const views = augmentation.train(images, config.views, random);
-  const outputs = model.forward(views, config.views, context);
-  const { loss, metrics } = totalLoss(
-    outputs,
-    config.losses,
-    config.model.name,
-  );
+  const { loss, metrics } = objective(views, context);
 
   const optimizer = new AdamW(parameters.storage, config.optimizer);
   const flat = flattenGradients(gradient(loss, parameters.tensors));
@@ -102,13 +126,13 @@ export function traceStep(
 export type StepMetrics = Readonly<Record<string, number>>;
 
 /**
- * One step of pretraining as one program: augmentation, forward pass, losses, gradients, optimiser.
+ * One step of training as one program: augmentation, forward pass, losses, gradients, optimiser.
  * A step whose loss or gradient is not finite changes nothing, and neither do steps after it.
  */
 export class TrainingStep {
   private constructor(
     private readonly device: Device,
-    private readonly config: Config,
+    private readonly config: StepConfig,
     private readonly program: Program,
     private readonly ring: MetricsRing,
     /** The optimiser, whose moments belong into a checkpoint. */
@@ -116,7 +140,7 @@ export class TrainingStep {
   ) {}
 
   /**
-   * Traces and compiles a step.
+   * Traces and compiles a step of pretraining.
    *
    * @param options.fused `false` gives every value a kernel of its own: slow, for looking into a result.
    * @throws {UserError} if a loss lacks what it needs, or the device cannot hold the step.
@@ -126,12 +150,30 @@ export class TrainingStep {
     parts: TrainingParts,
     options: Pick<ProgramDefinition, "fused"> = {},
   ): Promise<TrainingStep> {
-    const { definition, ring, optimizer } = traceStep(parts);
-    const program = await Program.compile(device, {
-      ...definition,
-      ...options,
+    const { definition, ...traced } = traceStep(parts);
+    return await TrainingStep.compileTraced(device, parts.config, {
+      ...traced,
+      definition: { ...definition, ...options },
     });
-    return new TrainingStep(device, parts.config, program, ring, optimizer);
+  }
+
+  /**
+   * Compiles a step that was traced.
+   *
+   * @throws {UserError} if the device cannot hold the step.
+   */
+  static async compileTraced(
+    device: Device,
+    config: StepConfig,
+    { definition, ring, optimizer }: TracedStep,
+  ): Promise<TrainingStep> {
+    const program = await Program.compile(device, definition);
+    return new TrainingStep(device, config, program, ring, optimizer);
+  }
+
+  /** Images of a step, of each of which there are `views`. */
+  get instances(): number {
+    return this.config.batchSize / this.config.views;
   }
 
   /**
@@ -154,9 +196,18 @@ export class TrainingStep {
     return learningRateAt(step, { learningRate, warmupSteps, steps });
   }
 
-  /** Queues a step on `images`, bytes `[instances, 3, imageSize, imageSize]`. */
-  run(step: number, images: Uint8Array<ArrayBuffer>): Promise<void> {
-    return this.program.run(this.#feeds(step, images));
+  /**
+   * Queues a step.
+   *
+   * @param images bytes, `[instances, 3, imageSize, imageSize]`
+   * @param labels the class of each, where the objective depends on them
+   */
+  run(
+    step: number,
+    images: Uint8Array<ArrayBuffer>,
+    labels?: Int32Array<ArrayBuffer>,
+  ): Promise<void> {
+    return this.program.run(this.#feeds(step, images, labels));
   }
 
   /** Numbers of the steps `from <= step < to`. */
@@ -168,13 +219,19 @@ export class TrainingStep {
   firstNonFinite(
     step: number,
     images: Uint8Array<ArrayBuffer>,
+    labels?: Int32Array<ArrayBuffer>,
   ): Promise<string | undefined> {
-    return this.program.firstNonFinite(this.#feeds(step, images));
+    return this.program.firstNonFinite(this.#feeds(step, images, labels));
   }
 
-  #feeds(step: number, images: Uint8Array<ArrayBuffer>): Feeds {
+  #feeds(
+    step: number,
+    images: Uint8Array<ArrayBuffer>,
+    labels?: Int32Array<ArrayBuffer>,
+  ): Feeds {
     return {
       images,
+      ...(labels && { labels }),
       key: new Uint32Array([this.config.seed, step]),
       optimizer: this.optimizer.feed(step, this.learningRate(step)),
       slot: new Int32Array([step % this.ring.length]),

@@ -97,6 +97,18 @@ const lossesSchema = z.strictObject(
   ) as LossSchemas,
 );
 
+/** Accepts an {@linkcode OptimizerConfig} with a default for its learning rate. */
+export function optimizerSchema(learningRate: number) {
+  return z.strictObject({
+    learningRate: z.number().positive().default(learningRate),
+    weightDecay: z.number().min(0).default(1e-4),
+    beta1: z.number().min(0).lt(1).default(0.9),
+    beta2: z.number().min(0).lt(1).default(0.999),
+    epsilon: z.number().positive().default(1e-8),
+    clipNorm: z.number().min(0).default(0),
+  }).prefault({});
+}
+
 /** Accepts a {@linkcode Config}. */
 export const configSchema = z.strictObject({
   seed: z.int().min(0).max(2 ** 32 - 1).default(0),
@@ -109,14 +121,7 @@ export const configSchema = z.strictObject({
     name: "maskedPatchPrediction",
   }),
   losses: lossesSchema.prefault({}),
-  optimizer: z.strictObject({
-    learningRate: z.number().positive().default(3e-4),
-    weightDecay: z.number().min(0).default(1e-4),
-    beta1: z.number().min(0).lt(1).default(0.9),
-    beta2: z.number().min(0).lt(1).default(0.999),
-    epsilon: z.number().positive().default(1e-8),
-    clipNorm: z.number().min(0).default(0),
-  }).prefault({}),
+  optimizer: optimizerSchema(3e-4),
   steps: z.int().min(1).default(100_000),
   warmupSteps: z.int().min(0).default(250),
   batchSize: z.int().min(1).default(256),

@@ -1,9 +1,6 @@
 import { z } from "zod";
-import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
-import { readTextIfPresent } from "../../datasets/files/read_file.ts";
-import { UserError } from "../../engine/user_error.ts";
-import { sha256 } from "./digest.ts";
 import type { LayerResults } from "./probe.ts";
+import { readResults, writeResults } from "./result_file.ts";
 
 /** What was measured of a run so far. */
 export interface ProbeResults {
@@ -43,13 +40,12 @@ const layers = z.record(
     }),
   }),
 );
-const resultsSchema = z.strictObject({
+const resultsSchema: z.ZodType<ProbeResults> = z.strictObject({
   step: count,
   source: z.string(),
   untrained: layers,
   trained: layers,
 });
-const fileSchema = resultsSchema.extend({ digest: z.string() });
 
 /**
  * Reads the results in a file.
@@ -57,22 +53,8 @@ const fileSchema = resultsSchema.extend({ digest: z.string() });
  * @returns `undefined` where there is no file.
  * @throws {UserError} if it is not as it was written, or cannot be read.
  */
-export async function readProbe(
-  path: string,
-): Promise<ProbeResults | undefined> {
-  const text = await readTextIfPresent(path);
-  if (text === undefined) return undefined;
-  try {
-    const { digest, ...results } = fileSchema.parse(JSON.parse(text));
-    if (digest === await digestOf(results)) return results;
-  } catch (error) {
-    const isOfFormat = !(error instanceof SyntaxError) &&
-      !(error instanceof z.ZodError);
-    if (isOfFormat) throw error;
-  }
-  throw new UserError(
-    `${path} is damaged or was edited; delete it, and what it said is measured again`,
-  );
+export function readProbe(path: string): Promise<ProbeResults | undefined> {
+  return readResults(path, resultsSchema);
 }
 
 /**
@@ -80,15 +62,6 @@ export async function readProbe(
  *
  * @throws {UserError} if the file cannot be written.
  */
-export async function writeProbe(
-  path: string,
-  results: ProbeResults,
-): Promise<void> {
-  const digest = await digestOf(results);
-  await writeJsonAtomically(path, { ...results, digest });
-}
-
-function digestOf(results: ProbeResults): Promise<string> {
-  // the schema puts the properties in one order
-  return sha256(JSON.stringify(resultsSchema.parse(results)));
+export function writeProbe(path: string, results: ProbeResults): Promise<void> {
+  return writeResults(path, results, resultsSchema);
 }

@@ -1,21 +1,13 @@
-import type { ImageDataset } from "../../datasets/dataset.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { input } from "../../engine/graph/tensor.ts";
 import { Program } from "../../engine/program.ts";
 import { Context } from "../../layers/context.ts";
 import type { BuiltModel } from "../build_model.ts";
 import type { Features } from "./features.ts";
+import { imageBatches, type ImageSelection } from "./image_batches.ts";
 
 /** Features of the same images by the name of their representation. */
 export type RepresentedImages = Readonly<Record<string, Features>>;
-
-/** Images to compute the representations of. */
-export interface ImageSelection {
-  /** Where they are. */
-  readonly dataset: ImageDataset;
-  /** Which of them, at least one. */
-  readonly positions: Uint32Array;
-}
 
 /** How {@linkcode represent} goes through the images. */
 export interface RepresentOptions {
@@ -36,10 +28,10 @@ export interface RepresentOptions {
 export async function represent(
   device: Device,
   { model, augmentation }: BuiltModel,
-  { dataset, positions }: ImageSelection,
+  selection: ImageSelection,
   { batchSize, signal, onProgress }: RepresentOptions,
 ): Promise<RepresentedImages> {
-  const { imageSize } = dataset;
+  const { dataset: { imageSize }, positions } = selection;
   const batch = Math.min(batchSize, positions.length);
   const images = input("images", [batch, 3, imageSize, imageSize], "u8");
   const representations = model.representations(
@@ -56,17 +48,9 @@ export async function represent(
     outputs: represented.map(({ tensor }) => tensor),
   });
   try {
-    for (let start = 0; start < positions.length; start += batch) {
-      signal?.throwIfAborted();
-      // the last batch is filled up with its first image
-      const indices = Uint32Array.from(
-        { length: batch },
-        (_, i) => positions[start + i] ?? positions[start],
-      );
-      const outputs = await program.evaluate({
-        images: await dataset.read(indices),
-      });
-      const count = Math.min(batch, positions.length - start);
+    const batches = imageBatches(selection, batch, signal);
+    for await (const { start, count, images } of batches) {
+      const outputs = await program.evaluate({ images });
       for (const [i, { width, values }] of represented.entries()) {
         values.set(outputs[i].subarray(0, count * width), start * width);
       }

@@ -49,6 +49,6 @@ export async function encoderOfRun(path: string): Promise<EncoderContents> {
 }
 
 /** The model as it computes features: its vocabularies serve the loss alone. */
-function withoutVocabulary(options: ModelOptions): ModelOptions {
+export function withoutVocabulary(options: ModelOptions): ModelOptions {
   return "vocabulary" in options ? { ...options, vocabulary: null } : options;
 }

@@ -9,8 +9,10 @@ import type { PretextModel } from "../models/pretext_model.ts";
 export const DEFAULT_FEATURES = "features";
 
 /** The parts of a model of patches that see images. */
-interface PatchModel extends PretextModel {
+export interface PatchModel extends PretextModel {
+  /** Represents patches. */
   readonly patchNetwork: PatchNetwork;
+  /** Represents whole images too. */
   readonly doubleView?: DoubleView;
 }
 
@@ -51,7 +53,8 @@ export function featureWidths(
   );
 }
 
-function wholeImage(
+/** The features `image` of {@linkcode allFeatures}: `[n, height, width, 3]` -> `[n, features]` */
+export function wholeImage(
   { patchNetwork, doubleView }: PatchModel,
   images: Tensor,
   context: Context,
@@ -66,6 +69,7 @@ function wholeImage(
   return mean(norm.forward(y, context), { axes: [1, 2] });
 }
 
-function isPatchModel(model: PretextModel): model is PatchModel {
+/** Whether a model sees images as patches. */
+export function isPatchModel(model: PretextModel): model is PatchModel {
   return "patchNetwork" in model;
 }

@@ -211,11 +211,7 @@ export class MaskedPatchPrediction implements PretextModel {
 
     const maps = this.doubleView.imageNetwork.maps(images, context);
     const I = this.doubleView.imageNetwork.pool(maps.at(-1)!, context);
-    const contextual = this.transformer.forward(
-      this.doubleView.appendToken(add(P, this.positions.tensor)),
-      context,
-    );
-    const predicted = this.doubleView.predicted(contextual);
+    const predicted = this.predictImage(this.doubleView, P, context);
     const { features, ...patchStages } = representations;
     return {
       ...patchStages,
@@ -225,6 +221,12 @@ export class MaskedPatchPrediction implements PretextModel {
       "I, Î": concatenate([I, predicted], 1),
       features,
     };
+  }
+
+  /** Î, all patches visible: P `[n, patches, width]` -> `[n, width]` */
+  predictImage(doubleView: DoubleView, P: Tensor, context: Context): Tensor {
+    const tokens = doubleView.appendToken(add(P, this.positions.tensor));
+    return doubleView.predicted(this.transformer.forward(tokens, context));
   }
 }
 

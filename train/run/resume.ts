@@ -1,5 +1,4 @@
 import { UserError } from "../../engine/user_error.ts";
-import type { Config } from "../config/config.ts";
 import { firstDifference } from "../config/difference.ts";
 import { type Checkpoint, loadLatestCheckpoint } from "./checkpoint.ts";
 import { readMetrics } from "./metrics_file.ts";
@@ -11,7 +10,7 @@ import type { RunFolder } from "./run_folder.ts";
  * @throws {UserError} There is none, its config is not the one of the run, or a file is damaged.
  */
 export async function readCheckpoint(
-  config: Config,
+  config: object,
   run: RunFolder,
 ): Promise<Checkpoint> {
   const checkpoint = await loadLatestCheckpoint(run.checkpointsPath);
@@ -26,7 +25,7 @@ export async function readCheckpoint(
   return checkpoint;
 }
 
-function checkConfig(config: Config, saved: unknown, run: RunFolder): void {
+function checkConfig(config: object, saved: unknown, run: RunFolder): void {
   const difference = firstDifference(config, saved);
   if (!difference) return;
   const { path, first, second } = difference;

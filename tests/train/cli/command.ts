@@ -49,7 +49,7 @@ export interface Output {
  *
  * @param moreFlags Flags for Deno besides those of the task.
  */
-function startTask(
+export function startTask(
   name: keyof typeof tasks,
   folder: string,
   args: readonly string[],

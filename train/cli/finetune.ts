@@ -1,0 +1,218 @@
+/** The command `finetune`. */
+import { openDataset } from "../../datasets/registry.ts";
+import { openDevice } from "../../engine/open_device.ts";
+import { resolveConfig } from "../config/resolve.ts";
+import { finetuneSchema } from "../finetune/finetune_config.ts";
+import type { FinetuneResult } from "../finetune/finetune_result.ts";
+import { finetuneRun, type Finetuning } from "../finetune/finetune_run.ts";
+import type { FinetunePhase } from "../finetune/finetune_training.ts";
+import type { ValidationRecord } from "../finetune/validation.ts";
+import { openRun } from "../run/load_run.ts";
+import type { StepMetrics } from "../training_step.ts";
+import { type Command, helpText, parseArguments } from "./arguments.ts";
+import { readDevice } from "./options.ts";
+import { Progress } from "./progress.ts";
+import { onInterrupt, runProgram } from "./run_program.ts";
+
+const command = {
+  usage: "deno task finetune",
+  help:
+    `Trains the whole network of a run with a linear classifier on top, on labelled
+images, and classifies the test images. A tenth of the training images, held
+out, chooses the step. Ctrl-C stops it; called again, it goes on where it was.`,
+  operand: { value: "RUN", help: "the folder of a run on labelled images" },
+  options: {
+    input: {
+      kind: "text",
+      value: "NAME",
+      help: "what to classify by, see below",
+    },
+    "from-scratch": {
+      kind: "flag",
+      help: "begin with initial values, not with the run's",
+    },
+    frozen: {
+      kind: "flag",
+      help: "let the classifier alone learn",
+    },
+    labels: {
+      kind: "number",
+      value: "SHARE",
+      help: "share of the labelled images to use, above 0 to 1",
+    },
+    steps: { kind: "integer", value: "STEPS", help: "5000 by default" },
+    "batch-size": {
+      kind: "integer",
+      value: "IMAGES",
+      help: "images of a step, 32 by default",
+    },
+    "learning-rate": {
+      kind: "number",
+      value: "RATE",
+      help: "the highest one, 1e-4 by default",
+    },
+    seed: {
+      kind: "integer",
+      value: "SEED",
+      help: "of all that is random; by default the run's",
+    },
+    checkpoint: {
+      kind: "integer",
+      value: "STEP",
+      help: "the step to begin with; by default the last",
+    },
+    device: {
+      kind: "text",
+      value: "NAME",
+      default: "auto",
+      help: "webgpu, wasm or auto: a GPU or else wasm",
+    },
+    out: {
+      kind: "text",
+      value: "FOLDER",
+      help: "its folder; by default one in RUN/finetune",
+    },
+  },
+  examples: [
+    "deno task finetune runs/2026-12-31_12-00-00-dv2-tiny",
+    "deno task finetune runs/first --input image --labels 0.1",
+    "deno task finetune runs/first --from-scratch",
+  ],
+} as const satisfies Command;
+
+const inputs = `Inputs of the classifier:
+  both        image and prediction side by side (default with the double view)
+  image       the paper's I: the whole image through the residual network
+  prediction  the paper's Î: what the patches predict of the image
+  patches     patches averaged in each quarter (default without the double view)
+both and prediction take a model with the double view.`;
+
+async function main(): Promise<void> {
+  const options = parseArguments(command, Deno.args);
+  if (options === "help") {
+    return console.log(`${helpText(command)}\n\n${inputs}`);
+  }
+  const choice = readDevice(options.device);
+  const settings = resolveConfig(finetuneSchema, [{
+    input: options.input,
+    fromScratch: options["from-scratch"],
+    frozen: options.frozen,
+    labels: options.labels,
+    steps: options.steps,
+    batchSize: options["batch-size"],
+    optimizer: { learningRate: options["learning-rate"] },
+    seed: options.seed,
+    checkpoint: options.checkpoint,
+  }]);
+  const { operand: path, out } = options;
+  const { config } = await openRun(path);
+  const signal = onInterrupt();
+  const display = new FinetuneDisplay();
+  signal.addEventListener("abort", () => {
+    display.print("stopping; press Ctrl-C again to stop at once");
+  });
+  const splits = await openDataset(config.data);
+  const { device, reason } = await openDevice(choice);
+  try {
+    const finetuning = await finetuneRun({
+      path,
+      out,
+      settings,
+      device,
+      splits,
+      signal,
+      onStart: (folder) =>
+        console.error(`device: ${reason}\nfine-tuning: ${folder}`),
+      onPhase: (phase, done, total) => display.begin(phase, done, total),
+      onStep: (step, metrics) => display.steps(step, metrics),
+      onProgress: (images) => display.images(images),
+      onValidation: (record) => display.validated(record),
+    });
+    display.end();
+    console.log(report(finetuning));
+  } finally {
+    display.end();
+    Object.values(splits).forEach((split) => split?.close());
+    device.destroy();
+  }
+}
+
+/** Tells a person on the error stream what is being done. */
+class FinetuneDisplay {
+  #progress?: Progress;
+  #phase?: FinetunePhase;
+  #step = 0;
+  #shown: Readonly<Record<string, number>> = {};
+
+  print(line: string): void {
+    if (this.#progress) this.#progress.print(line);
+    else console.error(line);
+  }
+
+  /** Takes note that a part begins; what is validated is shown beside the steps. */
+  begin(phase: FinetunePhase, done: number, total: number): void {
+    const goesOn = this.#progress && phase !== "test";
+    this.#phase = phase;
+    if (goesOn) return;
+    this.end();
+    this.#step = done;
+    this.print(
+      phase === "test"
+        ? `classifying ${total} test images ...`
+        : `training for ${total} steps` +
+          (done > 0 ? `, from step ${done} on ...` : " ..."),
+    );
+    const unit = phase === "test" ? "images" : "steps";
+    this.#progress = new Progress({ total, start: done, unit });
+  }
+
+  steps(step: number, { loss, accuracy, learningRate }: StepMetrics): void {
+    this.#step = step;
+    this.#shown = { loss, accuracy, lr: learningRate };
+    this.#progress?.update(step, this.#shown);
+  }
+
+  images(images: number): void {
+    if (this.#phase === "test") this.#progress?.update(images, {});
+    else {
+      const shown = { ...this.#shown, validated: images };
+      this.#progress?.update(this.#step, shown);
+    }
+  }
+
+  validated({ step, accuracy }: ValidationRecord): void {
+    this.print(`step ${step}: ${percent(accuracy)} % of held-out images right`);
+  }
+
+  end(): void {
+    this.#progress?.finish();
+    this.#progress = undefined;
+  }
+}
+
+/** What a person is told at the end. */
+function report({ config, folder, step, result }: Finetuning): string {
+  return result
+    ? `${resultText(result)}\nresult: ${folder}/result.json`
+    : `stopped after ${step} of ${config.steps} steps; go on with the same command`;
+}
+
+function resultText(result: FinetuneResult): string {
+  const { accuracy, standardError, macroAccuracy, images } = result;
+  const { step, heldOutAccuracy, fitted, heldOut } = result;
+  return [
+    `accuracy: ${percent(accuracy)} ± ${percent(standardError)} % ` +
+    `of ${images} test images, ${
+      percent(macroAccuracy)
+    } % averaged over classes`,
+    `fitted to ${fitted} images; step ${step} was the best on ${heldOut} more, ` +
+    `with ${percent(heldOutAccuracy)} %`,
+  ].join("\n");
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(1);
+}
+
+await runProgram(main);
+Deno.exit();

@@ -1,0 +1,144 @@
+import type { DatasetSplits } from "../../datasets/dataset.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { buildModel, type BuiltModel } from "../build_model.ts";
+import type { Config } from "../config/config.ts";
+import { firstDifference } from "../config/difference.ts";
+import { readResults, writeResults } from "../evaluate/result_file.ts";
+import { withoutVocabulary } from "../export/export_encoder.ts";
+import { listCheckpoints, loadCheckpoint } from "../run/checkpoint.ts";
+import { openRun } from "../run/load_run.ts";
+import {
+  createRunFolder,
+  isRunFolder,
+  openRunFolder,
+  type RunFolder,
+} from "../run/run_folder.ts";
+import { Classifier, type PretrainedWeights } from "./classifier.ts";
+import { inputsOf } from "./classifier_input.ts";
+import {
+  completeFinetune,
+  type FinetuneConfig,
+  type FinetuneSettings,
+  nameOf,
+} from "./finetune_config.ts";
+import { finetuneImages } from "./finetune_images.ts";
+import { finetuneResultSchema } from "./finetune_result.ts";
+import {
+  type FinetuneOptions,
+  type FinetuneProgress,
+  FinetuneTraining,
+} from "./finetune_training.ts";
+
+/** What {@linkcode finetuneRun} does, and where. */
+export interface FinetuneTask extends FinetuneOptions {
+  /** The folder of the run whose network is tuned. */
+  readonly path: string;
+  /** Settings over the defaults. */
+  readonly settings?: FinetuneSettings;
+  /** The images, those of the run or others of their size; the caller closes them. */
+  readonly splits: DatasetSplits;
+  /**
+   * The folder of the fine-tuning, made or continued; by default one in the run's folder `finetune`
+   * that is named by the settings.
+   */
+  readonly out?: string;
+  /** Called with the folder of the fine-tuning before anything is computed. */
+  readonly onStart?: (folder: string) => void;
+}
+
+/** How far a fine-tuning has come, and where it lies. */
+export interface Finetuning extends FinetuneProgress {
+  /** All settings. */
+  readonly config: FinetuneConfig;
+  /** Its folder. */
+  readonly folder: string;
+}
+
+/**
+ * Trains the network of a run with a linear classifier on labelled images (section 4.1). A tenth of
+ * the training images, held out, chooses the step; the test images are classified once, with the
+ * weights of that step. Called again for the same folder, it goes on where it was stopped, as if it
+ * had not been: bit for bit on the wasm device; or gives the result that is there.
+ *
+ * @throws {UserError} if settings are wrong, something does not fit, cannot be read or written, was
+ * changed by hand, or the loss is not finite.
+ */
+export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
+  const { path, settings = {}, splits } = task;
+  const { run: source, config: pretraining } = await openRun(path);
+  const { imageSize } = splits.unlabelled;
+  const { seed, ...unseeded } = pretraining;
+  const config = completeFinetune(settings, {
+    seed,
+    inputs: inputsOf(build(unseeded, imageSize).model),
+    checkpoints: await listCheckpoints(source.checkpointsPath),
+    path,
+  });
+  const images = finetuneImages(splits, config, path);
+  const folder = task.out ?? `${path}/finetune/${nameOf(config)}`;
+  const everything = { ...config, run: pretraining };
+  const run = await openBegun(folder, everything);
+  task.onStart?.(folder);
+  const resultPath = `${folder}/result.json`;
+  const known = run && await readResults(resultPath, finetuneResultSchema);
+  if (known) return { config, folder, step: config.steps, result: known };
+
+  const network = build({ ...pretraining, seed: config.seed }, imageSize);
+  const weights = config.fromScratch
+    ? undefined
+    : await readWeights(source, config.checkpoint);
+  const { dropout } = pretraining.model;
+  const classifier = new Classifier(
+    network,
+    config,
+    dropout,
+    images.classes,
+    weights,
+  );
+  using training = await FinetuneTraining.compile(task, {
+    config,
+    classifier,
+    augmentation: network.augmentation,
+    images,
+    batchSize: pretraining.evaluation.batchSize,
+  });
+  const { step, result } = await training.run(
+    run ?? await createRunFolder("finetune", everything, folder),
+  );
+  if (result) await writeResults(resultPath, result, finetuneResultSchema);
+  return { config, folder, step, result };
+}
+
+/** The network of a run; without a seed its values are zeros. */
+function build(
+  config: Omit<Config, "seed"> & Partial<Pick<Config, "seed">>,
+  imageSize: number,
+): BuiltModel {
+  const model = withoutVocabulary(config.model);
+  return buildModel({ ...config, model }, imageSize);
+}
+
+/** The folder of a fine-tuning with these settings, if there is one. */
+async function openBegun(
+  folder: string,
+  settings: object,
+): Promise<RunFolder | undefined> {
+  if (!(await isRunFolder(folder))) return undefined;
+  const { run, config } = await openRunFolder(folder);
+  const difference = firstDifference(settings, config);
+  if (!difference) return run;
+  const { path, first, second } = difference;
+  throw new UserError(
+    `${folder} was begun with other settings: ${path} is ${
+      JSON.stringify(second) ?? "not set"
+    } there, not ${JSON.stringify(first) ?? "unset"}; choose another folder`,
+  );
+}
+
+async function readWeights(
+  { path, checkpointsPath }: RunFolder,
+  step: number,
+): Promise<PretrainedWeights> {
+  const { tensors } = await loadCheckpoint(checkpointsPath, step);
+  return { tensors, source: `the checkpoint of step ${step} in ${path}` };
+}
