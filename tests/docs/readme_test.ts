@@ -74,7 +74,12 @@ Deno.test("README: its commands do what they say", async () => {
   using folder = new TemporaryFolder();
   prepare(folder);
   const { path } = folder;
-  const made = await runTask("pretrain", path, ...TINY, "--out", "RUN");
+  const made = await runTask(
+    "pretrain",
+    path,
+    ...TINY,
+    ...["--set", "data.trainSize=40", "--out", "RUN"],
+  );
   assertEquals(made.code, 0, made.stderr);
   for (const { line, task, args } of commands) {
     // at the paper's sizes, which are for a GPU, a step is planned instead

@@ -1,5 +1,6 @@
 import type { CellOptions } from "../experiment/run_cell.ts";
 import type { Config } from "../config/config.ts";
+import { FinetuneDisplay } from "./finetune_display.ts";
 import { ProbeDisplay } from "./probe_display.ts";
 import { RunDisplay } from "./run_display.ts";
 
@@ -7,6 +8,7 @@ import { RunDisplay } from "./run_display.ts";
 export class CellDisplay {
   readonly #run: RunDisplay;
   readonly #probe = new ProbeDisplay();
+  readonly #finetune = new FinetuneDisplay();
 
   /** Shows nothing yet. */
   constructor(config: Config) {
@@ -14,7 +16,10 @@ export class CellDisplay {
   }
 
   /** What the parts of the work call. */
-  get events(): Pick<CellOptions, "pretraining" | "probing"> {
+  get events(): Pick<
+    CellOptions,
+    "pretraining" | "probing" | "finetuning"
+  > {
     return {
       pretraining: {
         onPhase: (phase, step) => this.#run.begin(phase, step),
@@ -27,6 +32,11 @@ export class CellDisplay {
         },
         onProgress: (done) => this.#probe.update(done),
       },
+      finetuning: (name) => {
+        this.end();
+        this.#finetune.print(`fine-tuning: ${name}`);
+        return this.#finetune.events;
+      },
     };
   }
 
@@ -34,5 +44,6 @@ export class CellDisplay {
   end(): void {
     this.#run.end();
     this.#probe.end();
+    this.#finetune.end();
   }
 }

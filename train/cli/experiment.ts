@@ -82,7 +82,7 @@ async function main(): Promise<void> {
       signal,
       run: async (cell, path) => {
         console.error(
-          `\n${cells.indexOf(cell) + 1} of ${cells.length}: ${cell.name}`,
+          `\n${cells.indexOf(cell) + 1} of ${cells.length}: ${cell.label}`,
         );
         const display = new CellDisplay(cell.config);
         try {
@@ -143,11 +143,11 @@ function report(
   others: readonly Cell[],
 ): void {
   console.log(`table: ${path}/results.md`);
-  for (const { name } of others) {
-    console.log(`another process has ${name}; it completes the table`);
+  for (const { label } of others) {
+    console.log(`another process has ${label}; it completes the table`);
   }
-  const failures = finished.flatMap(({ cell: { name }, result }) =>
-    typeof result === "string" ? [`${name}: ${result}`] : []
+  const failures = finished.flatMap(({ cell: { label }, result }) =>
+    typeof result === "string" ? [`${label}: ${result}`] : []
   );
   if (failures.length === 0) return;
   throw new UserError(

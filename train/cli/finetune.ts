@@ -5,13 +5,11 @@ import { resolveConfig } from "../config/resolve.ts";
 import { finetuneSchema } from "../finetune/finetune_config.ts";
 import type { FinetuneResult } from "../finetune/finetune_result.ts";
 import { finetuneRun, type Finetuning } from "../finetune/finetune_run.ts";
-import type { FinetunePhase } from "../finetune/finetune_training.ts";
-import type { ValidationRecord } from "../finetune/validation.ts";
 import { openRun } from "../run/load_run.ts";
-import type { StepMetrics } from "../training_step.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
+import { FinetuneDisplay } from "./finetune_display.ts";
 import { readDevice } from "./options.ts";
-import { Progress } from "./progress.ts";
+import { percent } from "./percent.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
@@ -123,10 +121,7 @@ async function main(): Promise<void> {
       signal,
       onStart: (folder) =>
         console.error(`device: ${reason}\nfine-tuning: ${folder}`),
-      onPhase: (phase, done, total) => display.begin(phase, done, total),
-      onStep: (step, metrics) => display.steps(step, metrics),
-      onProgress: (images) => display.images(images),
-      onValidation: (record) => display.validated(record),
+      ...display.events,
     });
     display.end();
     console.log(report(finetuning));
@@ -134,59 +129,6 @@ async function main(): Promise<void> {
     display.end();
     Object.values(splits).forEach((split) => split?.close());
     device.destroy();
-  }
-}
-
-/** Tells a person on the error stream what is being done. */
-class FinetuneDisplay {
-  #progress?: Progress;
-  #phase?: FinetunePhase;
-  #step = 0;
-  #shown: Readonly<Record<string, number>> = {};
-
-  print(line: string): void {
-    if (this.#progress) this.#progress.print(line);
-    else console.error(line);
-  }
-
-  /** Takes note that a part begins; what is validated is shown beside the steps. */
-  begin(phase: FinetunePhase, done: number, total: number): void {
-    const goesOn = this.#progress && phase !== "test";
-    this.#phase = phase;
-    if (goesOn) return;
-    this.end();
-    this.#step = done;
-    this.print(
-      phase === "test"
-        ? `classifying ${total} test images ...`
-        : `training for ${total} steps` +
-          (done > 0 ? `, from step ${done} on ...` : " ..."),
-    );
-    const unit = phase === "test" ? "images" : "steps";
-    this.#progress = new Progress({ total, start: done, unit });
-  }
-
-  steps(step: number, { loss, accuracy, learningRate }: StepMetrics): void {
-    this.#step = step;
-    this.#shown = { loss, accuracy, lr: learningRate };
-    this.#progress?.update(step, this.#shown);
-  }
-
-  images(images: number): void {
-    if (this.#phase === "test") this.#progress?.update(images, {});
-    else {
-      const shown = { ...this.#shown, validated: images };
-      this.#progress?.update(this.#step, shown);
-    }
-  }
-
-  validated({ step, accuracy }: ValidationRecord): void {
-    this.print(`step ${step}: ${percent(accuracy)} % of held-out images right`);
-  }
-
-  end(): void {
-    this.#progress?.finish();
-    this.#progress = undefined;
   }
 }
 
@@ -208,10 +150,6 @@ function resultText(result: FinetuneResult): string {
     `fitted to ${fitted} images; step ${step} was the best on ${heldOut} more, ` +
     `with ${percent(heldOutAccuracy)} %`,
   ].join("\n");
-}
-
-function percent(share: number): string {
-  return (100 * share).toFixed(1);
 }
 
 await runProgram(main);

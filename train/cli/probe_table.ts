@@ -2,6 +2,7 @@ import type { Accuracy } from "../evaluate/accuracy.ts";
 import { bestLayer } from "../evaluate/best_layer.ts";
 import { TEMPERATURE } from "../evaluate/knn.ts";
 import type { LayerResults } from "../evaluate/probe.ts";
+import { percent } from "./percent.ts";
 
 /** Results of the same layers of two encoders. */
 export interface ComparedLayers {
@@ -55,8 +56,4 @@ function alignColumns(rows: readonly (readonly string[])[]): string[] {
 
 function withError({ accuracy, standardError }: Accuracy): string {
   return `${percent(accuracy)} ± ${percent(standardError)}`;
-}
-
-function percent(share: number): string {
-  return (100 * share).toFixed(1);
 }

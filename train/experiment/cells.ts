@@ -4,9 +4,12 @@ import { findPreset, settingAt } from "../config/loader.ts";
 import { presets } from "../config/presets/mod.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import type { Experiment } from "./experiment_file.ts";
+import { checkDistinct, folderName } from "./folder_name.ts";
 
 /** A run of an experiment. */
 export interface Cell {
+  /** Row, values and seed in words. */
+  readonly label: string;
   /** Names its folder. */
   readonly name: string;
   /** The row of the table that it belongs to. */
@@ -23,7 +26,7 @@ export interface Cell {
  * @throws {UserError} if there is none, settings are wrong, or two would have the same folder.
  */
 export function cellsOf(experiment: Experiment): Cell[] {
-  const { rows, axes, seeds } = experiment;
+  const { rows, axes, seeds, finetune } = experiment;
   const cells = seeds.flatMap((seed) =>
     Object.keys(rows).flatMap((row) =>
       combinations(axes).map((values) => cellOf(experiment, row, values, seed))
@@ -32,15 +35,8 @@ export function cellsOf(experiment: Experiment): Cell[] {
   if (cells.length === 0) {
     throw new UserError("the experiment has no rows; give it one at least");
   }
-  const names = new Set<string>();
-  for (const { name } of cells) {
-    if (names.has(name)) {
-      throw new UserError(
-        `two runs of the experiment would share the folder ${name}; rename a row, or remove a repeated value`,
-      );
-    }
-    names.add(name);
-  }
+  checkDistinct(cells.map(({ label }) => label));
+  checkDistinct(Object.keys(finetune));
   return cells;
 }
 
@@ -61,9 +57,10 @@ function cellOf(
   const parts = Object.entries(axes).map(([path, value]) =>
     `${path.split(".").at(-1)} ${JSON.stringify(value)}`
   );
-  const name = folderName([row, ...parts, `seed ${seed}`].join(" "));
+  const label = [row, ...parts, `seed ${seed}`].join(", ");
   try {
-    return { name, row, axes, config: resolveConfig(configSchema, layers) };
+    const config = resolveConfig(configSchema, layers);
+    return { label, name: folderName(label), row, axes, config };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(`row ${JSON.stringify(row)}: ${error.message}`);
@@ -81,10 +78,4 @@ function combinations(
       ),
     [{}],
   );
-}
-
-/** Such as `dv2-no-exchange-seed-1`; every system can store it. */
-function folderName(text: string): string {
-  return text.normalize("NFKD").replace(/[^\w.]+/g, "-")
-    .replace(/^-|-$/g, "").toLowerCase();
 }

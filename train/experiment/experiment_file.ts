@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { readSettings } from "../config/loader.ts";
 import { resolveConfig } from "../config/resolve.ts";
+import {
+  finetuneSchema,
+  type FinetuneSettings,
+} from "../finetune/finetune_config.ts";
 import { UserError } from "../../engine/user_error.ts";
 
 /** One line of an experiment's table. */
@@ -43,9 +47,7 @@ export interface Experiment {
   /** How layers are measured; `null` leaves it out. */
   readonly probe: ProbeCounts | null;
   /** Settings of the fine-tunings of each run, by the name of their column. */
-  readonly finetune: Readonly<
-    Record<string, Readonly<Record<string, unknown>>>
-  >;
+  readonly finetune: Readonly<Record<string, FinetuneSettings>>;
 }
 
 const settings = z.record(z.string(), z.unknown());
@@ -67,7 +69,7 @@ const schema = z.strictObject({
   seeds: z.array(z.int().min(0).max(2 ** 32 - 1)).min(1).default([0]),
   minutes: z.number().positive().optional(),
   probe: z.strictObject({ train: count, test: count }).nullable().prefault({}),
-  finetune: z.record(z.string().min(1), settings).prefault({}),
+  finetune: z.record(z.string().min(1), finetuneSchema).prefault({}),
 });
 
 /**

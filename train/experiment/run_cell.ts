@@ -9,6 +9,9 @@ import { firstDifference } from "../config/difference.ts";
 import { probeImages } from "../evaluate/probe.ts";
 import type { ProbeResults } from "../evaluate/probe_file.ts";
 import { probeRun, type ProbeTask } from "../evaluate/probe_run.ts";
+import type { FinetuneResult } from "../finetune/finetune_result.ts";
+import { finetuneRun } from "../finetune/finetune_run.ts";
+import type { FinetuneEvents } from "../finetune/finetune_training.ts";
 import { pretrain, type PretrainOptions } from "../pretrain.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
 import { loadRun, type OpenedRun, openRun } from "../run/load_run.ts";
@@ -19,6 +22,7 @@ import {
 } from "../run/run_folder.ts";
 import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment_file.ts";
+import { folderName } from "./folder_name.ts";
 import { stepsWithin } from "./steps_within.ts";
 
 /** What came out of a run of an experiment. */
@@ -27,6 +31,8 @@ export interface CellResult {
   readonly steps: number;
   /** The layers of its encoder; absent where the experiment leaves them out. */
   readonly layers?: ProbeResults;
+  /** Its fine-tunings by the name of their column. */
+  readonly finetuned: Readonly<Record<string, FinetuneResult>>;
 }
 
 /** How {@linkcode runCell} goes about it. */
@@ -36,17 +42,19 @@ export interface CellOptions {
   /** The folder of the run. */
   readonly path: string;
   /** The experiment: how long runs pretrain, and what is measured. */
-  readonly experiment: Pick<Experiment, "minutes" | "probe">;
+  readonly experiment: Pick<Experiment, "minutes" | "probe" | "finetune">;
   /** Stops it; the next call goes on from there. */
   readonly signal: AbortSignal;
   /** Called while it pretrains. */
   readonly pretraining: Pick<PretrainOptions, "onPhase" | "onStep">;
   /** Called while it measures layers. */
   readonly probing: Pick<ProbeTask, "onPhase" | "onProgress">;
+  /** Called before each fine-tuning with the name of its column, for what is called while it runs. */
+  readonly finetuning: (name: string) => FinetuneEvents;
 }
 
 /**
- * Runs a cell of an experiment, or what is left of it: pretrains, then measures the layers.
+ * Runs a cell of an experiment, or what is left of it: pretrains, measures the layers, fine-tunes.
  *
  * @throws {UserError} if a part of it cannot be done, or the folder holds another run.
  * @throws The reason of `signal` if it was stopped.
@@ -60,7 +68,8 @@ export async function runCell(
     const config = await pretrainCell(cell, splits, options);
     options.signal.throwIfAborted();
     const { steps } = config;
-    return { steps, layers: await probeCell(config, splits, options) };
+    const layers = await probeCell(config, splits, options);
+    return { steps, layers, finetuned: await finetuneCell(splits, options) };
   } finally {
     Object.values(splits).forEach((split) => split?.close());
   }
@@ -148,6 +157,27 @@ async function probeCell(
   });
   // many runs' features would fill the disk
   await removeFolder(cachePath);
+  return results;
+}
+
+async function finetuneCell(
+  splits: DatasetSplits,
+  { device, path, experiment: { finetune }, signal, finetuning }: CellOptions,
+): Promise<CellResult["finetuned"]> {
+  const results: Record<string, FinetuneResult> = {};
+  for (const [name, settings] of Object.entries(finetune)) {
+    const { result } = await finetuneRun({
+      path,
+      settings,
+      splits,
+      out: `${path}/finetune/${folderName(name)}`,
+      device,
+      signal,
+      ...finetuning(name),
+    });
+    signal.throwIfAborted();
+    if (result) results[name] = result;
+  }
   return results;
 }
 

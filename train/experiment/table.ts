@@ -22,6 +22,8 @@ interface Group {
   readonly results: readonly CellResult[];
 }
 
+const ENCODERS = ["untrained", "trained"] as const;
+
 const HEADER = [
   "row",
   "seed",
@@ -57,20 +59,27 @@ export function experimentCsv(cells: readonly FinishedCell[]): string {
 }
 
 interface NamedAccuracy {
-  readonly measure: "linear" | "kNN";
+  /** How it was measured. */
+  readonly measure: "linear" | "kNN" | "finetune";
+  /** The layer, or the column of the fine-tuning. */
   readonly of: string;
-  readonly encoder: "untrained" | "trained";
+  /** Empty for a fine-tuning, whose settings say what it began with. */
+  readonly encoder: "untrained" | "trained" | "";
   readonly accuracy: Accuracy;
 }
 
-function accuraciesOf({ layers }: CellResult): NamedAccuracy[] {
-  if (!layers) return [];
-  return (["untrained", "trained"] as const).flatMap((encoder) =>
-    Object.entries(layers[encoder]).flatMap(([of, layer]) => [
-      { measure: "linear" as const, of, encoder, accuracy: layer.linear },
-      { measure: "kNN" as const, of, encoder, accuracy: layer.neighbours },
-    ])
-  );
+function accuraciesOf({ layers, finetuned }: CellResult): NamedAccuracy[] {
+  const ofLayers = layers &&
+    ENCODERS.flatMap((encoder) =>
+      Object.entries(layers[encoder]).flatMap<NamedAccuracy>(([of, layer]) => [
+        { measure: "linear", of, encoder, accuracy: layer.linear },
+        { measure: "kNN", of, encoder, accuracy: layer.neighbours },
+      ])
+    );
+  const ofFinetuned = Object.entries(finetuned).map<NamedAccuracy>((
+    [of, accuracy],
+  ) => ({ measure: "finetune", of, encoder: "", accuracy }));
+  return [...ofLayers ?? [], ...ofFinetuned];
 }
 
 /**
@@ -85,8 +94,8 @@ export function experimentMarkdown(
   command: string,
 ): string {
   const groups = groupsOf(cells);
-  const failures = cells.flatMap(({ cell: { name }, result }) =>
-    typeof result === "string" ? [`- ${name}: ${result}`] : []
+  const failures = cells.flatMap(({ cell: { label }, result }) =>
+    typeof result === "string" ? [`- ${label}: ${result}`] : []
   );
   return [
     `# ${experiment.title}`,
@@ -113,26 +122,45 @@ function groupsOf(cells: readonly FinishedCell[]): Group[] {
 }
 
 function summaryTable(
-  { axes }: Experiment,
+  { axes, minutes, probe, finetune }: Experiment,
   groups: readonly Group[],
 ): string {
-  const header = [
-    "",
-    ...Object.keys(axes),
-    "untrained",
-    "pretrained",
-    "best layer",
-    "seeds",
-  ];
+  const columns: Record<string, (results: readonly CellResult[]) => string> = {
+    ...(minutes !== undefined && {
+      steps: (results) => several(results.map(({ steps }) => String(steps))),
+    }),
+    ...(probe && {
+      "untrained": (results) =>
+        percent(results.map(({ layers }) => best(layers?.untrained))),
+      "pretrained": (results) =>
+        percent(results.map(({ layers }) => best(layers?.trained))),
+      "best layer": (results) =>
+        several(
+          results.flatMap(({ layers }) =>
+            layers ? [bestLayer(layers.trained)] : []
+          ),
+        ),
+    }),
+    ...Object.fromEntries(
+      Object.keys(finetune).map((name) => [
+        name,
+        (results: readonly CellResult[]) =>
+          percent(results.map(({ finetuned }) => finetuned[name])),
+      ]),
+    ),
+    seeds: (results) => String(results.length),
+  };
+  const header = ["", ...Object.keys(axes), ...Object.keys(columns)];
   const rows = groups.map(({ labels, results }) => [
     ...labels,
-    percent(results.map((result) => best(result.layers?.untrained))),
-    percent(results.map((result) => best(result.layers?.trained))),
-    [...new Set(results.map((result) => bestName(result.layers?.trained)))]
-      .join(", "),
-    String(results.length),
+    ...Object.values(columns).map((column) => column(results)),
   ]);
   return markdownTable([header, ...rows]);
+}
+
+/** Each of them once. */
+function several(values: readonly string[]): string {
+  return [...new Set(values)].join(", ");
 }
 
 /** Rows are layers, columns the runs. */
@@ -168,28 +196,38 @@ function layersSection(groups: readonly Group[]): string[] {
 }
 
 function explanation(
-  { probe, seeds }: Experiment,
+  { seeds }: Experiment,
   groups: readonly Group[],
 ): string {
-  const layers = groups.flatMap(({ results }) => results)
-    .find((result) => result.layers)?.layers;
-  const example = layers && Object.values(layers.trained)[0];
-  const spread = seeds.length > 1
-    ? `± is the standard deviation over the seeds ${seeds.join(", ")}`
-    : "± is the standard error by the number of test images; one seed says nothing of others";
-  const linear = probe && example
-    ? `Percent of ${example.linear.images} test images that a linear classifier on frozen features gets right, fitted to ` +
-      `${example.linear.fitted} images; ${example.linear.heldOut} more chose its penalty and the best layer. `
-    : "";
-  return `${linear}${spread}.`;
+  const results = groups.flatMap(({ results }) => results);
+  const [layers] = results.flatMap(({ layers }) =>
+    layers ? Object.values(layers.trained) : []
+  );
+  const [tuned] = results.flatMap(({ finetuned }) => Object.values(finetuned));
+  const sentences: string[] = [];
+  if (layers) {
+    const { images, fitted, heldOut } = layers.linear;
+    sentences.push(
+      `Untrained, pretrained and each layer: percent of ${images} test images that a linear classifier on ` +
+        `frozen features gets right, fitted to ${fitted} images; ${heldOut} more chose its penalty and the best layer.`,
+    );
+  }
+  if (tuned) {
+    const { images, fitted, heldOut } = tuned;
+    sentences.push(
+      `Fine-tuning: percent of ${images} test images, after training on ${fitted}; ${heldOut} more chose the step.`,
+    );
+  }
+  sentences.push(
+    seeds.length > 1
+      ? `± is the standard deviation over the seeds ${seeds.join(", ")}.`
+      : "± is the standard error by the number of test images; one seed says nothing of others.",
+  );
+  return sentences.join(" ");
 }
 
 function best(layers: LayerResults | undefined): Accuracy | undefined {
   return layers && layers[bestLayer(layers)].linear;
-}
-
-function bestName(layers: LayerResults | undefined): string {
-  return layers ? bestLayer(layers) : "";
 }
 
 /** Such as `47.1 ± 0.8`; empty where nothing was measured. */

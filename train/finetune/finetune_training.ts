@@ -22,12 +22,8 @@ import { Validation, type ValidationRecord } from "./validation.ts";
 /** A part of a fine-tuning. */
 export type FinetunePhase = "training" | "validation" | "test";
 
-/** Where a fine-tuning computes, and who hears of it. */
-export interface FinetuneOptions {
-  /** Where it computes; the caller destroys it. */
-  readonly device: Device;
-  /** Stops after the step under way, with a checkpoint if a step was taken. */
-  readonly signal?: AbortSignal;
+/** Who hears of a fine-tuning. */
+export interface FinetuneEvents {
   /** Called when a part begins, with how many steps or images of it are done, and how many there are. */
   readonly onPhase?: (
     phase: FinetunePhase,
@@ -40,6 +36,14 @@ export interface FinetuneOptions {
   readonly onProgress?: (images: number) => void;
   /** Called after each validation. */
   readonly onValidation?: (record: ValidationRecord) => void;
+}
+
+/** Where a fine-tuning computes, and who hears of it. */
+export interface FinetuneOptions extends FinetuneEvents {
+  /** Where it computes; the caller destroys it. */
+  readonly device: Device;
+  /** Stops after the step under way, with a checkpoint if a step was taken. */
+  readonly signal?: AbortSignal;
 }
 
 /** What is trained, and on what. */

@@ -42,15 +42,15 @@ Deno.test("experiment: runs what can be run, tabulates it, names what failed, an
   const { code, stdout, stderr } = await experiment(path, "files/rates.json");
   assertEquals(code, 1);
   assertEquals(stdout, "table: runs/rates/results.md\n");
-  assertMatch(stderr, /^1 of 4: as-it-is-seed-1$/m);
+  assertMatch(stderr, /^1 of 4: as it is, seed 1$/m);
   assertMatch(
     stderr,
-    /^error: 2 of 4 runs failed and are tried again by the same command:\n {2}impossible-seed-1: the config does not fit together: model.masked 4/m,
+    /^error: 2 of 4 runs failed and are tried again by the same command:\n {2}impossible, seed 1: the config does not fit together: model.masked 4/m,
   );
   const table = Deno.readTextFileSync(`${path}/runs/rates/results.md`);
   assertMatch(table, /^# Learning rates\n\nWhich is better\?\n/);
   assertMatch(table, /^\| as it is +\| \d+\.\d ± \d+\.\d \| \d+\.\d ± \d/m);
-  assertMatch(table, /^- impossible-seed-2: the config does not fit/m);
+  assertMatch(table, /^- impossible, seed 2: the config does not fit/m);
   const csv = Deno.readTextFileSync(`${path}/runs/rates/results.csv`);
   // two measures of five layers of two encoders, two seeds
   assertEquals(csv.trimEnd().split("\r\n").length, 1 + 2 * 5 * 2 * 2);

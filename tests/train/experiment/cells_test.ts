@@ -79,9 +79,10 @@ Deno.test("cellsOf: refuses an experiment that cannot be run, in a sentence", ()
     ],
     [
       { rows: { "a b": { settings: {} }, "a-b": { settings: {} } } },
-      /would share the folder a-b-learningrate-0.001-weight-1-seed-3; rename a row/,
+      /^"a b, learningRate 0.001, weight 1, seed 3" and "a-b, .+" would share the folder a-b-/,
     ],
     [{ seeds: [1, 1] }, /would share the folder/],
+    [{ finetune: { I: {}, i: {} } }, /^"I" and "i" would share the folder i/],
   ];
   for (const [changes, message] of refusals) {
     const error = assertThrows(

@@ -36,6 +36,10 @@ Deno.test("readExperiment: names what is wrong in a file, and where", async () =
       /e.json: seed is not a setting; did you mean seeds\?/,
     ],
     [
+      '{ "title": "T", "question": "Q?", "rows": {}, "finetune": { "a": { "step": 1 } } }',
+      /e.json: finetune.a.step is not a setting/,
+    ],
+    [
       '{ "title": "T", "question": "Q?", "rows": {}, "seeds": [] }',
       /e.json: seeds/,
     ],

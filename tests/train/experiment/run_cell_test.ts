@@ -20,7 +20,7 @@ function cellWith(changes: object = {}): Cell {
     checkpoints: { every: 2, keep: 3 },
     ...changes,
   });
-  return { name: "a-seed-7", row: "a", axes: {}, config };
+  return { label: "a, seed 7", name: "a-seed-7", row: "a", axes: {}, config };
 }
 
 /** Runs a cell in a folder and notes what is done. */
@@ -29,21 +29,24 @@ function run(
   path: string,
   changes: Partial<CellOptions> = {},
 ) {
-  const steps: number[] = [];
   const phases: string[] = [];
   const result = runCell(cell, {
     device: wasm,
     path,
-    experiment: { probe: { train: 30, test: 10 } },
+    experiment: { probe: { train: 30, test: 10 }, finetune: {} },
     signal: new AbortController().signal,
     pretraining: { onPhase: (phase, step) => phases.push(`${phase} ${step}`) },
     probing: {
       onPhase: ({ encoder, unit, total }) =>
         phases.push(`${encoder} ${total} ${unit}`),
     },
+    finetuning: (name) => ({
+      onPhase: (phase, done, total) =>
+        phase === "training" && done === 0 && phases.push(`${name} ${total}`),
+    }),
     ...changes,
   });
-  return { result, steps, phases };
+  return { result, phases };
 }
 
 Deno.test("runCell: pretrains and measures the layers, and does neither again", async () => {
@@ -51,7 +54,7 @@ Deno.test("runCell: pretrains and measures the layers, and does neither again", 
   const path = `${folder.path}/a`;
   const first = run(cellWith(), path);
   const { layers, ...rest } = await first.result;
-  assertEquals(rest, { steps: 4 });
+  assertEquals(rest, { steps: 4, finetuned: {} });
   assertEquals(first.phases, [
     "training 0",
     ...["untrained", "trained"].flatMap((encoder) => [
@@ -70,7 +73,7 @@ Deno.test("runCell: pretrains and measures the layers, and does neither again", 
     "probe.json",
   ]);
   const again = run(cellWith(), path);
-  assertEquals(await again.result, { steps: 4, layers });
+  assertEquals(await again.result, { steps: 4, layers, finetuned: {} });
   assertEquals(again.phases, []);
 });
 
@@ -97,9 +100,13 @@ Deno.test("runCell: starts over where there is no checkpoint, and refuses anothe
   folder.write("a/config.json", JSON.stringify(cellWith().config));
   folder.write("a/metrics.jsonl", '{"step":1,"loss":1}\n');
   const { result, phases } = run(cellWith(), path, {
-    experiment: { probe: null },
+    experiment: { probe: null, finetune: {} },
   });
-  assertEquals(await result, { steps: 4, layers: undefined });
+  assertEquals(await result, {
+    steps: 4,
+    layers: undefined,
+    finetuned: {},
+  });
   assertEquals(phases, ["training 0"]);
   const error = await assertRejects(
     () => run(cellWith({ steps: 6 }), path).result,
@@ -125,12 +132,32 @@ Deno.test("runCell: leaves no folder where nothing could be done", async () => {
 Deno.test("runCell: with minutes instead of steps, takes what fits and keeps to it", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/a`;
-  const experiment = { minutes: 0.001, probe: null };
+  const experiment = { minutes: 0.001, probe: null, finetune: {} };
   const { steps } = await run(cellWith(), path, { experiment }).result;
   assert(steps >= 1, String(steps));
   const { config } = await openRun(path);
   assertEquals(config, cellWith({ steps }).config);
   const again = run(cellWith(), path, { experiment });
   assertEquals((await again.result).steps, steps);
+  assertEquals(again.phases, []);
+});
+
+Deno.test("runCell: fine-tunes in every way that is asked for, and none again", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  const experiment = {
+    probe: null,
+    finetune: {
+      "fine-tuned": { steps: 2 },
+      "from scratch": { steps: 1, fromScratch: true },
+    },
+  };
+  const first = run(cellWith(), path, { experiment });
+  const { finetuned } = await first.result;
+  assertEquals(Object.keys(finetuned), ["fine-tuned", "from scratch"]);
+  assertEquals(first.phases, ["training 0", "fine-tuned 2", "from scratch 1"]);
+  assertEquals(finetuned["from scratch"].images, 20);
+  const again = run(cellWith(), path, { experiment });
+  assertEquals((await again.result).finetuned, finetuned);
   assertEquals(again.phases, []);
 });

@@ -8,6 +8,7 @@ import { tinyConfig } from "../tiny_model.ts";
 
 const config = tinyConfig();
 const cells: Cell[] = ["a", "b", "c"].map((name) => ({
+  label: name,
   name,
   row: name,
   axes: {},
@@ -24,7 +25,7 @@ Deno.test("runExperiment: a cell that fails does not keep others from running", 
     run: (cell, path) => {
       ran.push(path.replace(folder.path, ""));
       if (cell.name === "b") throw new UserError("no room");
-      return Promise.resolve({ steps: 1 });
+      return Promise.resolve({ steps: 1, finetuned: {} });
     },
     onFinished: (finished) => {
       shown.push(
@@ -56,7 +57,7 @@ Deno.test("runExperiment: leaves to another process what it has, and looks again
       ran.push(name);
       // the other process is done with a
       first?.[Symbol.dispose]();
-      return Promise.resolve({ steps: 1 });
+      return Promise.resolve({ steps: 1, finetuned: {} });
     },
     onFinished: (finished) => {
       order.push(finished.map(({ cell }) => cell.name));
@@ -82,7 +83,7 @@ Deno.test("runExperiment: is stopped between cells and within one, with what was
     path: folder.path,
     signal: controller.signal,
     run: ({ name }) =>
-      Promise.resolve(name).then(run).then(() => ({ steps: 1 })),
+      Promise.resolve(name).then(run).then(() => ({ steps: 1, finetuned: {} })),
     onFinished: (cells) => Promise.resolve(void finished.push(cells.length)),
   }).catch((reason) => reason);
   assertEquals(reason, "SIGINT");
@@ -98,7 +99,7 @@ Deno.test("runExperiment: an error while a table is written ends it", async () =
       runExperiment(cells, {
         path: folder.path,
         signal: new AbortController().signal,
-        run: () => Promise.resolve({ steps: 1 }),
+        run: () => Promise.resolve({ steps: 1, finetuned: {} }),
         onFinished: () => Promise.reject(new UserError("the disk is full")),
       }),
     UserError,

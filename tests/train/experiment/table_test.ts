@@ -17,7 +17,7 @@ const experiment: Experiment = {
   axes: { steps: [20] },
   seeds: [0, 1, 2],
   probe: { train: 100, test: 50 },
-  finetune: {},
+  finetune: { tuned: { steps: 5 } },
 };
 
 function layer(heldOutAccuracy: number, accuracy: number): LayerResult {
@@ -39,6 +39,7 @@ function layer(heldOutAccuracy: number, accuracy: number): LayerResult {
 function cell(row: string, seed: number, result: CellResult | string) {
   return {
     cell: {
+      label: `${row}, seed ${seed}`,
       name: `${row}-seed-${seed}`,
       row,
       axes: { steps: 20 },
@@ -52,6 +53,19 @@ function cell(row: string, seed: number, result: CellResult | string) {
 function layers(accuracy: number): CellResult {
   return {
     steps: 20,
+    finetuned: {
+      tuned: {
+        accuracy: accuracy / 2,
+        standardError: 0.02,
+        macroAccuracy: 0.2,
+        images: 50,
+        step: 3,
+        heldOutAccuracy: 0.3,
+        fitted: 90,
+        heldOut: 10,
+        validation: [],
+      },
+    },
     layers: {
       step: 20,
       source: "",
@@ -74,26 +88,39 @@ Deno.test("experimentMarkdown: mean and deviation over seeds of the layer that t
   const rows = page.split("\n").filter((line) => line.startsWith("|"))
     .map((line) => line.split(" | ").map((cell) => cell.trim()));
   assertEquals(rows.slice(0, 4), [
-    ["|", "steps", "untrained", "pretrained", "best layer", "seeds |"],
+    ["|", "steps", "untrained", "pretrained", "best layer", "tuned", "seeds |"],
     rows[1],
     // 0.50, 0.53, 0.56: mean 0.53, deviation 0.03 with n - 1
-    ["| a", "20", "25.0 ± 0.0", "53.0 ± 3.0", "res1", "3     |"],
-    ["| b \\| c", "20", "25.0 ± 4.0", "60.0 ± 4.0", "res1", "1     |"],
+    ["| a", "20", "25.0 ± 0.0", "53.0 ± 3.0", "res1", "26.5 ± 1.5", "3     |"],
+    [
+      "| b \\| c",
+      "20",
+      "25.0 ± 4.0",
+      "60.0 ± 4.0",
+      "res1",
+      "30.0 ± 2.0",
+      "1     |",
+    ],
   ]);
   assertStringIncludes(
     page,
     "| res1  | 53.0 ± 3.0 (25.0) | 60.0 ± 4.0 (25.0) |",
   );
-  assertStringIncludes(page, "## Failed\n\n- b | c-seed-1: no room\n");
+  assertStringIncludes(page, "## Failed\n\n- b | c, seed 1: no room\n");
   assertStringIncludes(page, "deviation over the seeds 0, 1, 2.");
+  assertStringIncludes(page, "after training on 90; 10 more chose the step.");
   assertStringIncludes(page, "fitted to 90 images; 10 more chose");
   assertStringIncludes(page, "\n    deno task experiment e\n");
 });
 
 Deno.test("experimentCsv: a line for each accuracy of each run that did not fail", () => {
   const lines = experimentCsv(cells).trimEnd().split("\r\n");
-  // two measures of two layers of two encoders of four runs
-  assertEquals(lines.length, 1 + 2 * 2 * 2 * 4);
+  // two measures of two layers of two encoders, and a fine-tuning, of four runs
+  assertEquals(lines.length, 1 + (2 * 2 * 2 + 1) * 4);
+  assertEquals(
+    lines[9],
+    'a,0,"{""steps"":20}",finetune,tuned,,20,0.25,0.02,50',
+  );
   assertEquals(
     lines[0],
     "row,seed,axes,measure,of,encoder,steps,accuracy,standard error,images",

@@ -1,0 +1,27 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UserError } from "../../../engine/user_error.ts";
+import {
+  checkDistinct,
+  folderName,
+} from "../../../train/experiment/folder_name.ts";
+
+Deno.test("folderName: letters, digits and dots of any text, the rest as dashes", () => {
+  const names = {
+    "DV² - exchange seed 1": "dv2-exchange-seed-1",
+    "S = 1024, λ = 0.9": "s-1024-λ-0.9",
+    "I and Î": "i-and-î",
+    "../up": "..-up",
+  };
+  for (const [text, name] of Object.entries(names)) {
+    assertEquals(folderName(text), name);
+  }
+});
+
+Deno.test("checkDistinct: names two texts that would share a folder", () => {
+  checkDistinct(["I", "Î", "I and Î"]);
+  assertThrows(
+    () => checkDistinct(["a", "DV² + b", "DV2 - b"]),
+    UserError,
+    '"DV² + b" and "DV2 - b" would share the folder dv2-b; rename one of them',
+  );
+});
