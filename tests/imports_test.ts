@@ -39,7 +39,7 @@ interface Source {
 
 const sources = new Map<string, Source>(
   packageFiles()
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => /\.[jt]s$/.test(path))
     .map((path) => {
       const text = readPackageFile(path);
       const code = text.replaceAll(/\/\*.*?\*\/|^\s*\/\/[^\n]*/gms, "");

@@ -13,12 +13,13 @@ await initializeImageMagick(Deno.readFileSync(wasm));
 /** Colour of a pixel: red, green, blue and, if given, opacity, 0 to 255. */
 export type Pixel = readonly [number, number, number, number?];
 
-/** An image file of the pixels that `colorAt` gives. */
+/** An image file of the pixels that `colorAt` gives, of colours that an ICC profile may define. */
 export function imageFile(
   format: "JPEG" | "PNG" | "WEBP",
   width: number,
   height: number,
   colorAt: (x: number, y: number) => Pixel,
+  profile?: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   const pixels = new Uint8Array(4 * width * height);
   for (let y = 0; y < height; y++) {
@@ -34,6 +35,7 @@ export function imageFile(
       new MagickReadSettings({ format: MagickFormat.Rgba, width, height }),
     );
     image.quality = 100;
+    if (profile) image.setProfile("icc", profile);
     return image.write(format, (file) => file.slice());
   } finally {
     image.dispose();

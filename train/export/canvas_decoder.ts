@@ -1,37 +1,42 @@
 import { squarePlanes } from "../../datasets/resize.ts";
 import { UserError } from "../../engine/user_error.ts";
-import type { EncodedPicture, PictureDecoder } from "./pictures.ts";
+import {
+  type EncodedPicture,
+  nameOf,
+  type PictureDecoder,
+} from "./pictures.ts";
 
 /** Decodes pictures as a browser does, by a canvas. */
 export class CanvasDecoder implements PictureDecoder {
-  decode(
+  async decode(
     pictures: readonly EncodedPicture[],
     size: number,
   ): Promise<Uint8Array[]> {
-    return Promise.all(
-      pictures.map(async (picture, i) => {
-        const name = typeof picture === "string" || picture instanceof URL
-          ? String(picture)
-          : `picture ${i}`;
-        try {
-          return squarePlanes(await readPixels(picture), size);
-        } catch (cause) {
-          throw new UserError(
-            `cannot decode ${name}: ${
-              cause instanceof Error ? cause.message : cause
-            }`,
-            { cause },
-          );
-        }
-      }),
-    );
+    const planes: Uint8Array[] = [];
+    // one at a time: a photo takes a hundred times the memory of what becomes of it
+    for (const [i, picture] of pictures.entries()) {
+      try {
+        planes.push(squarePlanes(await readPixels(picture), size));
+      } catch (cause) {
+        throw new UserError(
+          `cannot decode ${nameOf(picture, `picture ${i}`)}: ${
+            cause instanceof Error ? cause.message : cause
+          }`,
+          { cause },
+        );
+      }
+    }
+    return planes;
   }
 
   close(): void {}
 }
 
 async function readPixels(picture: EncodedPicture): Promise<ImageData> {
-  const bitmap = await createImageBitmap(await blobOf(picture));
+  // colours as the file has them, as when training
+  const bitmap = await createImageBitmap(await blobOf(picture), {
+    colorSpaceConversion: "none",
+  });
   try {
     const { width, height } = bitmap;
     const canvas = new OffscreenCanvas(width, height).getContext("2d");

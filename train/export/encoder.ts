@@ -16,26 +16,29 @@ import {
   type PretrainedEncoderOptions,
 } from "./pretrained_encoder.ts";
 
+export { CanvasDecoder } from "./canvas_decoder.ts";
 export type { Preprocessing } from "../../datasets/augmentation/augmentation.ts";
 export type { PixelImage } from "../../datasets/resize.ts";
 export type { EncoderContents, EncoderDescription } from "./encoder_file.ts";
 export { PretrainedEncoder, type PretrainedEncoderOptions };
+import { nameOf } from "./pictures.ts";
 export type { EncodedPicture, Picture, PictureDecoder } from "./pictures.ts";
 
 /**
  * Loads an encoder that was exported as safetensors.
  *
- * @param source The content of the file, or a URL to fetch it from.
+ * @param source The file, its content, or a URL to fetch it from.
  * @throws {UserError} if the file cannot be fetched or is not an exported encoder, or there is no
  * such device.
  */
 export async function loadEncoder(
-  source: Uint8Array | string | URL,
+  source: Blob | Uint8Array | string | URL,
   options: PretrainedEncoderOptions = {},
 ): Promise<PretrainedEncoder> {
-  const [bytes, name] = source instanceof Uint8Array
-    ? [source, "the encoder"]
-    : [await fetchBytes(source), String(source)];
+  const name = nameOf(source, "the encoder");
+  const bytes = source instanceof Uint8Array
+    ? source
+    : await (source instanceof Blob ? source : await fetchFile(source)).bytes();
   return await PretrainedEncoder.open(
     decodeEncoder(bytes, name),
     name,
@@ -43,12 +46,12 @@ export async function loadEncoder(
   );
 }
 
-async function fetchBytes(url: string | URL): Promise<Uint8Array> {
+async function fetchFile(url: string | URL): Promise<Response> {
   const response = await fetch(url);
   if (!response.ok) {
     throw new UserError(
       `cannot fetch ${url}: the server answers ${response.status}`,
     );
   }
-  return await response.bytes();
+  return response;
 }

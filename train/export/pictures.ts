@@ -30,3 +30,14 @@ export function isPixels(picture: Picture): picture is PixelImage {
   return typeof picture === "object" && "width" in picture &&
     "data" in picture;
 }
+
+/** How errors name a file: by its URL or its own name, else as it is called here. */
+export function nameOf(
+  file: EncodedPicture,
+  otherwise: string,
+): string {
+  if (file instanceof File) return file.name;
+  return file instanceof Blob || file instanceof Uint8Array
+    ? otherwise
+    : String(file);
+}

@@ -39,7 +39,8 @@ export class PretrainedEncoder implements Disposable {
     readonly description: EncoderDescription,
     /** Images computed at a time. */
     readonly batchSize: number,
-    private readonly device: Device,
+    /** Where it computes. */
+    readonly device: Device,
     private readonly ownsDevice: boolean,
     private readonly built: BuiltModel,
     private readonly decoder: PictureDecoder,

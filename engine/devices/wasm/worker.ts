@@ -1,5 +1,9 @@
-/// <reference lib="webworker" />
-/** A worker that is one thread of the WebAssembly device. */
+/**
+ * A worker that is one thread of the WebAssembly device. Programs need not import it, but where they
+ * are bundled its own bundle must lie beside theirs as `worker.js`.
+ *
+ * @module
+ */
 
 import type { ToWorker } from "./messages.ts";
 import { Thread } from "./thread.ts";

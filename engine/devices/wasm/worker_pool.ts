@@ -76,13 +76,16 @@ export class WorkerPool {
   }
 
   #startWorker(thread: number): ThreadPort {
-    const script = new URL("./worker.ts", import.meta.url);
-    const worker = new Worker(script, { type: "module" });
+    // bundlers look for this expression as it is
+    const worker = new Worker(new URL("./worker.js", import.meta.url), {
+      type: "module",
+    });
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
       this.#receive(thread, data);
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#failWith(event.message);
+      // browsers do not say why a script cannot be loaded
+      this.#failWith(event.message || "worker.js cannot be loaded");
     };
     return worker;
   }

@@ -18,9 +18,12 @@ export async function findAdapter(): Promise<AdapterChoice> {
 
 /** The name of an adapter for people. */
 export function nameOf(
-  { description, device, vendor, isFallbackAdapter }: GPUAdapterInfo,
+  { description, device, vendor, architecture, isFallbackAdapter }:
+    GPUAdapterInfo,
 ): string {
-  const name = description || device || vendor || "unnamed adapter";
+  // browsers hide the first two
+  const name = description || device || `${vendor} ${architecture}`.trim() ||
+    "unnamed adapter";
   return `${name}${isFallbackAdapter ? " (software)" : ""}`;
 }
 

@@ -56,4 +56,9 @@ Deno.test("CanvasDecoder: names the picture that cannot be decoded", async () =>
     UserError,
     `cannot decode ${url}: `,
   );
+  await assertRejects(
+    () => decoder.decode([new File([broken], "cat.png")], 8),
+    UserError,
+    "cannot decode cat.png: ",
+  );
 });

@@ -47,7 +47,8 @@ Deno.test("loadEncoder: takes a path, a URL or the content, and pictures in ever
     );
   }
   // what browsers load computes the same
-  for (const source of [bytes, pathToFileURL(file)]) {
+  const blob = new Blob([bytes.slice()]);
+  for (const source of [bytes, blob, pathToFileURL(file)]) {
     using encoder = await loadAnywhere(source, { device });
     assertEquals(await encoder.features([pixels]), [first]);
   }
@@ -58,6 +59,19 @@ Deno.test("loadEncoder: refuses a file that is missing", async () => {
     () => loadEncoder("nowhere.safetensors"),
     UserError,
     "cannot read nowhere.safetensors: there is no such file or folder",
+  );
+});
+
+Deno.test("loadEncoder: names the file that a browser gives it in errors", async () => {
+  await assertRejects(
+    () => loadAnywhere(new File(["nothing"], "cats.onnx")),
+    UserError,
+    "cats.onnx is not a safetensors file; ",
+  );
+  await assertRejects(
+    () => loadAnywhere(new Blob(["nothing"])),
+    UserError,
+    "the encoder is not a safetensors file; ",
   );
 });
 

@@ -89,6 +89,29 @@ Deno.test({
   },
 });
 
+Deno.test("WorkerPool: a script that a browser cannot load is a clear error", async () => {
+  const { Worker } = globalThis;
+  // browsers say no more than that there was an error
+  class Missing {
+    onerror?: (event: Event) => void;
+    postMessage(): void {
+      queueMicrotask(() => this.onerror?.(new Event("error")));
+    }
+    terminate(): void {}
+  }
+  Object.assign(globalThis, { Worker: Missing });
+  try {
+    const pool = new WorkerPool(1);
+    await assertRejects(
+      () => pool.broadcast(() => ({ kind: "unload", program: 0 })),
+      UserError,
+      "the threads of the processor cannot start: worker.js cannot be loaded",
+    );
+  } finally {
+    Object.assign(globalThis, { Worker });
+  }
+});
+
 Deno.test("WorkerPool: a page that is not isolated computes in its own thread", async () => {
   Object.assign(globalThis, { crossOriginIsolated: false });
   try {

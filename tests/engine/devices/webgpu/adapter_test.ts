@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { runsOverOpenGl } from "../../../../engine/devices/webgpu/adapter.ts";
+import {
+  nameOf,
+  runsOverOpenGl,
+} from "../../../../engine/devices/webgpu/adapter.ts";
 
 /** What WebGPU says about an adapter, as far as it matters here. */
 function adapter(maxBindingsPerBindGroup: number, features: string[]) {
@@ -18,4 +21,26 @@ Deno.test("runsOverOpenGl: knows wgpu's OpenGL backend and nothing else by its l
     runsOverOpenGl(adapter(2 ** 32 - 1, ["bgra8unorm-storage"])),
     false,
   );
+});
+
+Deno.test("nameOf: is the best that the platform tells", () => {
+  const told = {
+    vendor: "nvidia",
+    architecture: "",
+    device: "",
+    description: "",
+    isFallbackAdapter: false,
+    subgroupMinSize: 32,
+    subgroupMaxSize: 32,
+  };
+  assertEquals(nameOf(told), "nvidia");
+  assertEquals(nameOf({ ...told, architecture: "ampere" }), "nvidia ampere");
+  assertEquals(nameOf({ ...told, device: "0x2684" }), "0x2684");
+  const full = { ...told, device: "0x2684", description: "RTX 4090" };
+  assertEquals(nameOf(full), "RTX 4090");
+  assertEquals(
+    nameOf({ ...full, isFallbackAdapter: true }),
+    "RTX 4090 (software)",
+  );
+  assertEquals(nameOf({ ...told, vendor: "" }), "unnamed adapter");
 });

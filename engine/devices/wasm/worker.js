@@ -1,0 +1,2 @@
+// the worker under the name that its bundle has in a browser
+import "./worker.ts";
