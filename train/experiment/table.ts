@@ -104,7 +104,7 @@ export function experimentMarkdown(
     ...layersSection(groups),
     ...(failures.length > 0 ? ["## Failed", failures.join("\n")] : []),
     "## How it was measured",
-    explanation(experiment, groups),
+    explanation(groups),
     `    ${command}`,
   ].join("\n\n") + "\n";
 }
@@ -195,10 +195,7 @@ function layersSection(groups: readonly Group[]): string[] {
   ];
 }
 
-function explanation(
-  { seeds }: Experiment,
-  groups: readonly Group[],
-): string {
+function explanation(groups: readonly Group[]): string {
   const results = groups.flatMap(({ results }) => results);
   const [layers] = results.flatMap(({ layers }) =>
     layers ? Object.values(layers.trained) : []
@@ -219,9 +216,7 @@ function explanation(
     );
   }
   sentences.push(
-    seeds.length > 1
-      ? `± is the standard deviation over the seeds ${seeds.join(", ")}.`
-      : "± is the standard error by the number of test images; one seed says nothing of others.",
+    "± is the standard deviation over seeds; where there is one, the standard error by the number of test images.",
   );
   return sentences.join(" ");
 }

@@ -107,7 +107,10 @@ Deno.test("experimentMarkdown: mean and deviation over seeds of the layer that t
     "| res1  | 53.0 ± 3.0 (25.0) | 60.0 ± 4.0 (25.0) |",
   );
   assertStringIncludes(page, "## Failed\n\n- b | c, seed 1: no room\n");
-  assertStringIncludes(page, "deviation over the seeds 0, 1, 2.");
+  assertStringIncludes(
+    page,
+    "deviation over seeds; where there is one, the standard error",
+  );
   assertStringIncludes(page, "after training on 90; 10 more chose the step.");
   assertStringIncludes(page, "fitted to 90 images; 10 more chose");
   assertStringIncludes(page, "\n    deno task experiment e\n");
