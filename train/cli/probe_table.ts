@@ -1,14 +1,6 @@
 import type { Accuracy } from "../evaluate/accuracy.ts";
+import { bestLayer, type ComparedLayers } from "../evaluate/compared_layers.ts";
 import { TEMPERATURE } from "../evaluate/knn.ts";
-import type { LayerResults } from "../evaluate/probe.ts";
-
-/** Results of the same layers of two encoders. */
-export interface ComparedLayers {
-  /** The encoder as it was initialised. */
-  readonly untrained: LayerResults;
-  /** The encoder as it was trained. */
-  readonly trained: LayerResults;
-}
 
 /**
  * The accuracies of every layer, at least one, as a table of at most 80 columns, and beneath it how
@@ -38,15 +30,6 @@ export function probeTable({ untrained, trained }: ComparedLayers): string {
     `kNN: % of ${neighbours.images} test images; ${neighbours.neighbours} nearest of ${neighbours.bank} by cosine, ` +
     `weights exp(cos / ${TEMPERATURE})`,
   ].join("\n");
-}
-
-/** The layer that does best on the held-out images. */
-function bestLayer(layers: LayerResults): string {
-  return Object.entries(layers).reduce((best, other) =>
-    other[1].linear.heldOutAccuracy > best[1].linear.heldOutAccuracy
-      ? other
-      : best
-  )[0];
 }
 
 /** Pads the cells so that columns align: the first to the left, the others to the right. */
