@@ -25,7 +25,9 @@ const accuracy = {
   macroAccuracy: share,
   images: count,
 };
-const layers = z.record(
+
+/** Accepts {@linkcode LayerResults}. */
+export const layersSchema: z.ZodType<LayerResults> = z.record(
   z.string(),
   z.strictObject({
     width: count,
@@ -46,8 +48,8 @@ const layers = z.record(
 const resultsSchema = z.strictObject({
   step: count,
   source: z.string(),
-  untrained: layers,
-  trained: layers,
+  untrained: layersSchema,
+  trained: layersSchema,
 });
 const fileSchema = resultsSchema.extend({ digest: z.string() });
 

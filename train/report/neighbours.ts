@@ -1,0 +1,82 @@
+import type { Neighbour } from "../evaluate/most_similar.ts";
+import { samplePositions } from "../evaluate/knn.ts";
+import type { Examined } from "./examine.ts";
+import { type Html, html } from "./html.ts";
+import { percent } from "./numbers.ts";
+import { image } from "./picture.ts";
+import { type Section, table } from "./section.ts";
+
+/** Pictures whose neighbours are shown. */
+const ROWS = 8;
+/** Neighbours shown of each. */
+const SHOWN = 6;
+
+/** The pictures nearest to some, by their features; `neighbours` are those of each picture. */
+export function neighboursSection(
+  { pictures, labels }: Examined,
+  neighbours: readonly (readonly Neighbour[])[],
+): Section {
+  const shown = neighbours.map((found) => found.slice(0, SHOWN));
+  const count = shown[0].length;
+  const picture = (index: number) =>
+    image(pictures[index], labels?.[index] ?? `picture ${index + 1}`, "photo");
+  const neighbour = (query: number, { index, similarity }: Neighbour): Html => {
+    const same = labels && labels[index] === labels[query];
+    return html`
+      <td class="${same ? "hit" : ""}">
+        <figure>${picture(index)}<figcaption>${labels &&
+          html`${same ? "✓ " : ""}${labels[index]}<br>`}${similarity.toFixed(
+            2,
+          )}</figcaption></figure>
+      </td>
+    `;
+  };
+  const rows = [...samplePositions(pictures.length, ROWS)].map((query) =>
+    html`
+      <tr><th scope="row"><figure>${picture(
+        query,
+      )}<figcaption>${labels?.[query] ??
+        "picture"}</figcaption></figure></th>${shown[query].map((found) =>
+          neighbour(query, found)
+        )}</tr>
+    `
+  );
+  return {
+    id: "neighbours",
+    title: "Nearest neighbours",
+    lead:
+      html`Each row begins with a picture, chosen at random; the ${count} nearest to it by the cosine of their features follow, the nearest first. Good features bring together what is alike in meaning; poor ones go by colour and brightness alone.${
+        labels && labelSentence(labels, shown)
+      }`,
+    body: count === 0 ? undefined : table(
+      "Nearest neighbours",
+      ["Picture", ...Array.from({ length: count }, (_, i) => `${i + 1}`)],
+      rows,
+    ),
+  };
+}
+
+/** How often the neighbours are of the same class, beside how often others are. */
+function labelSentence(
+  labels: readonly string[],
+  shown: readonly (readonly Neighbour[])[],
+): string {
+  const found = shown.flatMap((neighbours, query) =>
+    neighbours.map(({ index }) => labels[index] === labels[query])
+  );
+  const same = found.filter(Boolean).length / Math.max(found.length, 1);
+  return ` Of the neighbours of all ${labels.length} pictures, ${
+    percent(same)
+  } % are of the same class (✓); of random pictures ${
+    percent(shareOfPairs(labels))
+  } % would be.`;
+}
+
+/** The share of pairs of different pictures that are of the same class. */
+function shareOfPairs(labels: readonly string[]): number {
+  const sizes = Object.values(Object.groupBy(labels, (label) => label))
+    .map((group) => group!.length);
+  const n = labels.length;
+  const pairs = sizes.reduce((sum, size) => sum + size * (size - 1), 0);
+  return pairs / Math.max(n * (n - 1), 1);
+}

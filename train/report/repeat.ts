@@ -1,0 +1,47 @@
+import type { Config } from "../config/config.ts";
+import { html } from "./html.ts";
+import type { Section } from "./section.ts";
+
+/** How to repeat the run, what to do with it, and all its settings. */
+export function repeatSection(path: string, config: Config): Section {
+  const run = quoted(path);
+  const commands = [
+    [
+      "repeats this run",
+      `deno task pretrain --config ${quoted(`${path}/config.json`)}`,
+    ],
+    ["measures the layers with all labelled images", `deno task probe ${run}`],
+    [
+      "computes features of your pictures",
+      `deno task embed ${run} --images FOLDER`,
+    ],
+    ["takes the encoder away", `deno task export ${run}`],
+    ["writes this page again", `deno task report ${run}`],
+  ];
+  return {
+    id: "repeat",
+    title: "Repeat it, use it",
+    lead:
+      "On the same device a repeated run gives the same numbers: on the processor, bit for bit.",
+    body: html`
+      <dl class="commands">
+      ${commands.map(([purpose, command]) =>
+        html`
+          <div>
+            <dt><code>${command}</code></dt>
+            <dd>${purpose}</dd>
+          </div>
+        `
+      )}</dl>
+      <details>
+        <summary>All settings, config.json</summary>
+        <pre tabindex="0">${JSON.stringify(config, null, 2)}</pre>
+      </details>
+    `,
+  };
+}
+
+/** A path as a person types it. */
+export function quoted(path: string): string {
+  return /^[\w./:\\-]+$/.test(path) ? path : `"${path}"`;
+}
