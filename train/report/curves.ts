@@ -1,4 +1,4 @@
-import { gridY, line, ruleX, text } from "@observablehq/plot";
+import { gridY, line, ruleX } from "@observablehq/plot";
 import type { Config } from "../config/config.ts";
 import type { MetricsRecord } from "../run/metrics_file.ts";
 import { type Html, html } from "./html.ts";
@@ -63,7 +63,7 @@ export function curvesSection(
         const task = indicator.metrics[0] === ".retrieval" &&
           retrievalTask(name, config);
         const hint = task
-          ? `${indicator.hint} By chance: ${percent(task.chance)} %.`
+          ? `${indicator.hint} By chance: ${percent(task.chance)}.`
           : indicator.hint;
         return draw({ ...indicator, hint }, name);
       }),
@@ -119,12 +119,12 @@ function indicatorChart(
   }).filter(({ name }) => names.includes(name));
   if (series.length === 0) return undefined;
   series.forEach(({ name }) => drawn.add(name));
-  const last = series.map(({ label, last }) =>
-    html`<b>${short(last)}</b>${
+  const values = series.map(({ label, last }, i) =>
+    html`${
       label && html`
-        ${label}
+        <span class="line-${i + 1}" aria-hidden="true">${STROKES[i]}</span>
       `
-    }`
+    }<b>${short(last)}</b>${label && ` ${label}`}`
   );
   const label = `${prefix} ${title}`.trim() + ": " +
     series.map(({ label, points, last }) =>
@@ -133,7 +133,7 @@ function indicatorChart(
       }`
     ).join(", ");
   return html`
-    <figure><figcaption><span class="name">${title}</span> <span class="last">${last
+    <figure><figcaption><span class="name">${title}</span> <span class="last">${values
       .flatMap((value, i) =>
         i > 0 ? [" · ", value] : [value]
       )}</span></figcaption>${draw(
@@ -145,7 +145,10 @@ function indicatorChart(
   `;
 }
 
+/** How the lines of a chart are told apart where colours are not. */
 const DASHES = ["", "5 3", "2 2", "8 3 2 3"];
+/** The same as text. */
+const STROKES = ["—", "╌", "┈", "-·"];
 
 function draw(
   label: string,
@@ -153,10 +156,6 @@ function draw(
   records: readonly MetricsRecord[],
   step: number,
 ): Html {
-  const ends = series.flatMap(({ label, points }) => {
-    const end = points.findLast(({ value }) => Number.isFinite(value));
-    return label && end ? [{ ...end, label }] : [];
-  });
   const lastStep = records.at(-1)?.step ?? step;
   return chart(label, [
     gridY({ ticks: 4 }),
@@ -170,22 +169,15 @@ function draw(
         strokeDasharray: DASHES[i],
       })
     ),
-    text(ends, {
-      x: "step",
-      y: "value",
-      text: "label",
-      textAnchor: "start",
-      dx: 4,
-    }),
   ], {
     width: 320,
     height: 150,
     marginTop: 8,
     marginBottom: 24,
     marginLeft: 46,
-    marginRight: ends.length > 0 ? 36 : 12,
+    marginRight: 12,
     x: { label: null, ticks: 4, tickFormat: "~s" },
-    y: { label: null, ticks: 4, tickFormat: "~g", nice: true },
+    y: { label: null, ticks: 4, tickFormat: short, tickSize: 0, nice: true },
   });
 }
 

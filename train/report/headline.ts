@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { MetricsRecord } from "../run/metrics_file.ts";
 import { type Html, html } from "./html.ts";
 import { retrievalTask, termsByWeight } from "./indicators.ts";
-import { percent } from "./numbers.ts";
+import { percent, percentage } from "./numbers.ts";
 
 /** What the headline is made from. */
 export interface HeadlineFacts {
@@ -46,11 +46,11 @@ function accuracyTile({ trained, untrained }: ComparedLayers): Html {
   const error = 100 * Math.hypot(standardError, reference.standardError);
   return tile(
     "Linear accuracy",
-    percent(accuracy),
-    " %",
+    percentage(accuracy),
+    "\u00a0%",
     `of the best layer, ${after}, against ${
       percent(reference.accuracy)
-    } % of the best untrained one, ${before}: ${points >= 0 ? "+" : "−"}${
+    } of the best untrained one, ${before}: ${points >= 0 ? "+" : "−"}${
       Math.abs(points).toFixed(1)
     } ± ${error.toFixed(1)} points`,
   );
@@ -65,10 +65,10 @@ function retrievalTile(
   const task = retrievalTask(found.term, config);
   return tile(
     "Retrieval",
-    percent(found.value),
-    " %",
+    percentage(found.value),
+    "\u00a0%",
     task
-      ? `${task.sentence}; by chance it would be ${percent(task.chance)} %`
+      ? `${task.sentence}; by chance it would be ${percent(task.chance)}`
       : `of ${found.term}`,
   );
 }

@@ -2,7 +2,7 @@ import { dot, link, ruleX } from "@observablehq/plot";
 import type { Accuracy } from "../evaluate/accuracy.ts";
 import { bestLayer, type ComparedLayers } from "../evaluate/compared_layers.ts";
 import { type Html, html } from "./html.ts";
-import { percent } from "./numbers.ts";
+import { percentage } from "./numbers.ts";
 import { chart } from "./plot.ts";
 import { type Section, table } from "./section.ts";
 
@@ -18,7 +18,7 @@ export function layersSection(
   classes: number | undefined,
   probe: string,
 ): Section {
-  const section = { id: "layers", title: "What the layers have learned" };
+  const section = { id: "layers", title: "Layers" };
   if (!results) {
     return {
       ...section,
@@ -39,8 +39,8 @@ export function layersSection(
           String(after.width),
           withError(before.linear),
           withError(after.linear),
-          percent(before.neighbours.accuracy),
-          percent(after.neighbours.accuracy),
+          percentage(before.neighbours.accuracy),
+          percentage(after.neighbours.accuracy),
         ].map((cell) => html`<td class="number">${cell}</td>`)}</tr>
     `;
   });
@@ -99,17 +99,18 @@ function drawLayers(
       dot(rows, {
         x: "before",
         y: "layer",
-        r: 4.5,
+        r: 3.6,
         stroke: "currentColor",
         fill: "var(--card)",
       }),
-      dot(rows, { x: "after", y: "layer", r: 5, fill: "var(--line-1)" }),
+      dot(rows, { x: "after", y: "layer", r: 4, fill: "var(--line-1)" }),
     ],
     {
-      width: 640,
-      height: 56 + 24 * layers.length,
-      marginLeft: 92,
-      marginRight: 24,
+      width: 420,
+      style: { fontSize: "10.5px" },
+      height: 52 + 21 * layers.length,
+      marginLeft: 76,
+      marginRight: 16,
       x: { label: "% right (dotted: chance)", grid: true, nice: true },
       y: { label: null, domain: layers, tickSize: 0 },
     },
@@ -117,5 +118,5 @@ function drawLayers(
 }
 
 function withError({ accuracy, standardError }: Accuracy): string {
-  return `${percent(accuracy)} ± ${percent(standardError)}`;
+  return `${percentage(accuracy)} ± ${percentage(standardError)}`;
 }

@@ -35,7 +35,7 @@ export function mapSection(
   neighbours: readonly (readonly Neighbour[])[],
 ): Section {
   const { pictures, labels } = examined;
-  const section = { id: "map", title: "Map of the features" };
+  const section = { id: "map", title: "Map" };
   if (pictures.length < MIN_PICTURES) {
     return { ...section, lead: "There are too few pictures for a map." };
   }
@@ -80,8 +80,8 @@ function layOut(neighbours: readonly (readonly Neighbour[])[]): Point[] {
 }
 
 const FRAME = {
-  width: 640,
-  height: 480,
+  width: 480,
+  height: 380,
   margin: 16,
   x: { axis: null },
   y: { axis: null },
@@ -111,7 +111,7 @@ function labelledMap(
       y: "y",
       fill: nameOf,
       symbol: nameOf,
-      r: 4,
+      r: 3.4,
       title: ({ index }: Point) => labels[index],
     }),
   ];
@@ -150,7 +150,7 @@ function thumbnailMap(
   points: readonly Point[],
   { pictures }: Examined,
 ): Html {
-  const side = Math.max(16, Math.min(40, 480 / Math.sqrt(points.length)));
+  const side = Math.max(14, Math.min(36, 380 / Math.sqrt(points.length)));
   const marks = [
     imageMark(points, {
       x: "x",

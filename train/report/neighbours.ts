@@ -9,7 +9,7 @@ import { type Section, table } from "./section.ts";
 /** Pictures whose neighbours are shown. */
 const ROWS = 8;
 /** Neighbours shown of each. */
-const SHOWN = 6;
+const SHOWN = 8;
 
 /** The pictures nearest to some, by their features; `neighbours` are those of each picture. */
 export function neighboursSection(
@@ -67,9 +67,9 @@ function labelSentence(
   const same = found.filter(Boolean).length / Math.max(found.length, 1);
   return ` Of the neighbours of all ${labels.length} pictures, ${
     percent(same)
-  } % are of the same class (✓); of random pictures ${
+  } are of the same class (✓); of random pictures ${
     percent(shareOfPairs(labels))
-  } % would be.`;
+  } would be.`;
 }
 
 /** The share of pairs of different pictures that are of the same class. */

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { quoted } from "../run/quoted.ts";
 import { html } from "./html.ts";
 import type { Section } from "./section.ts";
 
@@ -20,7 +21,7 @@ export function repeatSection(path: string, config: Config): Section {
   ];
   return {
     id: "repeat",
-    title: "Repeat it, use it",
+    title: "Use and repeat",
     lead:
       "On the same device a repeated run gives the same numbers: on the processor, bit for bit.",
     body: html`
@@ -39,9 +40,4 @@ export function repeatSection(path: string, config: Config): Section {
       </details>
     `,
   };
-}
-
-/** A path as a person types it. */
-export function quoted(path: string): string {
-  return /^[\w./:\\-]+$/.test(path) ? path : `"${path}"`;
 }

@@ -75,6 +75,8 @@ export function retrievalSection(
     percent(
       counted.filter(({ rank }) => rank <= places).length / counted.length,
     );
+  const ranks = counted.map(({ rank }) => rank).sort((a, b) => a - b);
+  const median = ranks[Math.floor((ranks.length - 1) / 2)];
   const { candidates } = counted[0];
   const pool = among === "all"
     ? `all ${candidates} patches of these pictures`
@@ -86,11 +88,11 @@ export function retrievalSection(
     lead:
       html`The model sees a picture without its masked patches (grey, and orange for the one asked for) and ranks ${pool} by how well they fit. Good is the truth (✓) in front, or at least candidates that could stand there. Of ${counted.length} masked patches ${
         shareWithin(1)
-      } % come first and ${
+      } come first and ${
         shareWithin(top)
-      } % among the first ${top}; by chance it would be ${
+      } among the first ${top}, and half rank ${median} or better; by chance it would be ${
         percent(1 / candidates)
-      } % and ${percent(top / candidates)} %.`,
+      }, ${percent(top / candidates)} and ${Math.ceil(candidates / 2)}.`,
     body: table(
       "Masked patches and what is retrieved for them",
       [

@@ -56,9 +56,10 @@ svg text { fill: var(--muted); }
 .charts .name { font-weight: 600; }
 .charts .last { color: var(--muted); font-variant-numeric: tabular-nums; }
 .charts .last b { color: var(--text); font-weight: 600; }
+.line-1 { color: var(--line-1); } .line-2 { color: var(--line-2); } .line-3 { color: var(--line-3); } .line-4 { color: var(--line-4); }
 .charts p { font-size: .8125rem; line-height: 1.4; color: var(--muted); margin: .1rem 0 0; }
-.wide { max-width: 44rem; }
-.map { max-width: 48rem; }
+.wide { max-width: 37rem; }
+.map { max-width: 46rem; }
 .key { gap: .3rem 1.1rem; font-size: .9rem; margin-top: .8rem; }
 .key li { display: flex; align-items: center; gap: .35rem; }
 .key svg { width: 16px; }
@@ -66,7 +67,7 @@ svg text { fill: var(--muted); }
 .scroll:focus-visible, pre:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .4rem .55rem; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: top; }
-thead th { color: var(--muted); font-weight: 500; vertical-align: bottom; }
+thead th { white-space: nowrap; color: var(--muted); font-weight: 500; vertical-align: bottom; }
 tbody th { font-weight: 500; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
 .number { text-align: right; white-space: nowrap; }
@@ -76,8 +77,8 @@ tbody tr:last-child > * { border-bottom: 0; }
 .hit figcaption { color: var(--hit-text); font-weight: 600; }
 td figcaption, th figcaption { font-size: .75rem; line-height: 1.3; color: var(--muted); font-weight: 400; margin-top: .2rem; white-space: nowrap; }
 img { display: block; border-radius: .2rem; background: var(--rule); }
-img.photo { width: 72px; height: 72px; }
-img.patch { width: 44px; height: 44px; }
+img.photo { width: 80px; height: 80px; }
+img.patch { width: 56px; height: 56px; }
 img.sharp { image-rendering: pixelated; }
 code, pre { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .875em; }
 code { overflow-wrap: anywhere; }

@@ -6,14 +6,14 @@ import type { LoadedRun } from "../run/load_run.ts";
 import type { Examined } from "./examine.ts";
 import { type Html, html } from "./html.ts";
 import { dot, maskedPatches } from "./masked_predictions.ts";
-import { short } from "./numbers.ts";
+import { percent, short } from "./numbers.ts";
 import { image, patchOf } from "./picture.ts";
 import { type Section, table } from "./section.ts";
 
 /** Entries shown of the most and of the least used. */
 const ENTRIES = 5;
 /** Patches shown of each. */
-const PATCHES = 8;
+const PATCHES = 10;
 
 /** The patches nearest to the most and the least used entries; `undefined` without a dynamic vocabulary of patches. */
 export async function vocabularySection(
@@ -72,7 +72,7 @@ ${
     lead:
       html`The vocabulary gathers directions in which many patches of earlier batches lay; the mass of an entry says how much it is used. Beside each entry are the masked patches of these pictures nearest to it, with their cosine. Good entries gather patches that look alike, and each its own; where all rows show the same patches, representations have collapsed. The least used entries are random directions or leftovers, far from every patch. Of ${m.length} entries, the heaviest has ${
         percentOf(m, byMass[0])
-      } % of the mass.`,
+      } of the mass.`,
     body: html`${entriesTable("The most used entries", most)}${
       least.length > 0 && entriesTable("The least used entries", least) ||
       undefined
@@ -82,5 +82,5 @@ ${
 
 function percentOf(masses: Float32Array, entry: number): string {
   const sum = masses.reduce((sum, mass) => sum + mass, 0);
-  return short(100 * masses[entry] / sum);
+  return percent(masses[entry] / sum);
 }

@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import { nearestImages } from "../evaluate/nearest_images.ts";
 import { loadRun } from "../run/load_run.ts";
 import { readMetrics } from "../run/metrics_file.ts";
+import { quoted } from "../run/quoted.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { curvesSection } from "./curves.ts";
 import { examine, rowsOf } from "./examine.ts";
@@ -16,7 +17,7 @@ import { layersSection } from "./layers.ts";
 import { MAP_NEIGHBOURS, mapSection } from "./map.ts";
 import { neighboursSection } from "./neighbours.ts";
 import { page } from "./page.ts";
-import { quoted, repeatSection } from "./repeat.ts";
+import { repeatSection } from "./repeat.ts";
 import { retrievalSection } from "./retrieval.ts";
 import { vocabularySection } from "./vocabulary.ts";
 
