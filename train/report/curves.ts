@@ -43,9 +43,7 @@ export function curvesSection(
   step: number,
 ): Section {
   const section = { id: "curves", title: "Training" };
-  const names = [
-    ...new Set(records.flatMap((record) => Object.keys(record))),
-  ].filter((name) => name !== "step");
+  const names = namesOf(records);
   if (names.length === 0) {
     return { ...section, lead: "No measurements were recorded." };
   }
@@ -179,6 +177,17 @@ function draw(
     x: { label: null, ticks: 4, tickFormat: "~s" },
     y: { label: null, ticks: 4, tickFormat: short, tickSize: 0, nice: true },
   });
+}
+
+/** The names of all numbers but the step. */
+function namesOf(records: readonly MetricsRecord[]): string[] {
+  const names = new Set<string>();
+  for (const { step: _, ...measured } of records) {
+    for (const [name, value] of Object.entries(measured)) {
+      if (typeof value === "number") names.add(name);
+    }
+  }
+  return [...names];
 }
 
 function pointsOf(records: readonly MetricsRecord[], name: string): Point[] {

@@ -11,8 +11,8 @@ import type { Section } from "./section.ts";
 
 /** Neighbours of which UMAP keeps the distances. */
 export const MAP_NEIGHBOURS = 15;
-/** Fewer pictures make no map. */
-const MIN_PICTURES = 10;
+/** Fewer pictures make no map: UMAP needs more than the neighbours of each and itself. */
+const MIN_PICTURES = MAP_NEIGHBOURS + 2;
 const EPOCHS = 300;
 const SEED = 1;
 

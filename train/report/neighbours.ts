@@ -17,7 +17,9 @@ export function neighboursSection(
   neighbours: readonly (readonly Neighbour[])[],
 ): Section {
   const shown = neighbours.map((found) => found.slice(0, SHOWN));
+  const section = { id: "neighbours", title: "Nearest neighbours" };
   const count = shown[0].length;
+  if (count === 0) return { ...section, lead: "There is only one picture." };
   const picture = (index: number) =>
     image(pictures[index], labels?.[index] ?? `picture ${index + 1}`, "photo");
   const neighbour = (query: number, { index, similarity }: Neighbour): Html => {
@@ -42,13 +44,12 @@ export function neighboursSection(
     `
   );
   return {
-    id: "neighbours",
-    title: "Nearest neighbours",
+    ...section,
     lead:
       html`Each row begins with a picture, chosen at random; the ${count} nearest to it by the cosine of their features follow, the nearest first. Good features bring together what is alike in meaning; poor ones go by colour and brightness alone.${
         labels && labelSentence(labels, shown)
       }`,
-    body: count === 0 ? undefined : table(
+    body: table(
       "Nearest neighbours",
       ["Picture", ...Array.from({ length: count }, (_, i) => `${i + 1}`)],
       rows,
