@@ -79,8 +79,7 @@ export function curvesSection(
     .map(({ title, charts }) =>
       html`
         <h3>${title}</h3>
-        <div class="charts">
-        ${charts}</div>
+        <div class="charts">${charts}</div>
       `
     );
   const averaged = records.length > MAX_POINTS
@@ -117,29 +116,29 @@ function indicatorChart(
   }).filter(({ name }) => names.includes(name));
   if (series.length === 0) return undefined;
   series.forEach(({ name }) => drawn.add(name));
-  const values = series.map(({ label, last }, i) =>
-    html`${
-      label && html`
-        <span class="line-${i + 1}" aria-hidden="true">${STROKES[i]}</span>
-      `
-    }<b>${short(last)}</b>${label && ` ${label}`}`
-  );
+  const values = series.map(({ label, last }, i) => {
+    const value = html`<b>${short(last)}</b>`;
+    if (label === undefined) return value;
+    const stroke = html`<span class="line-${i + 1}">${STROKES[i]}</span>`;
+    return html`
+      <span class="value">${stroke} ${value} ${label}</span>
+    `;
+  });
   const label = `${prefix} ${title}`.trim() + ": " +
     series.map(({ label, points, last }) =>
       `${label ? `${label} ` : ""}from ${short(points[0]?.value ?? NaN)} to ${
         short(last)
       }`
     ).join(", ");
+  const svg = draw(label, series, records, step);
   return html`
-    <figure><figcaption><span class="name">${title}</span> <span class="last">${values
-      .flatMap((value, i) =>
-        i > 0 ? [" · ", value] : [value]
-      )}</span></figcaption>${draw(
-        label,
-        series,
-        records,
-        step,
-      )}<p>${hint}</p></figure>
+    <figure>
+      <figcaption>
+        <span class="name">${title}</span> <span class="last">${values}</span>
+      </figcaption>
+      ${svg}
+      <p>${hint}</p>
+    </figure>
   `;
 }
 

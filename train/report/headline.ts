@@ -23,10 +23,7 @@ export function headline({ config, layers, record }: HeadlineFacts): Html {
     record && rankTile(record, config),
   ].filter((tile) => tile !== undefined);
   if (tiles.length === 0) return html``;
-  return html`
-    <dl class="tiles">
-    ${tiles}</dl>
-  `;
+  return html`<dl class="tiles">${tiles}</dl>`;
 }
 
 function tile(name: string, value: string, unit: string, text: string): Html {

@@ -4,7 +4,16 @@ import { bestLayer, type ComparedLayers } from "../evaluate/compared_layers.ts";
 import { type Html, html } from "./html.ts";
 import { percentage } from "./numbers.ts";
 import { chart } from "./plot.ts";
-import { type Section, table } from "./section.ts";
+import { numberCell, row, type Section, table } from "./section.ts";
+
+const HEADINGS = [
+  "Layer",
+  "Features",
+  "Linear, untrained, %",
+  "Linear, trained, %",
+  "kNN, untrained, %",
+  "kNN, trained, %",
+];
 
 /**
  * The accuracy of every layer, trained beside untrained.
@@ -30,41 +39,35 @@ export function layersSection(
   const best = bestLayer(trained);
   const rows = Object.entries(trained).map(([layer, after]) => {
     const before = untrained[layer];
-    const isBest = layer === best;
-    return html`
-      <tr
-        class="${isBest ? "best" : ""}"><th scope="row">${layer}${isBest
-          ? " ★"
-          : ""}</th>${[
-          String(after.width),
-          withError(before.linear),
-          withError(after.linear),
-          percentage(before.neighbours.accuracy),
-          percentage(after.neighbours.accuracy),
-        ].map((cell) => html`<td class="number">${cell}</td>`)}</tr>
-    `;
+    const cells = [
+      String(after.width),
+      withError(before.linear),
+      withError(after.linear),
+      percentage(before.neighbours.accuracy),
+      percentage(after.neighbours.accuracy),
+    ];
+    return layer === best
+      ? row(
+        html`<b>${layer} ★</b>`,
+        cells.map((cell) => numberCell(html`<b>${cell}</b>`)),
+      )
+      : row(layer, cells.map(numberCell));
   });
-  const { linear, neighbours } = trained[best];
+  const { linear: { images, fitted, heldOut }, neighbours } = trained[best];
+  const { neighbours: voters, bank } = neighbours;
   return {
     ...section,
     lead:
-      html`How many of ${linear.images} test images a linear classifier gets right by the features of each layer: filled as trained, hollow as initialised. Good: the filled dots lie well to the right, beyond twice the standard error (±). A layer where they fall together has learned nothing about the classes. ★ did best on held-out images, without regard to the test images.`,
+      `How many of ${images} test images a linear classifier gets right by the features of each layer: filled as trained, hollow as initialised. Good: the filled dots lie well to the right, beyond twice the standard error (±). A layer where they fall together has learned nothing about the classes. ★ did best on held-out images, without regard to the test images.`,
     body: html`
       <figure class="wide">${drawLayers(results, classes)}</figure>
-      ${table("Accuracy of each layer", [
-        "Layer",
-        "Features",
-        "Linear, untrained, %",
-        "Linear, trained, %",
-        "kNN, untrained, %",
-        "kNN, trained, %",
-      ], rows)}<p
-        class="note">Linear: logistic regression on ${linear
-          .fitted} images; ${linear
-          .heldOut} more chose its penalty and ★. kNN: the ${neighbours
-          .neighbours} nearest of ${neighbours
-          .bank} images by cosine vote on ${neighbours
-          .images}. For a firmer measurement with all images: <code>${probe}</code>.</p>
+      ${table("Accuracy of each layer", HEADINGS, rows)}
+      <p class="note">
+        Linear: logistic regression on ${fitted} images; ${heldOut} more chose its
+        penalty and ★. kNN: the ${voters} nearest of ${bank} images by cosine vote on
+        ${neighbours.images}. For a firmer measurement with all images:
+        <code>${probe}</code>.
+      </p>
     `,
   };
 }

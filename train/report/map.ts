@@ -122,19 +122,15 @@ function labelledMap(
   );
   const keys = shown.map((name) => {
     const symbol = chart(
-      "",
+      undefined,
       [dotMark([name], { fill: [name], symbol: [name], r: 5, x: [0], y: [0] })],
       { ...FRAME, ...style, width: 16, height: 16, margin: 0 },
     );
     return html`<li>${symbol}${name}</li>`;
   });
-  return html`
-    <figure
-      class="map">${chart(label, marks, {
-        ...FRAME,
-        ...style,
-      })}<figcaption><ul class="key">${keys}</ul></figcaption></figure>
-  `;
+  const map = chart(label, marks, { ...FRAME, ...style });
+  const key = html`<ul class="key">${keys}</ul>`;
+  return html`<figure class="map">${map}<figcaption>${key}</figcaption></figure>`;
 }
 
 /** The labels with most pictures, as many as there are symbols, in alphabetical order. */

@@ -107,7 +107,7 @@ export function maskedPatches(
 }
 
 /** The product of two vectors of the same length; the cosine if both have unit length. */
-export function dot(a: Float32Array, b: Float32Array): number {
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;

@@ -1,10 +1,17 @@
 import type { Neighbour } from "../evaluate/most_similar.ts";
 import { samplePositions } from "../evaluate/knn.ts";
 import type { Examined } from "./examine.ts";
-import { type Html, html } from "./html.ts";
+import { html } from "./html.ts";
 import { percent } from "./numbers.ts";
 import { image } from "./picture.ts";
-import { type Section, table } from "./section.ts";
+import {
+  captioned,
+  ordinals,
+  pictureCell,
+  row,
+  type Section,
+  table,
+} from "./section.ts";
 
 /** Pictures whose neighbours are shown. */
 const ROWS = 8;
@@ -22,38 +29,26 @@ export function neighboursSection(
   if (count === 0) return { ...section, lead: "There is only one picture." };
   const picture = (index: number) =>
     image(pictures[index], labels?.[index] ?? `picture ${index + 1}`, "photo");
-  const neighbour = (query: number, { index, similarity }: Neighbour): Html => {
-    const same = labels && labels[index] === labels[query];
-    return html`
-      <td class="${same ? "hit" : ""}">
-        <figure>${picture(index)}<figcaption>${labels &&
-          html`${same ? "✓ " : ""}${labels[index]}<br>`}${similarity.toFixed(
-            2,
-          )}</figcaption></figure>
-      </td>
-    `;
+  const neighbour = (query: number, { index, similarity }: Neighbour) => {
+    const cosine = similarity.toFixed(2);
+    if (!labels) return pictureCell(picture(index), cosine);
+    const isSame = labels[index] === labels[query];
+    const label = isSame ? `✓ ${labels[index]}` : labels[index];
+    return pictureCell(picture(index), html`${label}<br>${cosine}`, isSame);
   };
   const rows = [...samplePositions(pictures.length, ROWS)].map((query) =>
-    html`
-      <tr><th scope="row"><figure>${picture(
-        query,
-      )}<figcaption>${labels?.[query] ??
-        "picture"}</figcaption></figure></th>${shown[query].map((found) =>
-          neighbour(query, found)
-        )}</tr>
-    `
+    row(
+      captioned(picture(query), labels?.[query]),
+      shown[query].map((found) => neighbour(query, found)),
+    )
   );
   return {
     ...section,
     lead:
-      html`Each row begins with a picture, chosen at random; the ${count} nearest to it by the cosine of their features follow, the nearest first. Good features bring together what is alike in meaning; poor ones go by colour and brightness alone.${
-        labels && labelSentence(labels, shown)
+      `Each row begins with a picture, chosen at random; the ${count} nearest to it by the cosine of their features follow, the nearest first. Good features bring together what is alike in meaning; poor ones go by colour and brightness alone.${
+        labels ? labelSentence(labels, shown) : ""
       }`,
-    body: table(
-      "Nearest neighbours",
-      ["Picture", ...Array.from({ length: count }, (_, i) => `${i + 1}`)],
-      rows,
-    ),
+    body: table("Nearest neighbours", ["Picture", ...ordinals(count)], rows),
   };
 }
 

@@ -33,17 +33,14 @@ export function page(
       </head>
       <body>
         <header>
-    <h1>${title}</h1>
-    <p class="about">${about}</p>
-    ${headline}<nav aria-label="Sections"><ul>
-    ${sections.map(({ id, title }) =>
-      html`
-        <li><a href="#${id}">${title}</a></li>
-      `
-    )}</ul></nav>
+          <h1>${title}</h1>
+          <p class="about">${about}</p>
+          ${headline}
+          <nav aria-label="Sections">
+            <ul>${sections.map(navigationItem)}</ul>
+          </nav>
         </header>
-        <main>
-    ${sections.map(section)}</main>
+        <main>${sections.map(section)}</main>
         <footer>
           <p>${footer}</p>
         </footer>
@@ -52,11 +49,16 @@ export function page(
   `.markup;
 }
 
+function navigationItem({ id, title }: Section): Html {
+  return html`<li><a href="#${id}">${title}</a></li>`;
+}
+
 function section({ id, title, lead, body }: Section): Html {
   return html`
     <section id="${id}" aria-labelledby="${id}-title">
     <h2 id="${id}-title">${title}</h2>
     <p class="lead">${lead}</p>
-    ${body}</section>
+    ${body}
+    </section>
   `;
 }

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { quoted } from "../run/quoted.ts";
-import { html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import type { Section } from "./section.ts";
 
 /** How to repeat the run, what to do with it, and all its settings. */
@@ -25,19 +25,20 @@ export function repeatSection(path: string, config: Config): Section {
     lead:
       "On the same device a repeated run gives the same numbers: on the processor, bit for bit.",
     body: html`
-      <dl class="commands">
-      ${commands.map(([purpose, command]) =>
-        html`
-          <div>
-            <dt><code>${command}</code></dt>
-            <dd>${purpose}</dd>
-          </div>
-        `
-      )}</dl>
+      <dl class="commands">${commands.map(commandItem)}</dl>
       <details>
         <summary>All settings, config.json</summary>
         <pre tabindex="0">${JSON.stringify(config, null, 2)}</pre>
       </details>
     `,
   };
+}
+
+function commandItem([purpose, command]: readonly string[]): Html {
+  return html`
+    <div>
+      <dt><code>${command}</code></dt>
+      <dd>${purpose}</dd>
+    </div>
+  `;
 }

@@ -33,6 +33,7 @@ a { color: var(--accent); }
 .about, .lead, .note, footer { color: var(--muted); }
 .about { margin-top: .4rem; }
 .lead { max-width: 46rem; margin-bottom: 1rem; }
+.lead:last-child { margin-bottom: 0; }
 .note { font-size: .875rem; margin: .8rem 0 0; }
 small { font-size: .8em; color: var(--muted); font-weight: 400; }
 nav ul, .key { list-style: none; display: flex; flex-wrap: wrap; gap: .35rem 1.1rem; padding: 0; margin: 1.4rem 0 0; }
@@ -55,6 +56,8 @@ svg text { fill: var(--muted); }
 .charts figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .75rem; font-size: .9rem; }
 .charts .name { font-weight: 600; }
 .charts .last { color: var(--muted); font-variant-numeric: tabular-nums; }
+.charts .value { white-space: nowrap; }
+.charts .value + .value { margin-left: .5rem; }
 .charts .last b { color: var(--text); font-weight: 600; }
 .line-1 { color: var(--line-1); } .line-2 { color: var(--line-2); } .line-3 { color: var(--line-3); } .line-4 { color: var(--line-4); }
 .charts p { font-size: .8125rem; line-height: 1.4; color: var(--muted); margin: .1rem 0 0; }
@@ -72,7 +75,6 @@ tbody th { font-weight: 500; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
 .number { text-align: right; white-space: nowrap; }
 #layers thead th:not(:first-child) { text-align: right; }
-.best > * { font-weight: 700; }
 .hit { background: var(--hit); }
 .hit figcaption { color: var(--hit-text); font-weight: 600; }
 td figcaption, th figcaption { font-size: .75rem; line-height: 1.3; color: var(--muted); font-weight: 400; margin-top: .2rem; white-space: nowrap; }

@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { loadImageMagick } from "../../../datasets/load_image_magick.ts";
 import type { Examined } from "../../../train/report/examine.ts";
-import type { Html } from "../../../train/report/html.ts";
 import { retrievalSection } from "../../../train/report/retrieval.ts";
 
 await loadImageMagick();
@@ -30,16 +29,12 @@ function examined(found: (picture: number) => number): Examined {
   };
 }
 
-function textOf({ markup }: Html): string {
-  return markup.replaceAll(/<[^>]*>/g, " ").replaceAll("\u00a0", " ");
-}
-
 Deno.test("retrieval: marks the truth among the candidates, and counts how often it comes first", () => {
   // right in the first two pictures
   const { lead, body } = retrievalSection(
     examined((i) => i < 2 ? 4 * i + i : 4 * i + (i + 1) % 4),
   )!;
-  const text = textOf(lead as Html);
+  const text = String(lead).replaceAll("\u00a0", " ");
   assert(text.includes("50.0 % come first and 50.0 % among the first 5"), text);
   assert(text.includes("by chance it would be 6.3 %, 31.3 % and 8."), text);
   const rows = body!.markup.match(/<tr>.*?<\/tr>/gs)!.slice(1);
