@@ -23,7 +23,7 @@ export function repeatSection(path: string, config: Config): Section {
     id: "repeat",
     title: "Use and repeat",
     lead:
-      "On the same device a repeated run gives the same numbers: on the processor, bit for bit.",
+      "Repeated on the same device, a run gives the same numbers; on the processor, bit for bit.",
     body: html`
       <dl class="commands">${commands.map(commandItem)}</dl>
       <details>

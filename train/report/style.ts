@@ -73,7 +73,7 @@ th, td { padding: .4rem .55rem; border-bottom: 1px solid var(--rule); text-align
 thead th { white-space: nowrap; color: var(--muted); font-weight: 500; vertical-align: bottom; }
 tbody th { font-weight: 500; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
-.number { text-align: right; white-space: nowrap; }
+.number { text-align: right; white-space: nowrap; min-width: 4.25rem; }
 #layers thead th:not(:first-child) { text-align: right; }
 .hit { background: var(--hit); }
 .hit figcaption { color: var(--hit-text); font-weight: 600; }
