@@ -14,7 +14,7 @@ export interface ImageSelection {
 
 /** How {@linkcode evaluateImages} goes through the images. */
 export interface EvaluationOptions {
-  /** Images that the device takes at a time. */
+  /** Images that the device takes at a time; where fewer are left, the first of them fills up. */
   readonly batchSize: number;
   /** Values of further inputs of the graph, the same for every batch. */
   readonly feeds?: Feeds;
@@ -40,11 +40,10 @@ export async function evaluateImages(
   { batchSize, feeds, signal, onProgress }: EvaluationOptions,
 ): Promise<Readonly<Record<string, Features>>> {
   const { imageSize } = dataset;
-  const batch = Math.min(batchSize, positions.length);
-  const images = input("images", [batch, 3, imageSize, imageSize], "u8");
+  const images = input("images", [batchSize, 3, imageSize, imageSize], "u8");
   const computed = Object.entries(define(images)).map(
     ([name, tensor]) => {
-      const width = tensor.size / batch;
+      const width = tensor.size / batchSize;
       const values = new Float32Array(positions.length * width);
       return { name, tensor, width, values };
     },
@@ -53,18 +52,17 @@ export async function evaluateImages(
     outputs: computed.map(({ tensor }) => tensor),
   });
   try {
-    for (let start = 0; start < positions.length; start += batch) {
+    for (let start = 0; start < positions.length; start += batchSize) {
       signal?.throwIfAborted();
-      // the last batch is filled up with its first image
       const indices = Uint32Array.from(
-        { length: batch },
+        { length: batchSize },
         (_, i) => positions[start + i] ?? positions[start],
       );
       const outputs = await program.evaluate({
         ...feeds,
         images: await dataset.read(indices),
       });
-      const count = Math.min(batch, positions.length - start);
+      const count = Math.min(batchSize, positions.length - start);
       for (const [i, { width, values }] of computed.entries()) {
         values.set(outputs[i].subarray(0, count * width), start * width);
       }

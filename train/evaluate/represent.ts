@@ -28,6 +28,9 @@ export function represent(
     selection,
     (images) =>
       model.representations(augmentation.evaluate(images), new Context()),
-    options,
+    {
+      ...options,
+      batchSize: Math.min(options.batchSize, selection.positions.length),
+    },
   );
 }

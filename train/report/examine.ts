@@ -2,6 +2,9 @@ import type { DatasetSplits, ImageDataset } from "../../datasets/dataset.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { input } from "../../engine/graph/tensor.ts";
 import { RandomSource } from "../../engine/ops/random.ts";
+import { namedInstances } from "../../layers/module.ts";
+import { PatchNetwork } from "../../layers/patch_network.ts";
+import type { Config } from "../config/config.ts";
 import { evaluateImages } from "../evaluate/evaluate_images.ts";
 import type { Features } from "../evaluate/features.ts";
 import { samplePositions } from "../evaluate/knn.ts";
@@ -64,14 +67,14 @@ export async function examine(
       };
     },
     {
-      // of a training batch it is known that it fits
-      batchSize: Math.min(config.evaluation.batchSize, config.batchSize),
+      batchSize: batchSizeFor(config, positions.length),
       feeds: { key: Uint32Array.of(config.seed, 0) },
       signal,
       onProgress,
     },
   );
   const { pixels, features, predictions, candidates, locations } = values;
+  const [network] = namedInstances(model, PatchNetwork).values();
   const { size, preprocessing } = augmentation;
   return {
     source,
@@ -82,7 +85,7 @@ export async function examine(
     labels: dataset.labels && labelsOf(dataset, positions),
     features,
     masked: predictions && {
-      grid: config.model.grid,
+      grid: network.grid,
       width: predictions.width / locations.width,
       locations: rowsOf(locations).map((row) => [...row]),
       predictions: predictions.values,
@@ -90,6 +93,15 @@ export async function examine(
       among: candidates.width === predictions.width ? "masked" : "all",
     },
   };
+}
+
+/** A multiple of the number of views, and no more than a training batch, of which it is known that it fits. */
+function batchSizeFor(
+  { batchSize, views, evaluation }: Config,
+  pictures: number,
+): number {
+  const most = Math.min(pictures, batchSize, evaluation.batchSize);
+  return Math.ceil(most / views) * views;
 }
 
 function pictureSource(

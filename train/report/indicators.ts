@@ -124,7 +124,7 @@ export function retrievalTask(
   term: string,
   { model, batchSize: n, views }: Config,
 ): RetrievalTask | undefined {
-  const patches = n * model.grid ** 2;
+  const patches = "grid" in model ? n * model.grid ** 2 : n;
   switch (term) {
     case "maskedPatch":
       return {

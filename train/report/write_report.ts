@@ -3,13 +3,13 @@ import { writeTextAtomically } from "../../datasets/files/atomic_file.ts";
 import { loadImageMagick } from "../../datasets/load_image_magick.ts";
 import configuration from "../../deno.json" with { type: "json" };
 import type { Device } from "../../engine/devices/device.ts";
-import type { Config } from "../config/config.ts";
 import { nearestImages } from "../evaluate/nearest_images.ts";
 import { loadRun } from "../run/load_run.ts";
 import { readMetrics } from "../run/metrics_file.ts";
 import { quoted } from "../run/quoted.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { curvesSection } from "./curves.ts";
+import { describe } from "./describe.ts";
 import { examine, rowsOf } from "./examine.ts";
 import { headline } from "./headline.ts";
 import { readLayerResults } from "./layer_results.ts";
@@ -79,7 +79,7 @@ export async function writeReport(task: ReportTask): Promise<string> {
   ].filter((section) => section !== undefined);
   const text = page({
     title: run.path.replace(/[/\\]+$/, "").split(/[/\\]/).at(-1) || run.path,
-    about: describe(config, step, splits),
+    about: describe(config, step, splits.unlabelled),
     headline: headline({
       config,
       layers,
@@ -95,35 +95,4 @@ export async function writeReport(task: ReportTask): Promise<string> {
   const path = `${run.path}/${name}`;
   await writeTextAtomically(path, text);
   return path;
-}
-
-/** What was trained on what, and how far. */
-function describe(
-  { model, encoder, data, steps, batchSize }: Config,
-  step: number,
-  { unlabelled: { size, imageSize } }: DatasetSplits,
-): string {
-  const parts = "doubleView" in model
-    ? [
-      model.doubleView ? "double view" : undefined,
-      model.vocabulary ? `${model.vocabulary.name} vocabulary` : undefined,
-    ]
-    : [];
-  const adaptations = [
-    model.exchange ? "attention exchange" : undefined,
-    ...parts,
-  ].filter((part) => part !== undefined);
-  const names = {
-    maskedPatchPrediction: "Masked patch prediction",
-    selfie: "Selfie",
-    allp: "Allp",
-  };
-  const method = names[model.name] +
-    (adaptations.length > 0 ? ` with ${adaptations.join(", ")}` : "");
-  const network = `a ResNet-${encoder.depth} of width ${encoder.width}`;
-  return `${method}. It trained ${network} on ${
-    size.toLocaleString("en")
-  } ${data.name} images of ${imageSize} × ${imageSize} pixels, for ${
-    step.toLocaleString("en")
-  } of ${steps.toLocaleString("en")} steps of ${batchSize} images.`;
 }
