@@ -3,16 +3,14 @@ import {
   AlphaAction,
   ColorSpace,
   Gravity,
-  initializeImageMagick,
   MagickFormat,
   MagickImage,
   MagickReadSettings,
 } from "@imagemagick/magick-wasm";
 import type { DecodeReply, DecodeRequest } from "./image_decoder.ts";
+import { loadImageMagick } from "./load_image_magick.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
-
-let ready: Promise<void> | undefined;
 
 self.onmessage = async ({ data }: MessageEvent<DecodeRequest>) => {
   const reply = await answer(data);
@@ -23,18 +21,13 @@ async function answer(
   { file, imageSize }: DecodeRequest,
 ): Promise<DecodeReply> {
   try {
-    await (ready ??= loadImageMagick());
+    await loadImageMagick();
     const bytes = typeof file === "string" ? Deno.readFileSync(file) : file;
     return { pixels: decode(bytes, imageSize) };
   } catch (error) {
     // ImageMagick adds where in its sources an error arose, after a backquote.
     return { error: (error as Error).message.split(" `")[0] };
   }
-}
-
-async function loadImageMagick(): Promise<void> {
-  const wasm = import.meta.resolve("@imagemagick/magick-wasm/magick.wasm");
-  await initializeImageMagick(await Deno.readFile(new URL(wasm)));
 }
 
 /** Decodes an image upright, as `[3, imageSize, imageSize]`: its central square, resized. */

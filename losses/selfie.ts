@@ -24,13 +24,17 @@ export interface Jigsaw {
   readonly queries: Tensor;
   /** P, the masked patches in the same order: `[n, masked, width]`. */
   readonly candidates: Tensor;
+  /** Where the masked patches are in their images: `[n, masked]`, i32. */
+  readonly locations: Tensor;
 }
 
 /**
  * Selfie's loss, Eq. 9: which of the masked patches of its image belongs at each location? The cross
  * entropy of the softmax over scaled dot products.
  */
-export function selfieLoss({ queries, candidates }: Jigsaw): LossValue {
+export function selfieLoss(
+  { queries, candidates }: Omit<Jigsaw, "locations">,
+): LossValue {
   const [n, masked, width] = queries.shape;
   // [n, masked, masked]
   const logits = materialize(multiply(

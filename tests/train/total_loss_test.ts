@@ -4,6 +4,7 @@ import {
   assertEquals,
   assertThrows,
 } from "@std/assert";
+import { iota } from "../../engine/ops/elementwise.ts";
 import { Program } from "../../engine/program.ts";
 import { UserError } from "../../engine/user_error.ts";
 import type { LossOptions } from "../../train/config/config.ts";
@@ -76,6 +77,7 @@ Deno.test("the loss is the sum of the terms times their weights, and metrics are
   const candidates = input("candidates", [n, 2, width]);
   const queries = input("queries", [n, 2, width]);
   const vectors = input("vectors", [n, width]);
+  const locations = iota([n, 2], 1);
   const { losses } = tinyConfig({
     losses: {
       maskedPatch: { weight: 0 },
@@ -85,7 +87,7 @@ Deno.test("the loss is the sum of the terms times their weights, and metrics are
   });
   const { loss, metrics } = totalLoss(
     {
-      selfie: { queries, candidates },
+      selfie: { queries, candidates, locations },
       image: { predictions: vectors, targets: vectors, views: 2 },
     },
     losses,

@@ -12,6 +12,8 @@ import { DEFAULT_PRESET, help, type Options, readOptions } from "./options.ts";
 import { presets } from "../config/presets/mod.ts";
 import { pretrain, type PretrainResult } from "../pretrain.ts";
 import { probeTable } from "./probe_table.ts";
+import type { ReportTask } from "../report/write_report.ts";
+import { quoted } from "../run/quoted.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { RunDisplay } from "./run_display.ts";
 import {
@@ -28,6 +30,12 @@ interface Job {
   readonly resume: boolean;
 }
 
+/** How it ended. */
+interface JobResult extends PretrainResult {
+  /** The page about the run; absent where there is none. */
+  readonly reportPath?: string;
+}
+
 async function main(): Promise<void> {
   const options = readOptions(Deno.args);
   if (options === "help") return console.log(help());
@@ -39,7 +47,7 @@ async function main(): Promise<void> {
   try {
     const result = await runJob(job, options, signal);
     if (result.step === 0) signal.throwIfAborted();
-    await report(result, job);
+    report(result, job);
   } catch (error) {
     if (!job.resume) await removeUnusedRunFolder(job.run);
     if (error !== signal.reason) throw error;
@@ -83,7 +91,7 @@ async function runJob(
   { config, run, resume }: Job,
   { device: choice, download, tensorboard }: Options,
   signal: AbortSignal,
-): Promise<PretrainResult> {
+): Promise<JobResult> {
   const display = new RunDisplay(config);
   signal.addEventListener("abort", () => {
     display.print("stopping; press Ctrl-C again to stop at once");
@@ -95,7 +103,7 @@ async function runJob(
   display.print(`device: ${reason}`);
   display.print(`run: ${run.path}`);
   try {
-    return await pretrain(config, {
+    const result = await pretrain(config, {
       device,
       splits,
       run,
@@ -105,6 +113,11 @@ async function runJob(
       onPhase: (phase, step) => display.begin(phase, step),
       onStep: (step, metrics) => display.update(step, metrics),
     });
+    if (!result.finished) return result;
+    await writeResult(result, run);
+    display.print("writing the report ...");
+    const reportPath = await tryReport({ device, splits, run, signal });
+    return { ...result, reportPath };
   } finally {
     display.end();
     Object.values(splits).forEach((split) => split?.close());
@@ -142,11 +155,38 @@ function describeData(
   return `${data.name}, ${size} images of ${imageSize}x${imageSize}, ${labelled}`;
 }
 
-/** Says how the run ended, and writes it to `result.json`. */
-async function report(
-  { step, finished, metrics, untrained, trained }: PretrainResult,
-  { config, run }: Job,
+/** Writes how the run ended to `result.json`. */
+function writeResult(
+  { step, metrics, untrained, trained }: PretrainResult,
+  { path }: RunFolder,
 ): Promise<void> {
+  const result = { step, metrics, untrained, trained };
+  return writeJsonAtomically(`${path}/result.json`, result);
+}
+
+/** Writes the page about the run; what goes wrong with it does not undo the run. */
+async function tryReport(task: ReportTask): Promise<string | undefined> {
+  try {
+    // loaded only now, so that the first step need not wait
+    const { writeReport } = await import("../report/write_report.ts");
+    return await writeReport(task);
+  } catch (error) {
+    if (error === task.signal?.reason) return undefined;
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(
+      `there is no report: ${message}; to try again: deno task report ${
+        quoted(task.run.path)
+      }`,
+    );
+    return undefined;
+  }
+}
+
+/** Says how the run ended. */
+function report(
+  { step, finished, metrics, untrained, trained, reportPath }: JobResult,
+  { config, run }: Job,
+): void {
   if (!finished) {
     console.log(
       `stopped after ${step} of ${config.steps} steps; go on with:\n` +
@@ -154,19 +194,13 @@ async function report(
     );
     return;
   }
-  const result = { step, metrics, untrained, trained };
-  await writeJsonAtomically(`${run.path}/result.json`, result);
   if (metrics) console.log(`loss: ${metrics.loss.toFixed(4)}`);
   if (untrained && trained) {
     console.log(probeTable({ untrained, trained }));
     console.log(`on all images: deno task probe ${quoted(run.path)}`);
   }
   console.log(`run: ${run.path}`);
-}
-
-/** A path as a person types it. */
-function quoted(path: string): string {
-  return /\s/.test(path) ? `"${path}"` : path;
+  if (reportPath !== undefined) console.log(`report: ${reportPath}`);
 }
 
 await runProgram(main);

@@ -7,9 +7,9 @@ import { buildModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
 import { type ProbeImages, probeImages } from "../evaluate/probe.ts";
 import { probeRun } from "../evaluate/probe_run.ts";
-import { listCheckpoints } from "../run/checkpoint.ts";
 import { loadRun, openRun } from "../run/load_run.ts";
 import type { RunFolder } from "../run/run_folder.ts";
+import { checkStep } from "./check_step.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { readDevice } from "./options.ts";
 import { probeTable } from "./probe_table.ts";
@@ -85,18 +85,6 @@ async function main(): Promise<void> {
     Object.values(splits).forEach((split) => split?.close());
     device.destroy();
   }
-}
-
-async function checkStep(
-  run: RunFolder,
-  step: number | undefined,
-): Promise<void> {
-  const steps = await listCheckpoints(run.checkpointsPath);
-  if (step === undefined || steps.includes(step)) return;
-  const list = steps.length > 0 ? `those of ${steps.join(", ")}` : "none";
-  throw new UserError(
-    `${run.path} has no checkpoint of step ${step}, but ${list}; choose another --checkpoint`,
-  );
 }
 
 function imagesOf(run: RunFolder, splits: DatasetSplits): ProbeImages {

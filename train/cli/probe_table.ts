@@ -1,16 +1,7 @@
 import type { Accuracy } from "../evaluate/accuracy.ts";
-import { bestLayer } from "../evaluate/best_layer.ts";
+import { bestLayer, type ComparedLayers } from "../evaluate/compared_layers.ts";
 import { TEMPERATURE } from "../evaluate/knn.ts";
-import type { LayerResults } from "../evaluate/probe.ts";
 import { percent } from "./percent.ts";
-
-/** Results of the same layers of two encoders. */
-export interface ComparedLayers {
-  /** The encoder as it was initialised. */
-  readonly untrained: LayerResults;
-  /** The encoder as it was trained. */
-  readonly trained: LayerResults;
-}
 
 /**
  * The accuracies of every layer, at least one, as a table of at most 80 columns, and beneath it how

@@ -3,17 +3,10 @@ import { input, Storage } from "../../engine/graph/tensor.ts";
 import { matmul } from "../../engine/ops/contraction.ts";
 import { l2Normalize } from "../../engine/ops/normalization.ts";
 import { Program } from "../../engine/program.ts";
+import { mostSimilar, type Neighbour } from "./most_similar.ts";
 
 /** Images compared with all others at a time. */
 const BATCH_SIZE = 64;
-
-/** One of the images most similar to another. */
-export interface Neighbour {
-  /** Which image. */
-  readonly index: number;
-  /** Cosine similarity of the features, -1 to 1. */
-  readonly similarity: number;
-}
 
 /**
  * Finds the images most similar to each, by the cosine similarity of their features.
@@ -51,33 +44,11 @@ export async function* nearestImages(
       const [rows] = await program.evaluate({ queries });
       for (let i = start; i < end; i++) {
         const row = rows.subarray((i - start) * total, (i - start + 1) * total);
-        yield largest(row, count, i);
+        yield mostSimilar(row, count, i);
       }
     }
   } finally {
     program.destroy();
     device.release(storage);
   }
-}
-
-/** The `count` largest values but the one at `own`, in falling order. */
-function largest(
-  values: ArrayLike<number>,
-  count: number,
-  own: number,
-): Neighbour[] {
-  const found: Neighbour[] = [];
-  for (let index = 0; index < values.length; index++) {
-    const similarity = values[index];
-    const last = found.at(-1);
-    if (index === own) continue;
-    if (found.length === count) {
-      if (last && similarity <= last.similarity) continue;
-      found.pop();
-    }
-    const place = found.findIndex((other) => other.similarity < similarity);
-    const neighbour = { index, similarity };
-    found.splice(place < 0 ? found.length : place, 0, neighbour);
-  }
-  return found;
 }

@@ -22,7 +22,9 @@ const accuracy = {
   macroAccuracy: share,
   images: count,
 };
-const layers = z.record(
+
+/** Accepts {@linkcode LayerResults}. */
+export const layersSchema: z.ZodType<LayerResults> = z.record(
   z.string(),
   z.strictObject({
     width: count,
@@ -43,8 +45,8 @@ const layers = z.record(
 const resultsSchema: z.ZodType<ProbeResults> = z.strictObject({
   step: count,
   source: z.string(),
-  untrained: layers,
-  trained: layers,
+  untrained: layersSchema,
+  trained: layersSchema,
 });
 
 /**

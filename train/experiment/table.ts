@@ -1,7 +1,7 @@
 import { mean, sampleStandardDeviation } from "simple-statistics";
 import type { Accuracy } from "../evaluate/accuracy.ts";
 import type { LayerResults } from "../evaluate/probe.ts";
-import { bestLayer } from "../evaluate/best_layer.ts";
+import { bestLayer } from "../evaluate/compared_layers.ts";
 import { csvRow } from "../export/csv.ts";
 import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment_file.ts";

@@ -101,7 +101,9 @@ export class Selfie implements PretextModel {
       reshape(u, [n, 1, width]),
       reshape(E, [n, masked, width]),
     );
-    return { selfie: { queries, candidates: rowsAt(P, locations) } };
+    return {
+      selfie: { queries, candidates: rowsAt(P, locations), locations },
+    };
   }
 
   /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */

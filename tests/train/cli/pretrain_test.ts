@@ -36,6 +36,7 @@ testOnDevices(
         `loss: ${result.metrics.loss.toFixed(4)}`,
         ...table,
         `run: runs/${name}`,
+        `report: runs/${name}/report.html`,
         "",
       ]);
       if (measures) {
@@ -107,7 +108,7 @@ Deno.test("pretrain: image files that cannot be decoded are named, counted and l
     assertEquals(lines[5], "skipping 2 more files that cannot be read");
     assertMatch(lines[6], /^data: folder, 3 images of 32x32, no labelled ones/);
     assertEquals(await stepsMeasured(`${folder}/run`), [1, 2, 3]);
-    assertMatch(stdout, /^loss: .*\nrun: run\n$/);
+    assertMatch(stdout, /^loss: .*\nrun: run\nreport: run\/report.html\n$/);
   }));
 
 Deno.test("pretrain: --help names every option and preset in lines of at most 80 characters", () =>

@@ -1,31 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { probeTable } from "../../../train/cli/probe_table.ts";
-import type { LayerResult } from "../../../train/evaluate/probe.ts";
-
-function layer(
-  width: number,
-  linear: number,
-  heldOutAccuracy: number,
-  neighbours: number,
-): LayerResult {
-  const of = (accuracy: number) => ({
-    accuracy,
-    standardError: Math.sqrt(accuracy * (1 - accuracy) / 400),
-    macroAccuracy: accuracy,
-    images: 400,
-  });
-  return {
-    width,
-    linear: {
-      ...of(linear),
-      penalty: 0.1,
-      heldOutAccuracy,
-      fitted: 9000,
-      heldOut: 1000,
-    },
-    neighbours: { ...of(neighbours), neighbours: 20, bank: 10000 },
-  };
-}
+import { layer } from "../layer_result.ts";
 
 Deno.test("probeTable: aligns the layers, marks the one that the held-out images prefer, says how it was measured", () => {
   const table = probeTable({

@@ -106,7 +106,10 @@ Deno.test("probe: refuses bad input in one sentence and writes nothing", async (
   }
   assertEquals(
     [...Deno.readDirSync(`${path}/run`)].map(({ name }) => name).sort(),
-    ["checkpoints", "config.json", "metrics.jsonl", "result.json"],
+    [
+      ...["checkpoints", "config.json", "metrics.jsonl"],
+      ...["report.html", "result.json"],
+    ],
   );
   folder.write("run/probe.json", '{ "step": 3 }');
   assertRefused(

@@ -1,8 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  nearestImages,
-  type Neighbour,
-} from "../../../train/evaluate/nearest_images.ts";
+import type { Neighbour } from "../../../train/evaluate/most_similar.ts";
+import { nearestImages } from "../../../train/evaluate/nearest_images.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { randomArray } from "../../random.ts";
 

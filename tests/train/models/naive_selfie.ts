@@ -33,5 +33,5 @@ export function selfie(
     },
   );
   const candidates = rowsAt(P, locations, { masked, tokens, width });
-  return { selfie: { queries, candidates } };
+  return { selfie: { queries, candidates, locations } };
 }

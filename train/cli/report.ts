@@ -1,0 +1,93 @@
+/** The command `report`. */
+import { openDataset } from "../../datasets/registry.ts";
+import { openDevice } from "../../engine/open_device.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { DEFAULT_IMAGES, writeReport } from "../report/write_report.ts";
+import { openRun } from "../run/load_run.ts";
+import { type Command, helpText, parseArguments } from "./arguments.ts";
+import { checkStep } from "./check_step.ts";
+import { readDevice } from "./options.ts";
+import { Progress } from "./progress.ts";
+import { onInterrupt, runProgram } from "./run_program.ts";
+
+const command = {
+  usage: "deno task report",
+  help:
+    `Writes report.html into a run's folder: what was measured while it trained, and
+what its encoder makes of some pictures. The page is one file that needs no
+network. Of a checkpoint that is named it is report-step-STEP.html.`,
+  operand: { value: "RUN", help: "the folder of a run" },
+  options: {
+    checkpoint: {
+      kind: "integer",
+      value: "STEP",
+      help: "the step to take the encoder of; by default the last",
+    },
+    images: {
+      kind: "integer",
+      value: "N",
+      default: DEFAULT_IMAGES,
+      help: "how many pictures are looked at",
+    },
+    device: {
+      kind: "text",
+      value: "NAME",
+      default: "auto",
+      help: "webgpu, wasm or auto: a GPU or else wasm",
+    },
+  },
+  examples: [
+    "deno task report runs/2026-12-31_12-00-00-dv2-tiny",
+    "deno task report runs/2026-12-31_12-00-00-dv2-tiny --images 1000",
+  ],
+} as const satisfies Command;
+
+async function main(): Promise<void> {
+  const options = parseArguments(command, Deno.args);
+  if (options === "help") return console.log(helpText(command));
+  const choice = readDevice(options.device);
+  const images = readImages(options.images);
+  const { run, config } = await openRun(options.operand);
+  await checkStep(run, options.checkpoint);
+  const signal = onInterrupt();
+  const splits = await openDataset(config.data);
+  const { device, reason } = await openDevice(choice);
+  console.error(`device: ${reason}`);
+  const { size } = splits.test ?? splits.train ?? splits.unlabelled;
+  const total = Math.min(images, size);
+  const progress = new Progress({ total, unit: "images" });
+  try {
+    const path = await writeReport({
+      device,
+      run,
+      splits,
+      step: options.checkpoint,
+      images,
+      signal,
+      onProgress: (done) => progress.update(done, {}),
+    });
+    progress.finish();
+    console.log(`report: ${path}`);
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    progress.finish();
+    console.log("stopped; nothing was written");
+  } finally {
+    Object.values(splits).forEach((split) => split?.close());
+    device.destroy();
+  }
+}
+
+/** The least number of pictures to find neighbours among. */
+const MIN_IMAGES = 2;
+
+function readImages(images = DEFAULT_IMAGES): number {
+  if (images >= MIN_IMAGES) return images;
+  throw new UserError(
+    `--images must be at least ${MIN_IMAGES}, not ${images}`,
+  );
+}
+
+await runProgram(main);
+// what an interrupt left under way need not be waited for
+Deno.exit();

@@ -1,0 +1,17 @@
+/** A share of 1 in per cent with one decimal, such as `12.5`. */
+export function percentage(share: number): string {
+  return (100 * share).toFixed(1);
+}
+
+/** The same with its sign, which stays on its line. */
+export function percent(share: number): string {
+  return `${percentage(share)}\u00a0%`;
+}
+
+/** A number in at most four significant digits. */
+export function short(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  return Math.abs(value) >= 1000
+    ? Math.round(value).toLocaleString("en")
+    : String(Number(value.toPrecision(4)));
+}
