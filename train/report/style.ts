@@ -77,7 +77,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 #layers thead th:not(:first-child) { text-align: right; }
 .hit { background: var(--hit); }
 .hit figcaption { color: var(--hit-text); font-weight: 600; }
-td figcaption, th figcaption { font-size: .75rem; line-height: 1.3; color: var(--muted); font-weight: 400; margin-top: .2rem; white-space: nowrap; }
+td figcaption, th figcaption { font-size: .75rem; line-height: 1.3; color: var(--muted); font-weight: 400; margin-top: .2rem; max-width: 80px; white-space: normal; overflow-wrap: anywhere; }
 img { display: block; border-radius: .2rem; background: var(--rule); }
 img.photo { width: 80px; height: 80px; }
 img.patch { width: 56px; height: 56px; }
