@@ -3,11 +3,16 @@
  *
  * @module
  */
-export { type Initializer, Parameter } from "./parameter.ts";
+export {
+  type Initializer,
+  type LinearInitialization,
+  Parameter,
+} from "./parameter.ts";
 export {
   EMBEDDING_DEVIATION,
   heNormal,
   LINEAR_DEVIATION,
+  linearNormal,
 } from "./parameter.ts";
 export { State } from "./state.ts";
 export { Context } from "./context.ts";

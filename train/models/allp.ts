@@ -60,7 +60,7 @@ export class Allp implements PretextModel {
     readonly options: AllpOptions,
     setting: PretextSetting,
   ) {
-    const { transformer, dropout, projection } = options;
+    const { transformer, dropout, projection, initialization } = options;
     this.encoder = setting.encoder;
     this.patchNetwork = createPatchNetwork(
       options,
@@ -68,8 +68,13 @@ export class Allp implements PretextModel {
       setting.imageSize,
     );
     const { width } = this.patchNetwork;
-    this.pooling = new AttentionPooling({ ...transformer, width, dropout });
-    this.head = new Projection(width, projection);
+    this.pooling = new AttentionPooling({
+      ...transformer,
+      width,
+      dropout,
+      initialization,
+    });
+    this.head = new Projection(width, projection, initialization);
   }
 
   /**

@@ -10,7 +10,11 @@ import { constant, type Tensor } from "../../engine/graph/tensor.ts";
 import type { Context } from "../../layers/context.ts";
 import { ImageNetwork } from "../../layers/image_network.ts";
 import { drawMasks } from "../../layers/masks.ts";
-import { EMBEDDING_DEVIATION, Parameter } from "../../layers/parameter.ts";
+import {
+  EMBEDDING_DEVIATION,
+  type LinearInitialization,
+  Parameter,
+} from "../../layers/parameter.ts";
 import type { PatchNetwork } from "../../layers/patch_network.ts";
 import { Projection } from "../../layers/projection.ts";
 import { Transformer } from "../../layers/transformer.ts";
@@ -103,8 +107,8 @@ export class MaskedPatchPrediction implements PretextModel {
     readonly options: MaskedPatchPredictionOptions,
     setting: PretextSetting,
   ) {
-    const { grid, masked, transformer, projection, dropout, vocabulary } =
-      options;
+    const { grid, masked, transformer, dropout, initialization } = options;
+    const { projection, vocabulary } = options;
     checkMasked(masked, options);
     this.encoder = setting.encoder;
     this.patchNetwork = createPatchNetwork(
@@ -116,13 +120,19 @@ export class MaskedPatchPrediction implements PretextModel {
     this.positions = new Parameter([grid ** 2, width], {
       deviation: EMBEDDING_DEVIATION,
     });
-    this.transformer = new Transformer({ ...transformer, width, dropout });
-    this.patchHead = new Projection(width, projection);
+    this.transformer = new Transformer({
+      ...transformer,
+      width,
+      dropout,
+      initialization,
+    });
+    this.patchHead = new Projection(width, projection, initialization);
     if (options.doubleView) {
       this.doubleView = new DoubleView(
         new ImageNetwork(setting.encoder, dropout),
         width,
         projection,
+        initialization,
       );
     }
     const vocabularyOf = (label: string, seed: number) =>
@@ -243,10 +253,15 @@ export class DoubleView {
     readonly imageNetwork: ImageNetwork,
     width: number,
     projection: number,
+    initialization: LinearInitialization,
   ) {
     this.token = new Parameter([width], { deviation: EMBEDDING_DEVIATION });
-    this.imageHead = new Projection(imageNetwork.width, projection);
-    this.predictionHead = new Projection(width, projection);
+    this.imageHead = new Projection(
+      imageNetwork.width,
+      projection,
+      initialization,
+    );
+    this.predictionHead = new Projection(width, projection, initialization);
   }
 
   /** `[n, patches, width]` -> `[n, patches + 1, width]`: [IMG] comes last */
