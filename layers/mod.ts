@@ -47,7 +47,7 @@ export {
 export { splitPatches } from "./patches.ts";
 export { PatchNetwork } from "./patch_network.ts";
 export { ImageNetwork } from "./image_network.ts";
-export { drawMasks, type Masks } from "./masks.ts";
+export { drawMasks, type Masks, shareMasks } from "./masks.ts";
 export { Projection } from "./projection.ts";
 export { AttentionExchange } from "./attention_exchange.ts";
 export { AttentionPooling } from "./attention_pooling.ts";

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import {
+  divide,
   log,
+  maximum,
   multiply,
   negate,
   select,
@@ -31,34 +33,34 @@ export const normalizerSchema: z.ZodType<Normalizer> = z.enum([
  *
  * @param similarities `[n, m]`, strictly between 0 and 1
  * @param isPositive `[n, m]`, 1 for positive pairs and 0 for negative ones
- * @param positives number of positive pairs
  */
 export function contrast(
   similarities: Tensor,
   isPositive: Tensor,
-  positives: number,
   normalizer: Normalizer,
 ): LossValue {
   const pairs = similarities.size;
+  const positives = sum(isPositive);
+  const perPositive = divide(1, positives);
   // a batch of one instance has no negatives
-  const negatives = Math.max(pairs - positives, 1);
-  const [perPositive, perNegative] = normalizer === "pairs"
+  const perNegative = divide(1, maximum(subtract(pairs, positives), 1));
+  const [positiveWeight, negativeWeight] = normalizer === "pairs"
     ? [1 / pairs, 1 / pairs]
-    : [1 / positives, 1 / negatives];
+    : [perPositive, perNegative];
   const terms = select(
     isPositive,
-    multiply(log(similarities), perPositive),
-    multiply(log(subtract(1, similarities)), perNegative),
+    multiply(log(similarities), positiveWeight),
+    multiply(log(subtract(1, similarities)), negativeWeight),
   );
   const positiveSum = sum(select(isPositive, similarities, 0));
   return {
     loss: negate(sum(terms)),
     metrics: {
       retrieval: retrieval(similarities, isPositive),
-      positiveSimilarity: multiply(positiveSum, 1 / positives),
+      positiveSimilarity: multiply(positiveSum, perPositive),
       negativeSimilarity: multiply(
         subtract(sum(similarities), positiveSum),
-        1 / negatives,
+        perNegative,
       ),
     },
   };

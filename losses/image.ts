@@ -53,7 +53,6 @@ export function imageLoss(
   const { loss, metrics } = contrast(
     similarity(predictions, targets),
     isPositive,
-    n * views,
     normalizer,
   );
   return { loss, metrics: { ...metrics, ...collapseIndicators(targets) } };

@@ -11,7 +11,7 @@ testOnDevices(
       input(name, [2, 3])
     );
     const [balanced, pairs] = (["balanced", "pairs"] as const).map(
-      (normalizer) => contrast(s, isPositive, 2, normalizer),
+      (normalizer) => contrast(s, isPositive, normalizer),
     );
     const { retrieval, positiveSimilarity, negativeSimilarity } =
       balanced.metrics;

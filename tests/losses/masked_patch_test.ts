@@ -11,6 +11,7 @@ import { type FixtureArray, readFixture } from "../fixtures/read.ts";
 import { checkLosses, unitRows } from "./check.ts";
 import {
   type BatchSizes,
+  type MaskedPatchOptions,
   naiveMaskedPatchLoss,
   randomLocations,
 } from "./naive_masked_patch.ts";
@@ -22,12 +23,12 @@ function lossOf(
   locations: Int32Array<ArrayBuffer>,
   predictions: Tensor,
   targets: Tensor,
-  normalizer: Normalizer,
+  options: MaskedPatchOptions,
 ): LossValue {
   const places = new Storage("locations", n * masked, "i32", locations);
   return maskedPatchLoss(
     { predictions, targets, locations: places.tensor([n, masked]), views },
-    normalizer,
+    options,
   );
 }
 
@@ -37,24 +38,27 @@ testOnDevices(
     checkLosses(
       device,
       [1, 2, 4].flatMap((views) =>
-        NORMALIZERS.map((normalizer) => {
-          const sizes = { n: 4, patches: 5, masked: 3, width: 7, views };
-          const locations = randomLocations(sizes);
-          return {
-            what: `${views} views, ${normalizer}`,
-            shapes: [[4, 3, 7], [4, 5, 7]],
-            loss: (predictions, targets) =>
-              lossOf(sizes, locations, predictions, targets, normalizer),
-            naive: (predictions, targets) =>
-              naiveMaskedPatchLoss(
-                predictions,
-                targets,
-                locations,
-                sizes,
-                normalizer,
-              ),
-          };
-        })
+        (["all", "masked"] as const).flatMap((candidates) =>
+          NORMALIZERS.map((normalizer) => {
+            const sizes = { n: 4, patches: 5, masked: 3, width: 7, views };
+            const locations = randomLocations(sizes);
+            const options = { candidates, normalizer };
+            return {
+              what: `${views} views, ${candidates}, ${normalizer}`,
+              shapes: [[4, 3, 7], [4, 5, 7]],
+              loss: (predictions, targets) =>
+                lossOf(sizes, locations, predictions, targets, options),
+              naive: (predictions, targets) =>
+                naiveMaskedPatchLoss(
+                  predictions,
+                  targets,
+                  locations,
+                  sizes,
+                  options,
+                ),
+            };
+          })
+        )
       ),
     ),
 );
@@ -73,7 +77,7 @@ async function evaluate(
     input("targets", [n, patches, width]),
   ] as const;
   const losses = NORMALIZERS.map((normalizer) =>
-    lossOf(sizes, locations, ...inputs, normalizer)
+    lossOf(sizes, locations, ...inputs, { candidates: "all", normalizer })
   );
   await poison(device);
   const program = await Program.compile(device, {

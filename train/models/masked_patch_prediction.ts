@@ -9,7 +9,7 @@ import {
 import { constant, type Tensor } from "../../engine/graph/tensor.ts";
 import type { Context } from "../../layers/context.ts";
 import { ImageNetwork } from "../../layers/image_network.ts";
-import { drawMasks } from "../../layers/masks.ts";
+import { drawMasks, type Masks, shareMasks } from "../../layers/masks.ts";
 import {
   EMBEDDING_DEVIATION,
   type LinearInitialization,
@@ -42,7 +42,7 @@ import type {
 } from "./pretext_model.ts";
 import { quarters } from "./quarters.ts";
 import { representPatches, stageMeans } from "./representations.ts";
-import { rowsAt } from "./rows_at.ts";
+import { rowsAt } from "../../layers/rows_at.ts";
 
 /** Settings of masked patch prediction: the paper's baseline, and each of its adaptations by itself. */
 export interface MaskedPatchPredictionOptions extends PatchOptions {
@@ -50,6 +50,10 @@ export interface MaskedPatchPredictionOptions extends PatchOptions {
   readonly name: "maskedPatchPrediction";
   /** Q, how many patches of each image are masked, 1 to M - 1; 4 by default. */
   readonly masked: number;
+  /** Whether masks are drawn `perView`, the default, or `perInstance`, the same for all its views. */
+  readonly masks: "perView" | "perInstance";
+  /** What predictions are compared with. */
+  readonly targets: TargetOptions;
   /** Dimensions of the space in which similarities are computed, at least 1; 128 by default. */
   readonly projection: number;
   /** Whether whole images are predicted too (section 3.4); `false` by default. */
@@ -58,6 +62,19 @@ export interface MaskedPatchPredictionOptions extends PatchOptions {
   readonly vocabulary: VocabularyOptions | null;
 }
 
+/** Settings of what predictions are compared with. */
+export interface TargetOptions {
+  /**
+   * Whether patches are compared with what they are after the exchange; `true` by default. `false`
+   * takes them from a second pass without it, so that they do not tell that they were visible.
+   */
+  readonly exchange: boolean;
+}
+
+const targetOptions = z.strictObject({
+  exchange: z.boolean().default(true),
+});
+
 /** The paper's baseline and, with all its adaptations, DV². */
 export const maskedPatchPrediction: PretextKind<MaskedPatchPredictionOptions> =
   {
@@ -65,6 +82,8 @@ export const maskedPatchPrediction: PretextKind<MaskedPatchPredictionOptions> =
       name: z.literal("maskedPatchPrediction"),
       ...patchOptions,
       masked: maskedOption,
+      masks: z.enum(["perView", "perInstance"]).default("perView"),
+      targets: targetOptions.prefault({}),
       projection: z.int().min(1).default(128),
       doubleView: z.boolean().default(false),
       vocabulary: oneOf<VocabularyOptions>(vocabularies).nullable().default(
@@ -147,14 +166,8 @@ export class MaskedPatchPrediction implements PretextModel {
 
   forward(images: Tensor, views: number, context: Context): PretextOutputs {
     const [n] = images.shape;
-    const { grid, masked } = this.options;
-    const patches = grid ** 2;
-    const { visible, locations } = drawMasks(
-      n,
-      patches,
-      masked,
-      context.random,
-    );
+    const patches = this.options.grid ** 2;
+    const { visible, locations } = this.#drawMasks(n, views, context);
     // P: [n, patches, width]
     const P = this.patchNetwork.forward(images, context, visible);
     // Eq. 14: P̂ = h(v P + E)
@@ -174,7 +187,7 @@ export class MaskedPatchPrediction implements PretextModel {
     const predictions = this.patchHead.forward(
       rowsAt(contextual, locations),
     );
-    const targets = this.patchHead.forward(P);
+    const targets = this.patchHead.forward(this.#targets(P, images, context));
     const outputs = {
       maskedPatch: { predictions, targets, locations, views },
       patchVocabulary: compare(
@@ -199,6 +212,21 @@ export class MaskedPatchPrediction implements PretextModel {
         context,
       ),
     };
+  }
+
+  #drawMasks(n: number, views: number, { random }: Context): Masks {
+    const { grid, masked, masks } = this.options;
+    return masks === "perInstance"
+      ? shareMasks(drawMasks(n / views, grid ** 2, masked, random), views)
+      : drawMasks(n, grid ** 2, masked, random);
+  }
+
+  /** What predicted patches are compared with: `[n, patches, width]` */
+  #targets(P: Tensor, images: Tensor, context: Context): Tensor {
+    const { exchange, targets } = this.options;
+    return exchange && !targets.exchange
+      ? this.patchNetwork.forwardIsolated(images, context)
+      : P;
   }
 
   /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */

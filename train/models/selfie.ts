@@ -24,7 +24,7 @@ import type {
 } from "./pretext_model.ts";
 import { quarters } from "./quarters.ts";
 import { representPatches } from "./representations.ts";
-import { rowsAt } from "./rows_at.ts";
+import { rowsAt } from "../../layers/rows_at.ts";
 
 /** Settings of Selfie; `transformer` is its attention pooling. */
 export interface SelfieOptions extends PatchOptions {

@@ -22,6 +22,16 @@ const variants = [
   { name: "the baseline", model: {}, losses: { maskedPatch } },
   { name: "the exchange", model: { exchange }, losses: { maskedPatch } },
   {
+    name: "targets from before the exchange",
+    model: { exchange, targets: { exchange: false } },
+    losses: { maskedPatch },
+  },
+  {
+    name: "the same masks for all views",
+    model: { masks: "perInstance" },
+    losses: { maskedPatch },
+  },
+  {
     name: "the double view",
     model: { doubleView: true },
     losses: { maskedPatch, image },
@@ -56,6 +66,7 @@ for (const { name, model, losses } of variants) {
           maskedPatchPrediction(
             pass,
             config.model as MaskedPatchPredictionOptions,
+            config.views,
           ),
       ),
   );

@@ -7,7 +7,7 @@ import {
   withToken,
 } from "../../layers/naive_attention.ts";
 import { imageNetwork } from "../../layers/naive_networks.ts";
-import { drawMasks, rowsAt } from "./naive_masks.ts";
+import { drawMasks, drawSharedMasks, rowsAt } from "./naive_masks.ts";
 import type { NaiveOutputs, NaivePass } from "./naive_pass.ts";
 import { patchesOf } from "./naive_patch_model.ts";
 import { vocabularyEntries } from "./naive_vocabulary.ts";
@@ -16,13 +16,16 @@ import { vocabularyEntries } from "./naive_vocabulary.ts";
 export function maskedPatchPrediction(
   pass: NaivePass,
   options: MaskedPatchPredictionOptions,
+  views: number,
 ): NaiveOutputs {
   const { images, weights, random, statistics } = pass;
   const { grid, masked, projection, doubleView, vocabulary } = options;
   const of = (path: string) => child(weights, path);
   const dropout = { rate: options.dropout, random };
   const patches = grid ** 2;
-  const { visible, locations } = drawMasks(images.n, patches, masked, random);
+  const { visible, locations } = options.masks === "perInstance"
+    ? drawSharedMasks(images.n, patches, masked, random, views)
+    : drawMasks(images.n, patches, masked, random);
   const P = patchesOf(pass, options, visible);
 
   // Eq. 14: a masked token is 0 + E
@@ -56,7 +59,11 @@ export function maskedPatchPrediction(
     rowsAt(contextual, locations, { ...sizes, masked }),
     "patchHead",
   );
-  const targets = project(P, "patchHead");
+  const isolated = options.exchange && !options.targets.exchange;
+  const targets = project(
+    isolated ? patchesOf(pass, { ...options, exchange: null }) : P,
+    "patchHead",
+  );
   const compared = (
     label: string,
     predictions: Float64Array,
