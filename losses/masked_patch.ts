@@ -4,13 +4,12 @@ import { reshape } from "../engine/ops/movement.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { rowsAt } from "../layers/rows_at.ts";
 import { collapseIndicators } from "./collapse.ts";
-import { contrast, type Normalizer, normalizerSchema } from "./contrast.ts";
+import { contrast, type ContrastOptions, contrastOptions } from "./contrast.ts";
 import { sameInstance } from "./pairs.ts";
-import { similarity } from "./similarity.ts";
 import type { LossTerm, LossValue, Weighted } from "./term.ts";
 
 /** Settings of the masked patch loss; its weight is α_mp, 0 by default. */
-export interface MaskedPatchLossOptions extends Weighted {
+export interface MaskedPatchLossOptions extends Weighted, ContrastOptions {
   /**
    * The patches that each prediction is compared with: `all` M of each image, the default, as Eq. 15
    * is printed, or the `masked` ones alone. After an exchange visible patches have its output and
@@ -18,8 +17,6 @@ export interface MaskedPatchLossOptions extends Weighted {
    * `dv2-tiny` on CIFAR-10 these two facts made 66 % of the targets' variance, without exchange 4 %.
    */
   readonly candidates: "all" | "masked";
-  /** What the sums of Eq. 15 are divided by; `balanced` by default. */
-  readonly normalizer: Normalizer;
 }
 
 /** L_mp, Eq. 15. */
@@ -27,7 +24,7 @@ export const maskedPatch: LossTerm<MaskedPatches, MaskedPatchLossOptions> = {
   schema: z.strictObject({
     weight: z.number().min(0).default(0),
     candidates: z.enum(["all", "masked"]).default("all"),
-    normalizer: normalizerSchema,
+    ...contrastOptions,
   }),
   needs: "model.name maskedPatchPrediction",
   compute: (patches, options) => maskedPatchLoss(patches, options),
@@ -65,7 +62,7 @@ const candidatesOf = {
 };
 
 /**
- * Masked patch loss, Eq. 15 without its weight:
+ * Masked patch loss, Eq. 15 without its weight, in its printed form:
  *
  *     L_mp = -1/(N² M Q) (Σ log|P̂, P⁺| + Σ log(1 - |P̂, P⁻|))
  *
@@ -74,21 +71,14 @@ const candidatesOf = {
  */
 export function maskedPatchLoss(
   patches: MaskedPatches,
-  { candidates, normalizer }: Omit<MaskedPatchLossOptions, "weight">,
+  { candidates, ...options }: Omit<MaskedPatchLossOptions, "weight">,
 ): LossValue {
   const { predictions, locations, views } = patches;
   const [n, masked, width] = predictions.shape;
+  const instances = n / views;
   const { vectors, locations: places } = candidatesOf[candidates](patches);
   const count = vectors.shape[1];
-  // [n, count, width] -> [n * count, width]
-  const targets = reshape(vectors, [n * count, width]);
-  // [n * masked, n * count]
-  const similarities = similarity(
-    reshape(predictions, [n * masked, width]),
-    targets,
-  );
   // [instances, views, masked, instances, views, count]: same instance, same location
-  const instances = n / views;
   const isSame = sameInstance(
     [instances, views, masked],
     [instances, views, count],
@@ -97,10 +87,15 @@ export function maskedPatchLoss(
     reshape(cast(locations, "f32"), [instances, views, masked, 1, 1, 1]),
     reshape(places, [1, 1, 1, instances, views, count]),
   );
-  const isPositive = reshape(
-    multiply(isSame, isSameLocation),
-    similarities.shape,
-  );
-  const { loss, metrics } = contrast(similarities, isPositive, normalizer);
+  // [n, count, width] -> [n * count, width]
+  const targets = reshape(vectors, [n * count, width]);
+  const { loss, metrics } = contrast({
+    predictions: reshape(predictions, [n * masked, width]),
+    targets,
+    isPositive: reshape(
+      multiply(isSame, isSameLocation),
+      [n * masked, n * count],
+    ),
+  }, options);
   return { loss, metrics: { ...metrics, ...collapseIndicators(targets) } };
 }

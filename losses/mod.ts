@@ -22,6 +22,11 @@ export {
   type AllpLossOptions,
   type ContrastedViews,
 } from "./allp.ts";
-export { contrast, type Normalizer } from "./contrast.ts";
+export {
+  contrast,
+  type Contrasted,
+  type ContrastOptions,
+  type Normalizer,
+} from "./contrast.ts";
 export { crossEntropy } from "./cross_entropy.ts";
 export { similarity } from "./similarity.ts";

@@ -9,6 +9,7 @@ import { assertClose, poison } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { type FixtureArray, readFixture } from "../fixtures/read.ts";
 import { checkLosses, unitRows } from "./check.ts";
+import { contrasts, describe, printed } from "./naive_contrast.ts";
 import {
   type BatchSizes,
   type MaskedPatchOptions,
@@ -39,12 +40,12 @@ testOnDevices(
       device,
       [1, 2, 4].flatMap((views) =>
         (["all", "masked"] as const).flatMap((candidates) =>
-          NORMALIZERS.map((normalizer) => {
+          contrasts.map((contrast) => {
             const sizes = { n: 4, patches: 5, masked: 3, width: 7, views };
             const locations = randomLocations(sizes);
-            const options = { candidates, normalizer };
+            const options = { candidates, ...contrast };
             return {
-              what: `${views} views, ${candidates}, ${normalizer}`,
+              what: `${views} views, ${candidates}, ${describe(contrast)}`,
               shapes: [[4, 3, 7], [4, 5, 7]],
               loss: (predictions, targets) =>
                 lossOf(sizes, locations, predictions, targets, options),
@@ -77,7 +78,11 @@ async function evaluate(
     input("targets", [n, patches, width]),
   ] as const;
   const losses = NORMALIZERS.map((normalizer) =>
-    lossOf(sizes, locations, ...inputs, { candidates: "all", normalizer })
+    lossOf(sizes, locations, ...inputs, {
+      candidates: "all",
+      ...printed,
+      normalizer,
+    })
   );
   await poison(device);
   const program = await Program.compile(device, {

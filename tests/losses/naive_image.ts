@@ -1,4 +1,4 @@
-import type { Normalizer } from "../../losses/contrast.ts";
+import type { ContrastOptions } from "../../losses/contrast.ts";
 import type { NaiveLoss, Rows } from "./check.ts";
 import { naiveCollapse } from "./naive_collapse.ts";
 import { naiveContrast } from "./naive_contrast.ts";
@@ -8,13 +8,13 @@ export function naiveImageLoss(
   predictions: Rows,
   targets: Rows,
   views: number,
-  normalizer: Normalizer,
+  options: ContrastOptions,
 ): NaiveLoss {
   const { loss, metrics } = naiveContrast(
     predictions,
     targets,
     (i, j) => Math.floor(i / views) === Math.floor(j / views),
-    normalizer,
+    options,
   );
   return { loss, metrics: { ...metrics, ...naiveCollapse(targets) } };
 }

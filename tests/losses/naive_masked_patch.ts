@@ -42,7 +42,7 @@ export function naiveMaskedPatchLoss(
       Math.floor(i / masked / views) ===
         Math.floor(compared[j].image / views) &&
       locations[i] === compared[j].location,
-    options.normalizer,
+    options,
   );
   return { loss, metrics: { ...metrics, ...naiveCollapse(vectors) } };
 }
