@@ -48,6 +48,12 @@ export { splitPatches } from "./patches.ts";
 export { PatchNetwork } from "./patch_network.ts";
 export { ImageNetwork } from "./image_network.ts";
 export { drawMasks, type Masks, shareMasks } from "./masks.ts";
-export { Projection } from "./projection.ts";
+export {
+  BatchNormProjection,
+  createHead,
+  type HeadKind,
+  MlpProjection,
+  Projection,
+} from "./projection.ts";
 export { AttentionExchange } from "./attention_exchange.ts";
 export { AttentionPooling } from "./attention_pooling.ts";

@@ -10,13 +10,10 @@ import { constant, type Tensor } from "../../engine/graph/tensor.ts";
 import type { Context } from "../../layers/context.ts";
 import { ImageNetwork } from "../../layers/image_network.ts";
 import { drawMasks, type Masks, shareMasks } from "../../layers/masks.ts";
-import {
-  EMBEDDING_DEVIATION,
-  type LinearInitialization,
-  Parameter,
-} from "../../layers/parameter.ts";
+import { Momentum } from "../../layers/momentum.ts";
+import { EMBEDDING_DEVIATION, Parameter } from "../../layers/parameter.ts";
 import type { PatchNetwork } from "../../layers/patch_network.ts";
-import { Projection } from "../../layers/projection.ts";
+import { createHead, type Projection } from "../../layers/projection.ts";
 import { Transformer } from "../../layers/transformer.ts";
 import type { PretextOutputs } from "../../losses/outputs.ts";
 import type { VocabularyComparison } from "../../losses/vocabulary.ts";
@@ -33,6 +30,8 @@ import {
   maskedOption,
   type PatchOptions,
   patchOptions,
+  type ProjectionOptions,
+  projectionOptions,
 } from "./patch_options.ts";
 import type {
   PretextKind,
@@ -43,9 +42,11 @@ import type {
 import { quarters } from "./quarters.ts";
 import { representPatches, stageMeans } from "./representations.ts";
 import { rowsAt } from "../../layers/rows_at.ts";
+import { type TargetOptions, targetOptions, targetsFrom } from "./targets.ts";
 
 /** Settings of masked patch prediction: the paper's baseline, and each of its adaptations by itself. */
-export interface MaskedPatchPredictionOptions extends PatchOptions {
+export interface MaskedPatchPredictionOptions
+  extends PatchOptions, ProjectionOptions {
   /** Its name in the registry. */
   readonly name: "maskedPatchPrediction";
   /** Q, how many patches of each image are masked, 1 to M - 1; 4 by default. */
@@ -54,26 +55,11 @@ export interface MaskedPatchPredictionOptions extends PatchOptions {
   readonly masks: "perView" | "perInstance";
   /** What predictions are compared with. */
   readonly targets: TargetOptions;
-  /** Dimensions of the space in which similarities are computed, at least 1; 128 by default. */
-  readonly projection: number;
   /** Whether whole images are predicted too (section 3.4); `false` by default. */
   readonly doubleView: boolean;
   /** The vocabulary of patches, and of images if they are predicted (section 3.5); `null`, the default, is none. */
   readonly vocabulary: VocabularyOptions | null;
 }
-
-/** Settings of what predictions are compared with. */
-export interface TargetOptions {
-  /**
-   * Whether patches are compared with what they are after the exchange; `true` by default. `false`
-   * takes them from a second pass without it, so that they do not tell that they were visible.
-   */
-  readonly exchange: boolean;
-}
-
-const targetOptions = z.strictObject({
-  exchange: z.boolean().default(true),
-});
 
 /** The paper's baseline and, with all its adaptations, DV². */
 export const maskedPatchPrediction: PretextKind<MaskedPatchPredictionOptions> =
@@ -84,7 +70,7 @@ export const maskedPatchPrediction: PretextKind<MaskedPatchPredictionOptions> =
       masked: maskedOption,
       masks: z.enum(["perView", "perInstance"]).default("perView"),
       targets: targetOptions.prefault({}),
-      projection: z.int().min(1).default(128),
+      ...projectionOptions,
       doubleView: z.boolean().default(false),
       vocabulary: oneOf<VocabularyOptions>(vocabularies).nullable().default(
         null,
@@ -109,6 +95,8 @@ export class MaskedPatchPrediction implements PretextModel {
   readonly transformer: Transformer;
   /** Projects patches and their predictions alike to the space of `|x, y|`. */
   readonly patchHead: Projection;
+  /** The patch path as the targets of patches see it, if they come from a momentum encoder. */
+  readonly momentum?: Momentum;
   /** Predicts whole images. */
   readonly doubleView?: DoubleView;
   /** Remembers masked patches of earlier batches. */
@@ -127,7 +115,9 @@ export class MaskedPatchPrediction implements PretextModel {
     setting: PretextSetting,
   ) {
     const { grid, masked, transformer, dropout, initialization } = options;
-    const { projection, vocabulary } = options;
+    const { projection, head, targets, vocabulary } = options;
+    const headOf = (inputs: number) =>
+      createHead(head, inputs, projection, initialization);
     checkMasked(masked, options);
     this.encoder = setting.encoder;
     this.patchNetwork = createPatchNetwork(
@@ -145,13 +135,19 @@ export class MaskedPatchPrediction implements PretextModel {
       dropout,
       initialization,
     });
-    this.patchHead = new Projection(width, projection, initialization);
+    this.patchHead = headOf(width);
+    if (targets.patches === "momentum") {
+      const { encoder, patchNetwork, patchHead } = this;
+      this.momentum = new Momentum(
+        { encoder, patchNetwork, patchHead },
+        targets.momentum,
+      );
+    }
     if (options.doubleView) {
       this.doubleView = new DoubleView(
         new ImageNetwork(setting.encoder, dropout),
         width,
-        projection,
-        initialization,
+        headOf,
       );
     }
     const vocabularyOf = (label: string, seed: number) =>
@@ -186,8 +182,9 @@ export class MaskedPatchPrediction implements PretextModel {
     // [n, masked, projection] and [n, patches, projection]
     const predictions = this.patchHead.forward(
       rowsAt(contextual, locations),
+      context,
     );
-    const targets = this.patchHead.forward(this.#targets(P, images, context));
+    const targets = this.#patchTargets(P, images, visible, context);
     const outputs = {
       maskedPatch: { predictions, targets, locations, views },
       patchVocabulary: compare(
@@ -200,8 +197,11 @@ export class MaskedPatchPrediction implements PretextModel {
     if (!this.doubleView) return outputs;
 
     // Î and I: [n, projection]
-    const imagePredictions = this.doubleView.predict(contextual);
-    const imageTargets = this.doubleView.target(images, context);
+    const imagePredictions = this.doubleView.predict(contextual, context);
+    const imageTargets = targetsFrom(
+      this.options.targets.images,
+      this.doubleView.target(images, context),
+    );
     return {
       ...outputs,
       image: { predictions: imagePredictions, targets: imageTargets, views },
@@ -221,12 +221,26 @@ export class MaskedPatchPrediction implements PretextModel {
       : drawMasks(n, grid ** 2, masked, random);
   }
 
-  /** What predicted patches are compared with: `[n, patches, width]` */
-  #targets(P: Tensor, images: Tensor, context: Context): Tensor {
+  /** What predicted patches are compared with: `[n, patches, projection]` */
+  #patchTargets(
+    P: Tensor,
+    images: Tensor,
+    visible: Tensor,
+    context: Context,
+  ): Tensor {
     const { exchange, targets } = this.options;
-    return exchange && !targets.exchange
-      ? this.patchNetwork.forwardIsolated(images, context)
-      : P;
+    const represent = () => {
+      if (exchange && !targets.exchange) {
+        return this.patchNetwork.forwardIsolated(images, context);
+      }
+      return this.momentum
+        ? this.patchNetwork.forward(images, context, visible)
+        : P;
+    };
+    const project = () => this.patchHead.forward(represent(), context);
+    this.momentum?.update(context);
+    const projected = this.momentum?.run(context, project) ?? project();
+    return targetsFrom(targets.patches, projected);
   }
 
   /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */
@@ -280,16 +294,11 @@ export class DoubleView {
     /** Represents whole images. */
     readonly imageNetwork: ImageNetwork,
     width: number,
-    projection: number,
-    initialization: LinearInitialization,
+    headOf: (inputs: number) => Projection,
   ) {
     this.token = new Parameter([width], { deviation: EMBEDDING_DEVIATION });
-    this.imageHead = new Projection(
-      imageNetwork.width,
-      projection,
-      initialization,
-    );
-    this.predictionHead = new Projection(width, projection, initialization);
+    this.imageHead = headOf(imageNetwork.width);
+    this.predictionHead = headOf(width);
   }
 
   /** `[n, patches, width]` -> `[n, patches + 1, width]`: [IMG] comes last */
@@ -309,13 +318,14 @@ export class DoubleView {
   }
 
   /** The projection of Î: `[n, patches + 1, width]` -> `[n, projection]` */
-  predict(contextual: Tensor): Tensor {
-    return this.predictionHead.forward(this.predicted(contextual));
+  predict(contextual: Tensor, context: Context): Tensor {
+    return this.predictionHead.forward(this.predicted(contextual), context);
   }
 
   /** I: `[n, height, width, 3]` -> `[n, projection]` */
   target(images: Tensor, context: Context): Tensor {
-    return this.imageHead.forward(this.imageNetwork.forward(images, context));
+    const I = this.imageNetwork.forward(images, context);
+    return this.imageHead.forward(I, context);
   }
 }
 

@@ -22,14 +22,23 @@ const variants = [
   { name: "the baseline", model: {}, losses: { maskedPatch } },
   { name: "the exchange", model: { exchange }, losses: { maskedPatch } },
   {
-    name: "targets from before the exchange",
-    model: { exchange, targets: { exchange: false } },
+    name: "targets from before the exchange and masks that views share",
+    model: { exchange, targets: { exchange: false }, masks: "perInstance" },
     losses: { maskedPatch },
   },
   {
-    name: "the same masks for all views",
-    model: { masks: "perInstance" },
+    name: "targets of a momentum encoder",
+    model: { exchange, targets: { patches: "momentum", momentum: 0.6 } },
     losses: { maskedPatch },
+  },
+  {
+    name: "targets without gradient, and batch normalisation in the heads",
+    model: {
+      doubleView: true,
+      head: "batchNorm",
+      targets: { patches: "stopGradient", images: "stopGradient" },
+    },
+    losses: { maskedPatch, image },
   },
   {
     name: "the double view",

@@ -80,8 +80,8 @@ function contrastViews(vectors: number[][], views: number): number {
 }
 
 /**
- * The weighted sum of the terms. No gradient flows through vocabulary entries and the weight of Eq.
- * 20: they are taken from `held`, which does not move with the parameters.
+ * The weighted sum of the terms. No gradient flows through vocabulary entries, the weight of Eq. 20,
+ * and targets that are not online: they are taken from `held`, which does not move with the parameters.
  */
 export function naiveLoss(
   outputs: NaiveOutputs,
@@ -99,11 +99,13 @@ export function naiveLoss(
     values: NaiveOutputs = outputs,
   ) => rowsOf(values[part]![name], width);
   const instance = (image: number) => Math.floor(image / views);
+  const online = (kind: "patches" | "images") =>
+    model.name !== "maskedPatchPrediction" || model.targets[kind] === "online";
   const terms: Record<keyof LossOptions, () => number> = {
     maskedPatch: () =>
       contrast(
         rows("maskedPatch", "predictions"),
-        rows("maskedPatch", "targets"),
+        rows("maskedPatch", "targets", online("patches") ? outputs : held),
         (i, j) =>
           instance(Math.floor(i / masked)) ===
             instance(Math.floor(j / patches)) &&
@@ -112,7 +114,7 @@ export function naiveLoss(
     image: () =>
       contrast(
         rows("image", "predictions"),
-        rows("image", "targets"),
+        rows("image", "targets", online("images") ? outputs : held),
         (i, j) => instance(i) === instance(j),
       ),
     patchVocabulary: () => vocabularyTerm("patchVocabulary"),

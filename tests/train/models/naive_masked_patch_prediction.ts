@@ -1,5 +1,6 @@
 import type { MaskedPatchPredictionOptions } from "../../../train/models/masked_patch_prediction.ts";
-import { child, linear } from "../../layers/naive.ts";
+import { child, type Weights } from "../../layers/naive.ts";
+import { naiveHeads } from "../../layers/naive_heads.ts";
 import {
   tokenAt,
   transformer,
@@ -53,17 +54,31 @@ export function maskedPatchPrediction(
     },
   );
 
-  const project = (x: Float64Array, head: string) =>
-    unitRows(linear(x, of(`${head}.linear`)), projection);
+  const project = (x: Float64Array, head: string, weights = pass.weights) =>
+    unitRows(
+      naiveHeads[options.head](x, child(weights, head)),
+      projection,
+    );
   const predictions = project(
     rowsAt(contextual, locations, { ...sizes, masked }),
     "patchHead",
   );
   const isolated = options.exchange && !options.targets.exchange;
-  const targets = project(
-    isolated ? patchesOf(pass, { ...options, exchange: null }) : P,
-    "patchHead",
-  );
+  const again = (weights: Weights) =>
+    isolated
+      ? patchesOf({ ...pass, weights }, { ...options, exchange: null })
+      : patchesOf({ ...pass, weights }, options, visible);
+  // the average after the first step
+  const { momentum } = options.targets;
+  const slow: Weights = (name) => {
+    const initial = statistics(`momentum.averages.${name}`);
+    return weights(name).map((value, i) =>
+      momentum * initial[i] + (1 - momentum) * value
+    );
+  };
+  const targets = options.targets.patches === "momentum"
+    ? project(again(slow), "patchHead", slow)
+    : project(isolated ? again(weights) : P, "patchHead");
   const compared = (
     label: string,
     predictions: Float64Array,
