@@ -12,9 +12,14 @@ import {
 } from "../engine/ops/elementwise.ts";
 import { mean, sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
+import { UserError } from "../engine/user_error.ts";
 import { retrieval } from "./retrieval.ts";
 import { rescaledCosine, similarity } from "./similarity.ts";
 import type { LossValue } from "./term.ts";
+import {
+  type VocabularyComparison,
+  vocabularyNegatives,
+} from "./vocabulary.ts";
 
 /**
  * What sums over pairs are divided by. `pairs`: the number of all pairs, as Eqs. 15 and 16 are
@@ -40,6 +45,11 @@ export interface ContrastOptions {
    * default, so that each of them has to be found, or `inside`, so that one of them is enough.
    */
   readonly positives: "outside" | "inside";
+  /**
+   * What InfoNCE takes as negatives: the other targets of the `batch`, the default, or the
+   * `batchAndVocabulary`, whose entries count with the weight of Eq. 20.
+   */
+  readonly negatives: "batch" | "batchAndVocabulary";
 }
 
 /** The entries for {@linkcode ContrastOptions} in the schema of a term. */
@@ -51,6 +61,7 @@ export const contrastOptions: {
   // keeps exp(-2 / temperature) above 0 in float32
   temperature: z.number().min(0.025).default(0.2),
   positives: z.enum(["outside", "inside"]).default("outside"),
+  negatives: z.enum(["batch", "batchAndVocabulary"]).default("batch"),
 };
 
 /** Predictions, and the targets that each is contrasted with. */
@@ -61,16 +72,29 @@ export interface Contrasted {
   readonly targets: Tensor;
   /** `[n, m]`, 1 for positive pairs, of which each row has one at least, and 0 for negative ones. */
   readonly isPositive: Tensor;
+  /** The same predictions beside the entries of a vocabulary. */
+  readonly vocabulary?: VocabularyComparison;
 }
 
 const forms = { nce, infoNce };
 
-/** Pulls predictions towards their positive targets and away from the negative ones. */
+/**
+ * Pulls predictions towards their positive targets and away from the negative ones.
+ *
+ * @throws {UserError} if the negatives are to be those of a vocabulary, and there is none or the form has no use for it.
+ */
 export function contrast(
   contrasted: Contrasted,
   options: ContrastOptions,
 ): LossValue {
-  const { predictions, targets, isPositive } = contrasted;
+  const { predictions, targets, isPositive, vocabulary } = contrasted;
+  const usesVocabulary = options.negatives === "batchAndVocabulary";
+  if (usesVocabulary && !(options.form === "infoNce" && vocabulary)) {
+    throw new UserError(
+      "negatives batchAndVocabulary of a loss needs its form infoNce and model.vocabulary; " +
+        "set both, or negatives to batch",
+    );
+  }
   const similarities = similarity(predictions, targets);
   const { perPositive, perNegative } = weightsOf(isPositive);
   const positiveSum = sum(select(isPositive, similarities, 0));
@@ -83,6 +107,7 @@ export function contrast(
         subtract(sum(similarities), positiveSum),
         perNegative,
       ),
+      ...(usesVocabulary && vocabulary?.metrics),
     },
   };
 }
@@ -121,8 +146,8 @@ function nce(
  *     -log(Σ e(x, y⁺) / (Σ e(x, y⁺) + Σ e(x, y⁻)))
  */
 function infoNce(
-  { predictions, targets, isPositive }: Contrasted,
-  { temperature, positives }: ContrastOptions,
+  { predictions, targets, isPositive, vocabulary }: Contrasted,
+  { temperature, positives, negatives }: ContrastOptions,
 ): Tensor {
   const row = { axes: [1], keepAxes: true };
   // (cos - 1) / temperature, so that e is at most 1
@@ -132,7 +157,10 @@ function infoNce(
   );
   const e = exp(logits);
   // [n, 1]
-  const negative = sum(select(isPositive, 0, e), row);
+  const ofBatch = sum(select(isPositive, 0, e), row);
+  const negative = negatives === "batchAndVocabulary" && vocabulary
+    ? add(ofBatch, vocabularyNegatives(vocabulary, temperature))
+    : ofBatch;
   if (positives === "inside") {
     const positive = sum(select(isPositive, e, 0), row);
     return mean(subtract(log(add(positive, negative)), log(positive)));

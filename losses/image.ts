@@ -5,6 +5,7 @@ import { collapseIndicators } from "./collapse.ts";
 import { contrast, type ContrastOptions, contrastOptions } from "./contrast.ts";
 import { sameInstance } from "./pairs.ts";
 import type { LossTerm, LossValue, Weighted } from "./term.ts";
+import type { VocabularyComparison } from "./vocabulary.ts";
 
 /** Settings of the image loss; its weight is α_mi, 0 by default. */
 export interface ImageLossOptions extends Weighted, ContrastOptions {}
@@ -27,6 +28,8 @@ export interface PredictedImages {
   readonly targets: Tensor;
   /** D, the number of transformed views of each instance. */
   readonly views: number;
+  /** The same predictions beside the entries of a vocabulary, which may be further negatives. */
+  readonly vocabulary?: VocabularyComparison;
 }
 
 /**
@@ -37,7 +40,7 @@ export interface PredictedImages {
  * Each prediction is compared with all N images. The positives are the D views of the same instance.
  */
 export function imageLoss(
-  { predictions, targets, views }: PredictedImages,
+  { predictions, targets, views, vocabulary }: PredictedImages,
   options: ContrastOptions,
 ): LossValue {
   const [n] = predictions.shape;
@@ -45,7 +48,7 @@ export function imageLoss(
   const axes = [n / views, views];
   const isPositive = reshape(sameInstance(axes, axes), [n, n]);
   const { loss, metrics } = contrast(
-    { predictions, targets, isPositive },
+    { predictions, targets, isPositive, vocabulary },
     options,
   );
   return { loss, metrics: { ...metrics, ...collapseIndicators(targets) } };

@@ -7,6 +7,7 @@ import { collapseIndicators } from "./collapse.ts";
 import { contrast, type ContrastOptions, contrastOptions } from "./contrast.ts";
 import { sameInstance } from "./pairs.ts";
 import type { LossTerm, LossValue, Weighted } from "./term.ts";
+import type { VocabularyComparison } from "./vocabulary.ts";
 
 /** Settings of the masked patch loss; its weight is α_mp, 0 by default. */
 export interface MaskedPatchLossOptions extends Weighted, ContrastOptions {
@@ -40,6 +41,8 @@ export interface MaskedPatches {
   readonly locations: Tensor;
   /** D, the number of transformed views of each instance. */
   readonly views: number;
+  /** The same predictions beside the entries of a vocabulary, which may be further negatives. */
+  readonly vocabulary?: VocabularyComparison;
 }
 
 /** What predictions are compared with. */
@@ -92,6 +95,7 @@ export function maskedPatchLoss(
   const { loss, metrics } = contrast({
     predictions: reshape(predictions, [n * masked, width]),
     targets,
+    vocabulary: patches.vocabulary,
     isPositive: reshape(
       multiply(isSame, isSameLocation),
       [n * masked, n * count],

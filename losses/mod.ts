@@ -15,7 +15,12 @@ export {
   type ImageLossOptions,
   type PredictedImages,
 } from "./image.ts";
-export { type VocabularyComparison, vocabularyLoss } from "./vocabulary.ts";
+export {
+  type VocabularyComparison,
+  vocabularyLoss,
+  type VocabularyLossOptions,
+  vocabularyNegatives,
+} from "./vocabulary.ts";
 export { type Jigsaw, selfieLoss } from "./selfie.ts";
 export {
   allpLoss,

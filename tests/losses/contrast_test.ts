@@ -1,17 +1,19 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { input } from "../../engine/graph/tensor.ts";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { constant, input, Storage } from "../../engine/graph/tensor.ts";
 import { Program } from "../../engine/program.ts";
-import { contrast } from "../../losses/contrast.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { contrast, type ContrastOptions } from "../../losses/contrast.ts";
 import { maskedPatch } from "../../losses/masked_patch.ts";
 import { assertClose, poison } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
-import { evaluateLoss, rowsOf, unitRows } from "./check.ts";
+import { checkLosses, evaluateLoss, rowsOf, unitRows } from "./check.ts";
 import {
   contrasts,
   describe,
   naiveContrast,
   printed,
 } from "./naive_contrast.ts";
+import { naiveVocabularyNegatives } from "./naive_vocabulary.ts";
 
 testOnDevices(
   "contrast: divides by all pairs, or positives and negatives by their own number",
@@ -135,4 +137,92 @@ Deno.test("contrast: is as printed by default, and refuses a temperature at whic
   const { schema } = maskedPatch;
   assertEquals(schema.parse({}), { weight: 0, candidates: "all", ...printed });
   assertEquals(schema.safeParse({ temperature: 0.02 }).success, false);
+});
+
+testOnDevices(
+  "contrast: entries of a vocabulary are further negatives of InfoNCE",
+  (device) =>
+    checkLosses(
+      device,
+      (["outside", "inside"] as const).map((positives) => {
+        const [n, width, entries] = [4, 5, 7];
+        const options: ContrastOptions = {
+          ...printed,
+          form: "infoNce",
+          positives,
+          negatives: "batchAndVocabulary",
+        };
+        const isPositive = (i: number, j: number) => i % 2 === j % 2;
+        const pairs = Float32Array.from(
+          { length: n * n },
+          (_, k) => isPositive(Math.floor(k / n), k % n) ? 1 : 0,
+        );
+        return {
+          what: `positives ${positives}`,
+          shapes: [[n, width], [n, width], [n, width], [entries, width]],
+          loss: (predictions, targets, u, entries) =>
+            contrast({
+              predictions,
+              targets,
+              isPositive: new Storage("pairs", n * n, "f32", pairs).tensor([
+                n,
+                n,
+              ]),
+              vocabulary: {
+                predictions,
+                targets: u,
+                entries,
+                metrics: { inUse: constant(3) },
+              },
+            }, options),
+          naive: (predictions, targets, u, entries) => {
+            const { loss, metrics } = naiveContrast(
+              predictions,
+              targets,
+              isPositive,
+              options,
+              (i) =>
+                naiveVocabularyNegatives(
+                  predictions[i],
+                  u[i],
+                  entries,
+                  options.temperature,
+                ),
+            );
+            return { loss, metrics: { ...metrics, inUse: 3 } };
+          },
+          stopped: [2, 3],
+        };
+      }),
+    ),
+);
+
+Deno.test("contrast: refuses a vocabulary that is not there, and one for Eqs. 15 and 16", () => {
+  const [predictions, targets, entries] = [4, 6, 8].map((rows) =>
+    input(`${rows} rows`, [rows, 3])
+  );
+  const contrasted = {
+    predictions,
+    targets,
+    isPositive: input("isPositive", [4, 6]),
+  };
+  const vocabulary = {
+    predictions,
+    targets: predictions,
+    entries,
+    metrics: {},
+  };
+  const negatives = "batchAndVocabulary";
+  for (
+    const [values, form] of [
+      [contrasted, "infoNce"],
+      [{ ...contrasted, vocabulary }, "nce"],
+    ] as const
+  ) {
+    assertThrows(
+      () => contrast(values, { ...printed, form, negatives }),
+      UserError,
+      "needs its form infoNce and model.vocabulary",
+    );
+  }
 });

@@ -7,6 +7,7 @@ export const printed: ContrastOptions = {
   normalizer: "balanced",
   temperature: 0.2,
   positives: "outside",
+  negatives: "batch",
 };
 
 /** Each form, and each normaliser and place of the positives that it knows. */
@@ -37,6 +38,8 @@ export function naiveContrast(
   targets: Rows,
   isPositive: (prediction: number, target: number) => boolean,
   options: ContrastOptions,
+  /** Adds to the sum over the negatives of a prediction in InfoNCE. */
+  further: (prediction: number) => number = () => 0,
 ): NaiveLoss {
   const rows = predictions.map((prediction, i) => {
     const [positive, negative] = [true, false].map((kind) =>
@@ -61,10 +64,10 @@ export function naiveContrast(
         : mean(attracted) + mean(repelled);
     },
     infoNce: () =>
-      mean(rows.map(({ positive, negative }) => {
+      mean(rows.map(({ positive, negative }, i) => {
         const e = ({ cosine }: { cosine: number }) =>
           Math.exp(cosine / options.temperature);
-        const others = sum(negative.map(e));
+        const others = sum(negative.map(e)) + further(i);
         const all = sum(positive.map(e));
         return options.positives === "inside"
           ? -Math.log(all / (all + others))

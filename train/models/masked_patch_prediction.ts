@@ -185,14 +185,21 @@ export class MaskedPatchPrediction implements PretextModel {
       context,
     );
     const targets = this.#patchTargets(P, images, visible, context);
+    const patchVocabulary = compare(
+      this.patchVocabulary,
+      flatten(predictions),
+      flatten(rowsAt(targets, locations)),
+      context,
+    );
     const outputs = {
-      maskedPatch: { predictions, targets, locations, views },
-      patchVocabulary: compare(
-        this.patchVocabulary,
-        flatten(predictions),
-        flatten(rowsAt(targets, locations)),
-        context,
-      ),
+      maskedPatch: {
+        predictions,
+        targets,
+        locations,
+        views,
+        vocabulary: patchVocabulary,
+      },
+      patchVocabulary,
     };
     if (!this.doubleView) return outputs;
 
@@ -202,15 +209,21 @@ export class MaskedPatchPrediction implements PretextModel {
       this.options.targets.images,
       this.doubleView.target(images, context),
     );
+    const imageVocabulary = compare(
+      this.imageVocabulary,
+      imagePredictions,
+      imageTargets,
+      context,
+    );
     return {
       ...outputs,
-      image: { predictions: imagePredictions, targets: imageTargets, views },
-      imageVocabulary: compare(
-        this.imageVocabulary,
-        imagePredictions,
-        imageTargets,
-        context,
-      ),
+      image: {
+        predictions: imagePredictions,
+        targets: imageTargets,
+        views,
+        vocabulary: imageVocabulary,
+      },
+      imageVocabulary,
     };
   }
 

@@ -12,6 +12,8 @@ const patchVocabulary = { weight: 5 };
 const image = { weight: 4 };
 const imageVocabulary = { weight: 3 };
 
+const withVocabulary = { form: "infoNce", negatives: "batchAndVocabulary" };
+
 const allAdaptations = {
   exchange,
   doubleView: true,
@@ -46,14 +48,22 @@ const variants = [
     losses: { maskedPatch, image },
   },
   {
-    name: "a queue",
+    name: "a queue that InfoNCE takes negatives from",
     model: { vocabulary: { name: "queue", entries: 17 } },
-    losses: { maskedPatch, patchVocabulary },
+    losses: {
+      maskedPatch: { ...maskedPatch, ...withVocabulary },
+      patchVocabulary,
+    },
   },
   {
     name: "all adaptations",
     model: allAdaptations,
-    losses: { maskedPatch, image, patchVocabulary, imageVocabulary },
+    losses: {
+      maskedPatch,
+      image: { ...image, ...withVocabulary },
+      patchVocabulary,
+      imageVocabulary,
+    },
   },
 ];
 
