@@ -1,11 +1,29 @@
 import { z } from "zod";
-import { cast, equal, iota, multiply } from "../engine/ops/elementwise.ts";
+import {
+  add,
+  cast,
+  divide,
+  equal,
+  iota,
+  maximum,
+  multiply,
+  select,
+  subtract,
+} from "../engine/ops/elementwise.ts";
 import { reshape } from "../engine/ops/movement.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import { sum } from "../engine/ops/reduction.ts";
+import { constant, type Tensor } from "../engine/graph/tensor.ts";
 import { rowsAt } from "../layers/rows_at.ts";
 import { collapseIndicators } from "./collapse.ts";
-import { contrast, type ContrastOptions, contrastOptions } from "./contrast.ts";
+import {
+  contrast,
+  type Contrasted,
+  type ContrastOptions,
+  contrastOptions,
+} from "./contrast.ts";
 import { sameInstance } from "./pairs.ts";
+import { explainedVariance } from "./shortcut.ts";
+import { similarity } from "./similarity.ts";
 import type { LossTerm, LossValue, Weighted } from "./term.ts";
 import type { VocabularyComparison } from "./vocabulary.ts";
 
@@ -51,16 +69,32 @@ interface Candidates {
   readonly vectors: Tensor;
   /** Location of each in its image: `[n, candidates]`, f32. */
   readonly locations: Tensor;
+  /** Whether it was masked: `[n, candidates]`, 0 or 1. */
+  readonly isMasked: Tensor;
 }
 
 const candidatesOf = {
-  all: ({ targets }: MaskedPatches): Candidates => {
+  all: ({ targets, locations }: MaskedPatches): Candidates => {
     const [n, patches] = targets.shape;
-    return { vectors: targets, locations: iota([n, patches], 1, "f32") };
+    const masked = locations.shape[1];
+    // [n, masked, patches] -> [n, patches]
+    const isMasked = sum(
+      equal(
+        reshape(cast(locations, "f32"), [n, masked, 1]),
+        iota([n, masked, patches], 2, "f32"),
+      ),
+      { axes: [1] },
+    );
+    return {
+      vectors: targets,
+      locations: iota([n, patches], 1, "f32"),
+      isMasked,
+    };
   },
   masked: ({ targets, locations }: MaskedPatches): Candidates => ({
     vectors: rowsAt(targets, locations),
     locations: cast(locations, "f32"),
+    isMasked: constant(1, locations.shape),
   }),
 };
 
@@ -71,6 +105,12 @@ const candidatesOf = {
  *
  * Each of the N Q predictions is compared with all candidates, N M or N Q patches. The positives are
  * those of the same instance at the same location, in each of the D views; all others are negatives.
+ *
+ * Two metrics show shortcuts: `sameLocationSimilarity`, how near predictions are to patches of other
+ * instances at their location, which without one is as far from `positiveSimilarity` as
+ * `negativeSimilarity` is; and `maskAndLocationShare`, the share of the candidates' variance that is
+ * explained by where they lie and whether they were masked. After 100 steps of `dv2-tiny` with `all`
+ * candidates it was 66 %, without exchange 4 %, as by chance.
  */
 export function maskedPatchLoss(
   patches: MaskedPatches,
@@ -79,7 +119,9 @@ export function maskedPatchLoss(
   const { predictions, locations, views } = patches;
   const [n, masked, width] = predictions.shape;
   const instances = n / views;
-  const { vectors, locations: places } = candidatesOf[candidates](patches);
+  const { vectors, locations: places, isMasked } = candidatesOf[candidates](
+    patches,
+  );
   const count = vectors.shape[1];
   // [instances, views, masked, instances, views, count]: same instance, same location
   const isSame = sameInstance(
@@ -90,16 +132,45 @@ export function maskedPatchLoss(
     reshape(cast(locations, "f32"), [instances, views, masked, 1, 1, 1]),
     reshape(places, [1, 1, 1, instances, views, count]),
   );
-  // [n, count, width] -> [n * count, width]
-  const targets = reshape(vectors, [n * count, width]);
-  const { loss, metrics } = contrast({
+  const contrasted = {
     predictions: reshape(predictions, [n * masked, width]),
-    targets,
-    vocabulary: patches.vocabulary,
+    // [n, count, width] -> [n * count, width]
+    targets: reshape(vectors, [n * count, width]),
     isPositive: reshape(
       multiply(isSame, isSameLocation),
       [n * masked, n * count],
     ),
-  }, options);
-  return { loss, metrics: { ...metrics, ...collapseIndicators(targets) } };
+    vocabulary: patches.vocabulary,
+  };
+  const { loss, metrics } = contrast(contrasted, options);
+  const isElsewhere = multiply(subtract(1, isSame), isSameLocation);
+  return {
+    loss,
+    metrics: {
+      ...metrics,
+      ...collapseIndicators(contrasted.targets),
+      sameLocationSimilarity: meanSimilarity(
+        contrasted,
+        reshape(isElsewhere, [n * masked, n * count]),
+      ),
+      maskAndLocationShare: explainedVariance(
+        contrasted.targets,
+        // [n, count] -> [n * count]
+        reshape(
+          cast(add(multiply(places, 2), isMasked), "i32"),
+          [n * count],
+        ),
+        2 * patches.targets.shape[1],
+      ),
+    },
+  };
+}
+
+/** The mean of `|x, y|` over some of the pairs; 0 if there are none. */
+function meanSimilarity(
+  { predictions, targets }: Contrasted,
+  isCounted: Tensor,
+): Tensor {
+  const counted = select(isCounted, similarity(predictions, targets), 0);
+  return divide(sum(counted), maximum(sum(isCounted), 1));
 }

@@ -38,29 +38,34 @@ testOnDevices(
   (device) =>
     checkLosses(
       device,
-      [1, 2, 4].flatMap((views) =>
-        (["all", "masked"] as const).flatMap((candidates) =>
-          contrasts.map((contrast) => {
-            const sizes = { n: 4, patches: 5, masked: 3, width: 7, views };
-            const locations = randomLocations(sizes);
-            const options = { candidates, ...contrast };
-            return {
-              what: `${views} views, ${candidates}, ${describe(contrast)}`,
-              shapes: [[4, 3, 7], [4, 5, 7]],
-              loss: (predictions, targets) =>
-                lossOf(sizes, locations, predictions, targets, options),
-              naive: (predictions, targets) =>
-                naiveMaskedPatchLoss(
-                  predictions,
-                  targets,
-                  locations,
-                  sizes,
-                  options,
-                ),
-            };
-          })
-        )
-      ),
+      [
+        ...contrasts.flatMap((contrast) =>
+          (["all", "masked"] as const).map((candidates) => ({
+            views: 2,
+            candidates,
+            ...contrast,
+          }))
+        ),
+        { views: 1, candidates: "all" as const, ...printed },
+        { views: 4, candidates: "all" as const, ...printed },
+      ].map(({ views, ...options }) => {
+        const sizes = { n: 4, patches: 5, masked: 3, width: 7, views };
+        const locations = randomLocations(sizes);
+        return {
+          what: `${views} views, ${options.candidates}, ${describe(options)}`,
+          shapes: [[4, 3, 7], [4, 5, 7]],
+          loss: (predictions, targets) =>
+            lossOf(sizes, locations, predictions, targets, options),
+          naive: (predictions, targets) =>
+            naiveMaskedPatchLoss(
+              predictions,
+              targets,
+              locations,
+              sizes,
+              options,
+            ),
+        };
+      }),
     ),
 );
 

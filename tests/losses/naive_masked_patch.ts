@@ -1,8 +1,9 @@
 import type { MaskedPatchLossOptions } from "../../losses/masked_patch.ts";
 import { randomNumber } from "../random.ts";
-import type { NaiveLoss, Rows } from "./check.ts";
+import { type NaiveLoss, type Rows, similarity } from "./check.ts";
 import { naiveCollapse } from "./naive_collapse.ts";
 import { naiveContrast } from "./naive_contrast.ts";
+import { naiveExplainedVariance } from "./naive_shortcut.ts";
 
 /** Sizes of a batch. */
 export interface BatchSizes {
@@ -44,7 +45,25 @@ export function naiveMaskedPatchLoss(
       locations[i] === compared[j].location,
     options,
   );
-  return { loss, metrics: { ...metrics, ...naiveCollapse(vectors) } };
+  const elsewhere = predictions.flatMap((prediction, i) =>
+    compared.filter(({ image, location }) =>
+      Math.floor(i / masked / views) !== Math.floor(image / views) &&
+      location === locations[i]
+    ).map(({ vector }) => similarity(prediction, vector))
+  );
+  return {
+    loss,
+    metrics: {
+      ...metrics,
+      ...naiveCollapse(vectors),
+      sameLocationSimilarity: elsewhere.reduce((a, b) => a + b, 0) /
+        Math.max(elsewhere.length, 1),
+      maskAndLocationShare: naiveExplainedVariance(vectors, (i) => {
+        const { image, location } = compared[i];
+        return `${location} ${isMasked(image, location)}`;
+      }),
+    },
+  };
 }
 
 /** Different random locations for each image: `[n, masked]`. */
