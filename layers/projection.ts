@@ -52,6 +52,7 @@ export class BatchNormProjection extends Projection {
     this.norm = new BatchNorm(outputs);
   }
 
+  /** The normalised projection. */
   protected override project(x: Tensor, context: Context): Tensor {
     return this.norm.forward(super.project(x, context), context);
   }
@@ -75,6 +76,7 @@ export class MlpProjection extends Projection {
     this.norm = new BatchNormRelu(inputs);
   }
 
+  /** The projection of the hidden layer. */
   protected override project(x: Tensor, context: Context): Tensor {
     const hidden = this.norm.forward(this.hidden.forward(x), context);
     return super.project(hidden, context);

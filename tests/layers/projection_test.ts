@@ -1,10 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { namedParameters } from "../../layers/module.ts";
-import {
-  createHead,
-  type HeadKind,
-  Projection,
-} from "../../layers/projection.ts";
+import { createHead, Projection } from "../../layers/projection.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";
 import { unitRows } from "./naive_attention.ts";

@@ -14,6 +14,7 @@ import { Momentum } from "../../layers/momentum.ts";
 import { EMBEDDING_DEVIATION, Parameter } from "../../layers/parameter.ts";
 import type { PatchNetwork } from "../../layers/patch_network.ts";
 import { createHead, type Projection } from "../../layers/projection.ts";
+import { rowsAt } from "../../layers/rows_at.ts";
 import { Transformer } from "../../layers/transformer.ts";
 import type { PretextOutputs } from "../../losses/outputs.ts";
 import type { VocabularyComparison } from "../../losses/vocabulary.ts";
@@ -41,7 +42,6 @@ import type {
 } from "./pretext_model.ts";
 import { quarters } from "./quarters.ts";
 import { representPatches, stageMeans } from "./representations.ts";
-import { rowsAt } from "../../layers/rows_at.ts";
 import { type TargetOptions, targetOptions, targetsFrom } from "./targets.ts";
 
 /** Settings of masked patch prediction: the paper's baseline, and each of its adaptations by itself. */
