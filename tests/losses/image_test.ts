@@ -3,33 +3,31 @@ import { imageLoss } from "../../losses/image.ts";
 import { assertClose } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLosses, evaluateLoss, rowsOf, unitRows } from "./check.ts";
-import { contrasts, describe } from "./naive_contrast.ts";
+import { contrasts, describe, printed } from "./naive_contrast.ts";
 import { naiveImageLoss } from "./naive_image.ts";
 
-for (const options of contrasts) {
-  testOnDevices(
-    `imageLoss: is Eq. 16, and so is its gradient (${describe(options)})`,
-    (device) =>
-      checkLosses(
-        device,
-        // the first is of one instance, which has no negatives
-        [
-          { n: 1, width: 3, views: 1 },
-          { n: 5, width: 7, views: 1 },
-          { n: 6, width: 3, views: 2 },
-          { n: 9, width: 5, views: 3 },
-          { n: 12, width: 17, views: 4 },
-        ].map(({ n, width, views }) => ({
-          what: `${n} images of ${views} views`,
-          shapes: [[n, width], [n, width]],
-          loss: (predictions, targets) =>
-            imageLoss({ predictions, targets, views }, options),
-          naive: (predictions, targets) =>
-            naiveImageLoss(predictions, targets, views, options),
-        })),
-      ),
-  );
-}
+testOnDevices(
+  "imageLoss: is Eq. 16 or InfoNCE, and so is its gradient",
+  (device) =>
+    checkLosses(
+      device,
+      [
+        ...contrasts.map((options) => ({ n: 6, width: 3, views: 2, options })),
+        // of one instance, which has no negatives
+        { n: 1, width: 3, views: 1, options: printed },
+        { n: 5, width: 7, views: 1, options: printed },
+        { n: 9, width: 5, views: 3, options: printed },
+        { n: 12, width: 17, views: 4, options: printed },
+      ].map(({ n, width, views, options }) => ({
+        what: `${n} images of ${views} views, ${describe(options)}`,
+        shapes: [[n, width], [n, width]],
+        loss: (predictions, targets) =>
+          imageLoss({ predictions, targets, views }, options),
+        naive: (predictions, targets) =>
+          naiveImageLoss(predictions, targets, views, options),
+      })),
+    ),
+);
 
 testOnDevices(
   "imageLoss: equal and opposite images have a finite loss and, as printed, no gradient",
