@@ -3,6 +3,7 @@ import { sliceAxis } from "../engine/ops/movement.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
 import { Linear } from "./linear.ts";
+import type { LinearInitialization } from "./parameter.ts";
 
 /** Multi-head self-attention (Vaswani et al. 2017). */
 export class SelfAttention {
@@ -19,9 +20,10 @@ export class SelfAttention {
     readonly heads: number,
     /** Probability of dropping an attention weight while training. */
     readonly dropoutRate: number,
+    initialization: LinearInitialization = "small",
   ) {
-    this.inputs = new Linear(width, 3 * width);
-    this.output = new Linear(width, width);
+    this.inputs = new Linear(width, 3 * width, initialization);
+    this.output = new Linear(width, width, initialization);
   }
 
   /**

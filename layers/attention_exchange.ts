@@ -9,8 +9,8 @@ import { Transformer, type TransformerOptions } from "./transformer.ts";
 
 /**
  * The paper's attention exchange (section 3.4): self-attention among the patches of an image, between
- * two stages of the encoder. Its output is small at first, "so that the model can choose whether or
- * not exchange information".
+ * two stages of the encoder. With small initial weights so is its output at first, "so that the model
+ * can choose whether or not exchange information".
  */
 export class AttentionExchange {
   /** Projects the pooled map of a patch to a token. */
@@ -29,13 +29,13 @@ export class AttentionExchange {
     readonly patches: number,
     options: TransformerOptions,
   ) {
-    const { width } = options;
-    this.input = new Linear(channels, width);
+    const { width, initialization } = options;
+    this.input = new Linear(channels, width, initialization);
     this.positions = new Parameter([patches, width], {
       deviation: EMBEDDING_DEVIATION,
     });
     this.transformer = new Transformer(options);
-    this.output = new Linear(width, channels);
+    this.output = new Linear(width, channels, initialization);
   }
 
   /**

@@ -1,7 +1,11 @@
 import { matmul } from "../engine/ops/contraction.ts";
 import { add } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
-import { LINEAR_DEVIATION, Parameter } from "./parameter.ts";
+import {
+  type LinearInitialization,
+  linearNormal,
+  Parameter,
+} from "./parameter.ts";
 
 /** `x W + b`. */
 export class Linear {
@@ -10,11 +14,16 @@ export class Linear {
   /** `[outputs]` */
   readonly bias: Parameter;
 
-  /** A layer from `inputs` to `outputs` features. */
-  constructor(inputs: number, outputs: number) {
-    this.weight = new Parameter([inputs, outputs], {
-      deviation: LINEAR_DEVIATION,
-    });
+  /** A layer from `inputs` to `outputs` features; the paper's small weights by default. */
+  constructor(
+    inputs: number,
+    outputs: number,
+    initialization: LinearInitialization = "small",
+  ) {
+    this.weight = new Parameter(
+      [inputs, outputs],
+      linearNormal(inputs, initialization),
+    );
     this.bias = new Parameter([outputs], { constant: 0 });
   }
 

@@ -7,7 +7,7 @@ import {
   multiply,
   subtract,
 } from "../engine/ops/elementwise.ts";
-import { reshape } from "../engine/ops/movement.ts";
+import { broadcastTo, reshape } from "../engine/ops/movement.ts";
 import type { RandomSource } from "../engine/ops/random.ts";
 import { sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
@@ -18,6 +18,20 @@ export interface Masks {
   readonly visible: Tensor;
   /** The masked locations of each image, in random order: `[n, masked]`, i32. */
   readonly locations: Tensor;
+}
+
+/** The masks of instances for each of their `views`: the views of an instance are consecutive and masked alike. */
+export function shareMasks(
+  { visible, locations }: Masks,
+  views: number,
+): Masks {
+  // [n, count] -> [n, views, count] -> [n * views, count]
+  const repeat = (x: Tensor) => {
+    const [n, count] = x.shape;
+    const repeated = broadcastTo(reshape(x, [n, 1, count]), [n, views, count]);
+    return reshape(repeated, [n * views, count]);
+  };
+  return { visible: repeat(visible), locations: repeat(locations) };
 }
 
 /** Masks exactly `masked` of the patches of each of `n` images, all choices equally likely. */

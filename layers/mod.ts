@@ -3,11 +3,16 @@
  *
  * @module
  */
-export { type Initializer, Parameter } from "./parameter.ts";
+export {
+  type Initializer,
+  type LinearInitialization,
+  Parameter,
+} from "./parameter.ts";
 export {
   EMBEDDING_DEVIATION,
   heNormal,
   LINEAR_DEVIATION,
+  linearNormal,
 } from "./parameter.ts";
 export { State } from "./state.ts";
 export { Context } from "./context.ts";
@@ -42,7 +47,13 @@ export {
 export { splitPatches } from "./patches.ts";
 export { PatchNetwork } from "./patch_network.ts";
 export { ImageNetwork } from "./image_network.ts";
-export { drawMasks, type Masks } from "./masks.ts";
-export { Projection } from "./projection.ts";
+export { drawMasks, type Masks, shareMasks } from "./masks.ts";
+export {
+  BatchNormProjection,
+  createHead,
+  type HeadKind,
+  MlpProjection,
+  Projection,
+} from "./projection.ts";
 export { AttentionExchange } from "./attention_exchange.ts";
 export { AttentionPooling } from "./attention_pooling.ts";

@@ -5,6 +5,12 @@ export type Initializer = { readonly constant: number } | {
   readonly deviation: number;
 };
 
+/**
+ * The standard deviation of a linear layer's initial weights. `small`: 1e-3, the paper's (section
+ * 4.1). `fanIn`: `1 / sqrt(inputs)`, which keeps the size of what passes through (LeCun et al. 1998).
+ */
+export type LinearInitialization = "small" | "fanIn";
+
 /** Standard deviation of a linear layer's initial weights in the paper (section 4.1). */
 export const LINEAR_DEVIATION = 1e-3;
 
@@ -14,6 +20,18 @@ export const EMBEDDING_DEVIATION = 0.02;
 /** He initialisation (He et al. 2015) of a convolution with `fanIn` inputs per output. */
 export function heNormal(fanIn: number): Initializer {
   return { deviation: Math.sqrt(2 / fanIn) };
+}
+
+/** The initial weights of a linear layer with `fanIn` inputs. */
+export function linearNormal(
+  fanIn: number,
+  initialization: LinearInitialization,
+): Initializer {
+  return {
+    deviation: initialization === "fanIn"
+      ? 1 / Math.sqrt(fanIn)
+      : LINEAR_DEVIATION,
+  };
 }
 
 /** A tensor that the optimiser changes. It is placed in memory when its model is packed. */

@@ -39,6 +39,11 @@ export class PatchNetwork {
     return this.pool(this.maps(images, context, visible).at(-1)!, context);
   }
 
+  /** P without exchange, of each patch by itself: `[n, height, width, 3]` -> `[n, patches, features]` */
+  forwardIsolated(images: Tensor, context: Context): Tensor {
+    return this.pool(this.#maps(images, context, []).at(-1)!, context);
+  }
+
   /**
    * The maps of the stem and of each stage, as the next stage receives them: after the exchange.
    *
@@ -46,12 +51,21 @@ export class PatchNetwork {
    * @returns `[n * patches, height', width', encoder.channels[i]]`, the patches of an image in a row.
    */
   maps(images: Tensor, context: Context, visible?: Tensor): Tensor[] {
+    return this.#maps(images, context, this.exchanges, visible);
+  }
+
+  #maps(
+    images: Tensor,
+    context: Context,
+    exchanges: PatchNetwork["exchanges"],
+    visible?: Tensor,
+  ): Tensor[] {
     // [n, height, width, 3] -> [n * patches, height / grid, width / grid, 3]
     const patches = splitPatches(images, this.grid);
     const maps = [this.encoder.forwardStem(patches, context)];
     for (let stage = 0; stage < this.encoder.patchStages; stage++) {
       const map = this.encoder.forwardStage(stage, maps[stage], context);
-      maps.push(this.exchanges[stage]?.forward(map, context, visible) ?? map);
+      maps.push(exchanges[stage]?.forward(map, context, visible) ?? map);
     }
     return maps;
   }

@@ -4,6 +4,7 @@ import { SelfAttention } from "./attention.ts";
 import type { Context } from "./context.ts";
 import { Linear } from "./linear.ts";
 import { LayerNorm } from "./norm.ts";
+import type { LinearInitialization } from "./parameter.ts";
 
 /** Sizes of a transformer. */
 export interface TransformerOptions {
@@ -17,6 +18,8 @@ export interface TransformerOptions {
   readonly feedForward: number;
   /** Dropout rate. */
   readonly dropout: number;
+  /** How the weights of linear layers start; `small` by default. */
+  readonly initialization?: LinearInitialization;
 }
 
 /** A pre-norm transformer layer: attention, then a feed-forward part, each added to its input. */
@@ -37,12 +40,12 @@ export class TransformerLayer {
     /** Its sizes; `layers` is ignored. */
     readonly options: TransformerOptions,
   ) {
-    const { width, heads, feedForward, dropout } = options;
+    const { width, heads, feedForward, dropout, initialization } = options;
     this.attentionNorm = new LayerNorm(width);
-    this.attention = new SelfAttention(width, heads, dropout);
+    this.attention = new SelfAttention(width, heads, dropout, initialization);
     this.feedForwardNorm = new LayerNorm(width);
-    this.expand = new Linear(width, feedForward);
-    this.contract = new Linear(feedForward, width);
+    this.expand = new Linear(width, feedForward, initialization);
+    this.contract = new Linear(feedForward, width, initialization);
   }
 
   /** `[batch, tokens, width]` -> the same shape; `keyMask`: `[batch, tokens]`, 1 where a token may be attended to. */

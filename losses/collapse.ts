@@ -13,7 +13,7 @@ import { mean, sum, variance } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 
 /** Mean squared distance from the mean of rows of unit length that the rounding of the mean may account for. */
-const MIN_SPREAD = 1e-10;
+export const MIN_SPREAD = 1e-10;
 
 /**
  * How much representations vary.

@@ -1,15 +1,25 @@
 import { z } from "zod";
 import {
+  add,
+  divide,
+  exp,
   log,
+  maximum,
   multiply,
   negate,
   select,
   subtract,
 } from "../engine/ops/elementwise.ts";
-import { sum } from "../engine/ops/reduction.ts";
+import { mean, sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
+import { UserError } from "../engine/user_error.ts";
 import { retrieval } from "./retrieval.ts";
+import { rescaledCosine, similarity } from "./similarity.ts";
 import type { LossValue } from "./term.ts";
+import {
+  type VocabularyComparison,
+  vocabularyNegatives,
+} from "./vocabulary.ts";
 
 /**
  * What sums over pairs are divided by. `pairs`: the number of all pairs, as Eqs. 15 and 16 are
@@ -18,48 +28,156 @@ import type { LossValue } from "./term.ts";
  */
 export type Normalizer = "balanced" | "pairs";
 
-/** Accepts a {@linkcode Normalizer}; `balanced` by default. */
-export const normalizerSchema: z.ZodType<Normalizer> = z.enum([
-  "balanced",
-  "pairs",
-]).default("balanced");
+/** How predictions are contrasted with targets. */
+export interface ContrastOptions {
+  /**
+   * `nce`, the default: Eqs. 15 and 16 as they are printed. `infoNce`: the cross entropy of a softmax
+   * over a positive target and the negative ones. On CIFAR-10, 1,200 steps of `dv2-tiny` with two
+   * views, a linear classifier on I reached 46.9 % with it, 44.8 % without (untrained 40.0 %).
+   */
+  readonly form: "nce" | "infoNce";
+  /** What the sums of Eqs. 15 and 16 are divided by; `balanced` by default. */
+  readonly normalizer: Normalizer;
+  /** Divides the cosines in InfoNCE, at least 0.025; 0.2 by default. */
+  readonly temperature: number;
+  /**
+   * Where InfoNCE sums over the positive targets of a prediction: `outside` of the logarithm, the
+   * default, so that each of them has to be found, or `inside`, so that one of them is enough.
+   */
+  readonly positives: "outside" | "inside";
+  /**
+   * What InfoNCE takes as negatives: the other targets of the `batch`, the default, or the
+   * `batchAndVocabulary`, whose entries count with the weight of Eq. 20.
+   */
+  readonly negatives: "batch" | "batchAndVocabulary";
+}
+
+/** The entries for {@linkcode ContrastOptions} in the schema of a term. */
+export const contrastOptions: {
+  readonly [Name in keyof ContrastOptions]: z.ZodType<ContrastOptions[Name]>;
+} = {
+  form: z.enum(["nce", "infoNce"]).default("nce"),
+  normalizer: z.enum(["balanced", "pairs"]).default("balanced"),
+  // keeps exp(-2 / temperature) above 0 in float32
+  temperature: z.number().min(0.025).default(0.2),
+  positives: z.enum(["outside", "inside"]).default("outside"),
+  negatives: z.enum(["batch", "batchAndVocabulary"]).default("batch"),
+};
+
+/** Predictions, and the targets that each is contrasted with. */
+export interface Contrasted {
+  /** `[n, width]`, rows of unit length. */
+  readonly predictions: Tensor;
+  /** `[m, width]`, rows of unit length. */
+  readonly targets: Tensor;
+  /** `[n, m]`, 1 for positive pairs, of which each row has one at least, and 0 for negative ones. */
+  readonly isPositive: Tensor;
+  /** The same predictions beside the entries of a vocabulary. */
+  readonly vocabulary?: VocabularyComparison;
+}
+
+const forms = { nce, infoNce };
+
+/**
+ * Pulls predictions towards their positive targets and away from the negative ones.
+ *
+ * @throws {UserError} if the negatives are to be those of a vocabulary, and there is none or the form has no use for it.
+ */
+export function contrast(
+  contrasted: Contrasted,
+  options: ContrastOptions,
+): LossValue {
+  const { predictions, targets, isPositive, vocabulary } = contrasted;
+  const usesVocabulary = options.negatives === "batchAndVocabulary";
+  if (usesVocabulary && !(options.form === "infoNce" && vocabulary)) {
+    throw new UserError(
+      "negatives batchAndVocabulary of a loss needs its form infoNce and model.vocabulary; " +
+        "set both, or negatives to batch",
+    );
+  }
+  const similarities = similarity(predictions, targets);
+  const { perPositive, perNegative } = weightsOf(isPositive);
+  const positiveSum = sum(select(isPositive, similarities, 0));
+  return {
+    loss: forms[options.form](contrasted, options),
+    metrics: {
+      retrieval: retrieval(similarities, isPositive),
+      positiveSimilarity: multiply(positiveSum, perPositive),
+      negativeSimilarity: multiply(
+        subtract(sum(similarities), positiveSum),
+        perNegative,
+      ),
+      ...(usesVocabulary && vocabulary?.metrics),
+    },
+  };
+}
 
 /**
  * The form that Eqs. 15 and 16 share, normalised:
  *
- *     -(Σ log s over positives + Σ log(1 - s) over negatives)
- *
- * @param similarities `[n, m]`, strictly between 0 and 1
- * @param isPositive `[n, m]`, 1 for positive pairs and 0 for negative ones
- * @param positives number of positive pairs
+ *     -(Σ log|x, y⁺| + Σ log(1 - |x, y⁻|))
  */
-export function contrast(
-  similarities: Tensor,
-  isPositive: Tensor,
-  positives: number,
-  normalizer: Normalizer,
-): LossValue {
+function nce(
+  { predictions, targets, isPositive }: Contrasted,
+  { normalizer }: ContrastOptions,
+): Tensor {
+  const similarities = similarity(predictions, targets);
   const pairs = similarities.size;
-  // a batch of one instance has no negatives
-  const negatives = Math.max(pairs - positives, 1);
-  const [perPositive, perNegative] = normalizer === "pairs"
-    ? [1 / pairs, 1 / pairs]
-    : [1 / positives, 1 / negatives];
+  const { perPositive, perNegative } = normalizer === "pairs"
+    ? { perPositive: 1 / pairs, perNegative: 1 / pairs }
+    : weightsOf(isPositive);
   const terms = select(
     isPositive,
     multiply(log(similarities), perPositive),
     multiply(log(subtract(1, similarities)), perNegative),
   );
-  const positiveSum = sum(select(isPositive, similarities, 0));
+  return negate(sum(terms));
+}
+
+/**
+ * InfoNCE (van den Oord et al. 2018) with `e(x, y) = exp(cos(x, y) / temperature)`, averaged over the
+ * predictions x. With the P positives outside of the logarithm, as in Allp and, but that other
+ * positives are no negatives here, SupCon (Khosla et al. 2020):
+ *
+ *     -1/P Σ_p log(e(x, y⁺_p) / (e(x, y⁺_p) + Σ e(x, y⁻)))
+ *
+ * and inside, as in MIL-NCE (Miech et al. 2020):
+ *
+ *     -log(Σ e(x, y⁺) / (Σ e(x, y⁺) + Σ e(x, y⁻)))
+ */
+function infoNce(
+  { predictions, targets, isPositive, vocabulary }: Contrasted,
+  { temperature, positives, negatives }: ContrastOptions,
+): Tensor {
+  const row = { axes: [1], keepAxes: true };
+  // (cos - 1) / temperature, so that e is at most 1
+  const logits = multiply(
+    subtract(rescaledCosine(predictions, targets), 1),
+    2 / temperature,
+  );
+  const e = exp(logits);
+  // [n, 1]
+  const ofBatch = sum(select(isPositive, 0, e), row);
+  const negative = negatives === "batchAndVocabulary" && vocabulary
+    ? add(ofBatch, vocabularyNegatives(vocabulary, temperature))
+    : ofBatch;
+  if (positives === "inside") {
+    const positive = sum(select(isPositive, e, 0), row);
+    return mean(subtract(log(add(positive, negative)), log(positive)));
+  }
+  const terms = subtract(log(add(e, negative)), logits);
+  return mean(
+    divide(sum(select(isPositive, terms, 0), row), sum(isPositive, row)),
+  );
+}
+
+/** One over the number of positive pairs, and of negative ones. */
+function weightsOf(isPositive: Tensor) {
+  const positives = sum(isPositive);
+  // a batch of one instance has no negatives
+  const negatives = maximum(subtract(isPositive.size, positives), 1);
   return {
-    loss: negate(sum(terms)),
-    metrics: {
-      retrieval: retrieval(similarities, isPositive),
-      positiveSimilarity: multiply(positiveSum, 1 / positives),
-      negativeSimilarity: multiply(
-        subtract(sum(similarities), positiveSum),
-        1 / negatives,
-      ),
-    },
+    perPositive: divide(1, positives),
+    perNegative: divide(1, negatives),
   };
 }

@@ -2,25 +2,22 @@ import { z } from "zod";
 import { reshape } from "../engine/ops/movement.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { collapseIndicators } from "./collapse.ts";
-import { contrast, type Normalizer, normalizerSchema } from "./contrast.ts";
+import { contrast, type ContrastOptions, contrastOptions } from "./contrast.ts";
 import { sameInstance } from "./pairs.ts";
-import { similarity } from "./similarity.ts";
 import type { LossTerm, LossValue, Weighted } from "./term.ts";
+import type { VocabularyComparison } from "./vocabulary.ts";
 
 /** Settings of the image loss; its weight is α_mi, 0 by default. */
-export interface ImageLossOptions extends Weighted {
-  /** What the sums of Eq. 16 are divided by; `balanced` by default. */
-  readonly normalizer: Normalizer;
-}
+export interface ImageLossOptions extends Weighted, ContrastOptions {}
 
 /** L_mi, Eq. 16. */
 export const image: LossTerm<PredictedImages, ImageLossOptions> = {
   schema: z.strictObject({
     weight: z.number().min(0).default(0),
-    normalizer: normalizerSchema,
+    ...contrastOptions,
   }),
   needs: "model.doubleView",
-  compute: (images, { normalizer }) => imageLoss(images, normalizer),
+  compute: (images, options) => imageLoss(images, options),
 };
 
 /** Predictions of whole images, and the images themselves; rows of unit length. */
@@ -31,30 +28,28 @@ export interface PredictedImages {
   readonly targets: Tensor;
   /** D, the number of transformed views of each instance. */
   readonly views: number;
+  /** The same predictions beside the entries of a vocabulary, which may be further negatives. */
+  readonly vocabulary?: VocabularyComparison;
 }
 
 /**
- * Image loss, Eq. 16 without its weight:
+ * Image loss, Eq. 16 without its weight, in its printed form:
  *
  *     L_mi = -1/N² (Σ log|Î, I⁺| + Σ log(1 - |Î, I⁻|))
  *
  * Each prediction is compared with all N images. The positives are the D views of the same instance.
- *
- * @param normalizer what the sums are divided by
  */
 export function imageLoss(
-  { predictions, targets, views }: PredictedImages,
-  normalizer: Normalizer,
+  { predictions, targets, views, vocabulary }: PredictedImages,
+  options: ContrastOptions,
 ): LossValue {
   const [n] = predictions.shape;
   // [instances, views, instances, views] -> [n, n]
   const axes = [n / views, views];
   const isPositive = reshape(sameInstance(axes, axes), [n, n]);
   const { loss, metrics } = contrast(
-    similarity(predictions, targets),
-    isPositive,
-    n * views,
-    normalizer,
+    { predictions, targets, isPositive, vocabulary },
+    options,
   );
   return { loss, metrics: { ...metrics, ...collapseIndicators(targets) } };
 }

@@ -1,27 +1,52 @@
 import { z } from "zod";
-import { cast, equal, iota, multiply } from "../engine/ops/elementwise.ts";
-import { broadcastTo, reshape } from "../engine/ops/movement.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import {
+  add,
+  cast,
+  divide,
+  equal,
+  iota,
+  maximum,
+  multiply,
+  select,
+  subtract,
+} from "../engine/ops/elementwise.ts";
+import { reshape } from "../engine/ops/movement.ts";
+import { sum } from "../engine/ops/reduction.ts";
+import { constant, type Tensor } from "../engine/graph/tensor.ts";
+import { rowsAt } from "../layers/rows_at.ts";
 import { collapseIndicators } from "./collapse.ts";
-import { contrast, type Normalizer, normalizerSchema } from "./contrast.ts";
+import {
+  contrast,
+  type Contrasted,
+  type ContrastOptions,
+  contrastOptions,
+} from "./contrast.ts";
 import { sameInstance } from "./pairs.ts";
+import { explainedVariance } from "./shortcut.ts";
 import { similarity } from "./similarity.ts";
 import type { LossTerm, LossValue, Weighted } from "./term.ts";
+import type { VocabularyComparison } from "./vocabulary.ts";
 
 /** Settings of the masked patch loss; its weight is α_mp, 0 by default. */
-export interface MaskedPatchLossOptions extends Weighted {
-  /** What the sums of Eq. 15 are divided by; `balanced` by default. */
-  readonly normalizer: Normalizer;
+export interface MaskedPatchLossOptions extends Weighted, ContrastOptions {
+  /**
+   * The patches that each prediction is compared with: `all` M of each image, the default, as Eq. 15
+   * is printed, or the `masked` ones alone. After an exchange visible patches have its output and
+   * masked ones have not: with `all` targets tell visible from masked, and where. After 100 steps of
+   * `dv2-tiny` on CIFAR-10 these two facts made 66 % of the targets' variance, without exchange 4 %.
+   */
+  readonly candidates: "all" | "masked";
 }
 
 /** L_mp, Eq. 15. */
 export const maskedPatch: LossTerm<MaskedPatches, MaskedPatchLossOptions> = {
   schema: z.strictObject({
     weight: z.number().min(0).default(0),
-    normalizer: normalizerSchema,
+    candidates: z.enum(["all", "masked"]).default("all"),
+    ...contrastOptions,
   }),
   needs: "model.name maskedPatchPrediction",
-  compute: (patches, { normalizer }) => maskedPatchLoss(patches, normalizer),
+  compute: (patches, options) => maskedPatchLoss(patches, options),
 };
 
 /** Predictions of masked patches, and all patches to compare them with; vectors of unit length. */
@@ -34,49 +59,118 @@ export interface MaskedPatches {
   readonly locations: Tensor;
   /** D, the number of transformed views of each instance. */
   readonly views: number;
+  /** The same predictions beside the entries of a vocabulary, which may be further negatives. */
+  readonly vocabulary?: VocabularyComparison;
 }
 
+/** What predictions are compared with. */
+interface Candidates {
+  /** `[n, candidates, width]` */
+  readonly vectors: Tensor;
+  /** Location of each in its image: `[n, candidates]`, f32. */
+  readonly locations: Tensor;
+  /** Whether it was masked: `[n, candidates]`, 0 or 1. */
+  readonly isMasked: Tensor;
+}
+
+const candidatesOf = {
+  all: ({ targets, locations }: MaskedPatches): Candidates => {
+    const [n, patches] = targets.shape;
+    const masked = locations.shape[1];
+    // [n, masked, patches] -> [n, patches]
+    const isMasked = sum(
+      equal(
+        reshape(cast(locations, "f32"), [n, masked, 1]),
+        iota([n, masked, patches], 2, "f32"),
+      ),
+      { axes: [1] },
+    );
+    return {
+      vectors: targets,
+      locations: iota([n, patches], 1, "f32"),
+      isMasked,
+    };
+  },
+  masked: ({ targets, locations }: MaskedPatches): Candidates => ({
+    vectors: rowsAt(targets, locations),
+    locations: cast(locations, "f32"),
+    isMasked: constant(1, locations.shape),
+  }),
+};
+
 /**
- * Masked patch loss, Eq. 15 without its weight:
+ * Masked patch loss, Eq. 15 without its weight, in its printed form:
  *
  *     L_mp = -1/(N² M Q) (Σ log|P̂, P⁺| + Σ log(1 - |P̂, P⁻|))
  *
- * Each of the N Q predictions is compared with all N M patches. The positives are the patches of
- * the same instance at the same location, in each of the D views; all others are negatives.
+ * Each of the N Q predictions is compared with all candidates, N M or N Q patches. The positives are
+ * those of the same instance at the same location, in each of the D views; all others are negatives.
  *
- * @param normalizer what the sums are divided by
+ * Two metrics show shortcuts: `sameLocationSimilarity`, how near predictions are to patches of other
+ * instances at their location, which without one is as far from `positiveSimilarity` as
+ * `negativeSimilarity` is; and `maskAndLocationShare`, the share of the candidates' variance that is
+ * explained by where they lie and whether they were masked. After 100 steps of `dv2-tiny` with `all`
+ * candidates it was 66 %, without exchange 4 %, as by chance.
  */
 export function maskedPatchLoss(
-  { predictions, targets, locations, views }: MaskedPatches,
-  normalizer: Normalizer,
+  patches: MaskedPatches,
+  { candidates, ...options }: Omit<MaskedPatchLossOptions, "weight">,
 ): LossValue {
+  const { predictions, locations, views } = patches;
   const [n, masked, width] = predictions.shape;
-  const patches = targets.shape[1];
-  // [n, masked, width] x [n, patches, width] -> [n * masked, n * patches]
-  const similarities = similarity(
-    reshape(predictions, [n * masked, width]),
-    reshape(targets, [n * patches, width]),
-  );
-  // [instances, views, masked, instances, views, patches]: same instance, same location
   const instances = n / views;
+  const { vectors, locations: places, isMasked } = candidatesOf[candidates](
+    patches,
+  );
+  const count = vectors.shape[1];
+  // [instances, views, masked, instances, views, count]: same instance, same location
   const isSame = sameInstance(
     [instances, views, masked],
-    [instances, views, patches],
+    [instances, views, count],
   );
-  const location = broadcastTo(
+  const isSameLocation = equal(
     reshape(cast(locations, "f32"), [instances, views, masked, 1, 1, 1]),
-    isSame.shape,
+    reshape(places, [1, 1, 1, instances, views, count]),
   );
-  const isPositive = multiply(
-    isSame,
-    equal(location, iota(isSame.shape, 5, "f32")),
-  );
-  const { loss, metrics } = contrast(
-    similarities,
-    reshape(isPositive, [n * masked, n * patches]),
-    n * masked * views,
-    normalizer,
-  );
-  const rows = reshape(targets, [n * patches, width]);
-  return { loss, metrics: { ...metrics, ...collapseIndicators(rows) } };
+  const contrasted = {
+    predictions: reshape(predictions, [n * masked, width]),
+    // [n, count, width] -> [n * count, width]
+    targets: reshape(vectors, [n * count, width]),
+    isPositive: reshape(
+      multiply(isSame, isSameLocation),
+      [n * masked, n * count],
+    ),
+    vocabulary: patches.vocabulary,
+  };
+  const { loss, metrics } = contrast(contrasted, options);
+  const isElsewhere = multiply(subtract(1, isSame), isSameLocation);
+  return {
+    loss,
+    metrics: {
+      ...metrics,
+      ...collapseIndicators(contrasted.targets),
+      sameLocationSimilarity: meanSimilarity(
+        contrasted,
+        reshape(isElsewhere, [n * masked, n * count]),
+      ),
+      maskAndLocationShare: explainedVariance(
+        contrasted.targets,
+        // [n, count] -> [n * count]
+        reshape(
+          cast(add(multiply(places, 2), isMasked), "i32"),
+          [n * count],
+        ),
+        2 * patches.targets.shape[1],
+      ),
+    },
+  };
+}
+
+/** The mean of `|x, y|` over some of the pairs; 0 if there are none. */
+function meanSimilarity(
+  { predictions, targets }: Contrasted,
+  isCounted: Tensor,
+): Tensor {
+  const counted = select(isCounted, similarity(predictions, targets), 0);
+  return divide(sum(counted), maximum(sum(isCounted), 1));
 }

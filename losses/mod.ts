@@ -15,13 +15,23 @@ export {
   type ImageLossOptions,
   type PredictedImages,
 } from "./image.ts";
-export { type VocabularyComparison, vocabularyLoss } from "./vocabulary.ts";
+export {
+  type VocabularyComparison,
+  vocabularyLoss,
+  type VocabularyLossOptions,
+  vocabularyNegatives,
+} from "./vocabulary.ts";
 export { type Jigsaw, selfieLoss } from "./selfie.ts";
 export {
   allpLoss,
   type AllpLossOptions,
   type ContrastedViews,
 } from "./allp.ts";
-export { contrast, type Normalizer } from "./contrast.ts";
+export {
+  contrast,
+  type Contrasted,
+  type ContrastOptions,
+  type Normalizer,
+} from "./contrast.ts";
 export { crossEntropy } from "./cross_entropy.ts";
 export { similarity } from "./similarity.ts";

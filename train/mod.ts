@@ -25,8 +25,10 @@ export type {
 export type {
   ExchangeOptions,
   PatchOptions,
+  ProjectionOptions,
   TransformerSizes,
 } from "./models/patch_options.ts";
+export type { TargetOptions } from "./models/targets.ts";
 export {
   DoubleView,
   MaskedPatchPrediction,

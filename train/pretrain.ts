@@ -4,7 +4,7 @@ import { namedStates } from "../layers/module.ts";
 import { buildModel, type BuiltModel } from "./build_model.ts";
 import { readBytes } from "../datasets/files/read_file.ts";
 import { importTimm } from "./export/timm.ts";
-import type { Config } from "./config/config.ts";
+import { type Config, configSchema } from "./config/config.ts";
 import {
   type LayerResults,
   probeEncoder,
@@ -76,7 +76,7 @@ export async function pretrain(
   const { device, splits, run, signal } = options;
   const { imageSize } = splits.unlabelled;
   const checkpoint = options.resume
-    ? await readCheckpoint(config, run)
+    ? await readCheckpoint(config, run, configSchema)
     : undefined;
   const done = checkpoint?.step ?? 0;
   const built = buildModel(config, imageSize);

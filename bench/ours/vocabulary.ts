@@ -19,7 +19,7 @@ export function vocabularyDefinition(work: VocabularyWork): ProgramDefinition {
     targets,
     entries: after,
     metrics: {},
-  });
+  }, "pairs");
   const matched = matchEntries(before, masses, targets, "massAware");
   const [slope] = gradient(loss, [predictions]);
   return { outputs: [matched, loss, slope] };

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { RandomSource } from "../../engine/ops/random.ts";
 import { Program } from "../../engine/program.ts";
 import { constant, input } from "../../engine/graph/tensor.ts";
-import { drawMasks } from "../../layers/masks.ts";
+import { drawMasks, shareMasks } from "../../layers/masks.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { randomWord } from "../random.ts";
 import { drawMasks as naiveMasks } from "../train/models/naive_masks.ts";
@@ -89,5 +89,30 @@ testOnDevices(
     program.destroy();
     assertEquals([...results[0]], [0, 0, 0, 1, 1, 0, 0, 0, 1, 1]);
     assertEquals([...results[1]], [0, 1, 2, 0, 1, 2]);
+  },
+);
+
+testOnDevices(
+  "shareMasks: the views of an instance have its masks",
+  async (device) => {
+    const [n, patches, masked] = [3, 4, 2];
+    const own = {
+      visible: input("visible", [n, patches]),
+      locations: input("locations", [n, masked], "i32"),
+    };
+    const shared = shareMasks(own, 2);
+    const program = await Program.compile(device, {
+      outputs: [shared.visible, shared.locations],
+    });
+    const visible = [[0, 1, 1, 0], [1, 0, 1, 0], [0, 0, 1, 1]];
+    const locations = [[3, 0], [1, 3], [0, 1]];
+    const results = await program.evaluate({
+      visible: Float32Array.from(visible.flat()),
+      locations: Int32Array.from(locations.flat()),
+    });
+    program.destroy();
+    const twice = (rows: number[][]) => rows.flatMap((row) => [...row, ...row]);
+    assertEquals([...results[0]], twice(visible));
+    assertEquals([...results[1]], twice(locations));
   },
 );

@@ -81,6 +81,30 @@ testOnWasm(
   },
 );
 
+testOnWasm(
+  "PatchNetwork: isolated patches pass by the exchanges",
+  (wasm) => {
+    const sizes = { width: 6, layers: 1, heads: 3, feedForward: 7, dropout: 0 };
+    const network = encoder();
+    const [, res2] = network.channels;
+    return checkLayer(wasm, {
+      layer: new PatchNetwork(network, GRID, 0.2, [
+        new AttentionExchange(res2, GRID ** 2, sizes),
+      ]),
+      shape: SHAPE,
+      forward: (network, x, context) => network.forwardIsolated(x, context),
+      naive: (data, weights, random) =>
+        patchNetwork(imagesOf(data), {
+          encoder: child(weights, "encoder"),
+          weights,
+          grid: GRID,
+          dropout: { random, rate: 0.2 },
+        }),
+      tolerance,
+    });
+  },
+);
+
 Deno.test("PatchNetwork: gives features to each patch of the grid", () => {
   const network = new PatchNetwork(encoder(), 3, 0);
   packParameters(network, 0);

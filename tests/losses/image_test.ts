@@ -1,47 +1,43 @@
 import { assertEquals } from "@std/assert";
-import type { Normalizer } from "../../losses/contrast.ts";
 import { imageLoss } from "../../losses/image.ts";
 import { assertClose } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLosses, evaluateLoss, rowsOf, unitRows } from "./check.ts";
+import { contrasts, describe, printed } from "./naive_contrast.ts";
 import { naiveImageLoss } from "./naive_image.ts";
 
-const NORMALIZERS: readonly Normalizer[] = ["balanced", "pairs"];
-
-for (const normalizer of NORMALIZERS) {
-  testOnDevices(
-    `imageLoss: is Eq. 16, and so is its gradient (${normalizer})`,
-    (device) =>
-      checkLosses(
-        device,
-        // the first is of one instance, which has no negatives
-        [
-          { n: 1, width: 3, views: 1 },
-          { n: 5, width: 7, views: 1 },
-          { n: 6, width: 3, views: 2 },
-          { n: 9, width: 5, views: 3 },
-          { n: 12, width: 17, views: 4 },
-        ].map(({ n, width, views }) => ({
-          what: `${n} images of ${views} views`,
-          shapes: [[n, width], [n, width]],
-          loss: (predictions, targets) =>
-            imageLoss({ predictions, targets, views }, normalizer),
-          naive: (predictions, targets) =>
-            naiveImageLoss(predictions, targets, views, normalizer),
-        })),
-      ),
-  );
-}
+testOnDevices(
+  "imageLoss: is Eq. 16 or InfoNCE, and so is its gradient",
+  (device) =>
+    checkLosses(
+      device,
+      [
+        ...contrasts.map((options) => ({ n: 6, width: 3, views: 2, options })),
+        // of one instance, which has no negatives
+        { n: 1, width: 3, views: 1, options: printed },
+        { n: 5, width: 7, views: 1, options: printed },
+        { n: 9, width: 5, views: 3, options: printed },
+        { n: 12, width: 17, views: 4, options: printed },
+      ].map(({ n, width, views, options }) => ({
+        what: `${n} images of ${views} views, ${describe(options)}`,
+        shapes: [[n, width], [n, width]],
+        loss: (predictions, targets) =>
+          imageLoss({ predictions, targets, views }, options),
+        naive: (predictions, targets) =>
+          naiveImageLoss(predictions, targets, views, options),
+      })),
+    ),
+);
 
 testOnDevices(
-  "imageLoss: equal and opposite images have a finite loss and no gradient",
+  "imageLoss: equal and opposite images have a finite loss and, as printed, no gradient",
   async (device) => {
     const [n, width, views] = [4, 5, 2];
     const row = unitRows([1, width]);
     // one vector everywhere, but its opposite as the targets of the second instance
     const same = Array.from({ length: n * width }, (_, i) => row[i % width]);
     const opposite = same.map((value, i) => i < views * width ? value : -value);
-    for (const normalizer of NORMALIZERS) {
+    for (const options of contrasts.filter(({ form }) => form === "nce")) {
       const { loss, gradients } = await evaluateLoss(
         device,
         {
@@ -49,16 +45,16 @@ testOnDevices(
           targets: [[n, width], opposite],
         },
         ({ predictions, targets }) =>
-          imageLoss({ predictions, targets, views }, normalizer).loss,
+          imageLoss({ predictions, targets, views }, options).loss,
       );
       const expected = naiveImageLoss(
         rowsOf(same, width),
         rowsOf(opposite, width),
         views,
-        normalizer,
+        options,
       );
       // 1 - (1 - 1e-6) is 1.013e-6 in float32
-      assertClose([loss], [expected.loss], normalizer, 1e-3);
+      assertClose([loss], [expected.loss], describe(options), 1e-3);
       for (const values of gradients) {
         assertEquals(values, new Float32Array(n * width));
       }

@@ -9,8 +9,10 @@ import { assertClose, poison } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { type FixtureArray, readFixture } from "../fixtures/read.ts";
 import { checkLosses, unitRows } from "./check.ts";
+import { contrasts, describe, printed } from "./naive_contrast.ts";
 import {
   type BatchSizes,
+  type MaskedPatchOptions,
   naiveMaskedPatchLoss,
   randomLocations,
 } from "./naive_masked_patch.ts";
@@ -22,12 +24,12 @@ function lossOf(
   locations: Int32Array<ArrayBuffer>,
   predictions: Tensor,
   targets: Tensor,
-  normalizer: Normalizer,
+  options: MaskedPatchOptions,
 ): LossValue {
   const places = new Storage("locations", n * masked, "i32", locations);
   return maskedPatchLoss(
     { predictions, targets, locations: places.tensor([n, masked]), views },
-    normalizer,
+    options,
   );
 }
 
@@ -36,26 +38,34 @@ testOnDevices(
   (device) =>
     checkLosses(
       device,
-      [1, 2, 4].flatMap((views) =>
-        NORMALIZERS.map((normalizer) => {
-          const sizes = { n: 4, patches: 5, masked: 3, width: 7, views };
-          const locations = randomLocations(sizes);
-          return {
-            what: `${views} views, ${normalizer}`,
-            shapes: [[4, 3, 7], [4, 5, 7]],
-            loss: (predictions, targets) =>
-              lossOf(sizes, locations, predictions, targets, normalizer),
-            naive: (predictions, targets) =>
-              naiveMaskedPatchLoss(
-                predictions,
-                targets,
-                locations,
-                sizes,
-                normalizer,
-              ),
-          };
-        })
-      ),
+      [
+        ...contrasts.flatMap((contrast) =>
+          (["all", "masked"] as const).map((candidates) => ({
+            views: 2,
+            candidates,
+            ...contrast,
+          }))
+        ),
+        { views: 1, candidates: "all" as const, ...printed },
+        { views: 4, candidates: "all" as const, ...printed },
+      ].map(({ views, ...options }) => {
+        const sizes = { n: 4, patches: 5, masked: 3, width: 7, views };
+        const locations = randomLocations(sizes);
+        return {
+          what: `${views} views, ${options.candidates}, ${describe(options)}`,
+          shapes: [[4, 3, 7], [4, 5, 7]],
+          loss: (predictions, targets) =>
+            lossOf(sizes, locations, predictions, targets, options),
+          naive: (predictions, targets) =>
+            naiveMaskedPatchLoss(
+              predictions,
+              targets,
+              locations,
+              sizes,
+              options,
+            ),
+        };
+      }),
     ),
 );
 
@@ -73,7 +83,11 @@ async function evaluate(
     input("targets", [n, patches, width]),
   ] as const;
   const losses = NORMALIZERS.map((normalizer) =>
-    lossOf(sizes, locations, ...inputs, normalizer)
+    lossOf(sizes, locations, ...inputs, {
+      candidates: "all",
+      ...printed,
+      normalizer,
+    })
   );
   await poison(device);
   const program = await Program.compile(device, {

@@ -1,7 +1,9 @@
-import type { Normalizer } from "../../losses/contrast.ts";
+import type { MaskedPatchLossOptions } from "../../losses/masked_patch.ts";
 import { randomNumber } from "../random.ts";
-import { dot, type NaiveLoss, type Rows, similarity } from "./check.ts";
+import { type NaiveLoss, type Rows, similarity } from "./check.ts";
 import { naiveCollapse } from "./naive_collapse.ts";
+import { naiveContrast } from "./naive_contrast.ts";
+import { naiveExplainedVariance } from "./naive_shortcut.ts";
 
 /** Sizes of a batch. */
 export interface BatchSizes {
@@ -12,43 +14,54 @@ export interface BatchSizes {
   readonly views: number;
 }
 
+/** Settings of the loss, without its weight. */
+export type MaskedPatchOptions = Omit<MaskedPatchLossOptions, "weight">;
+
 /** Eq. 15 pair by pair; the positives are at the same location of the same instance. */
 export function naiveMaskedPatchLoss(
   predictions: Rows,
   targets: Rows,
   locations: ArrayLike<number>,
-  { patches, masked, views }: BatchSizes,
-  normalizer: Normalizer,
+  { n, patches, masked, views }: BatchSizes,
+  { candidates, ...options }: MaskedPatchOptions,
 ): NaiveLoss {
-  const sums = { positive: 0, negative: 0 };
-  const similarities = { positive: 0, negative: 0 };
-  const counts = { positive: 0, negative: 0 };
-  let hits = 0;
-  predictions.forEach((prediction, i) => {
-    const instance = Math.floor(i / masked / views);
-    const best = { positive: -Infinity, negative: -Infinity };
-    targets.forEach((target, j) => {
-      const isPositive = instance === Math.floor(j / patches / views) &&
-        locations[i] === j % patches;
-      const kind = isPositive ? "positive" : "negative";
-      const s = similarity(prediction, target);
-      sums[kind] -= Math.log(isPositive ? s : 1 - s);
-      similarities[kind] += s;
-      counts[kind]++;
-      best[kind] = Math.max(best[kind], dot(prediction, target));
-    });
-    if (best.positive > best.negative) hits++;
-  });
-  const { positive, negative } = counts;
+  const isMasked = (image: number, location: number) =>
+    Array.from(locations).slice(image * masked, (image + 1) * masked)
+      .includes(location);
+  const compared = Array.from({ length: n * patches }, (_, i) => ({
+    image: Math.floor(i / patches),
+    location: i % patches,
+    vector: targets[i],
+  })).filter(({ image, location }) =>
+    candidates === "all" || isMasked(image, location)
+  );
+  const vectors = compared.map(({ vector }) => vector);
+  const { loss, metrics } = naiveContrast(
+    predictions,
+    vectors,
+    (i, j) =>
+      Math.floor(i / masked / views) ===
+        Math.floor(compared[j].image / views) &&
+      locations[i] === compared[j].location,
+    options,
+  );
+  const elsewhere = predictions.flatMap((prediction, i) =>
+    compared.filter(({ image, location }) =>
+      Math.floor(i / masked / views) !== Math.floor(image / views) &&
+      location === locations[i]
+    ).map(({ vector }) => similarity(prediction, vector))
+  );
   return {
-    loss: normalizer === "pairs"
-      ? (sums.positive + sums.negative) / (positive + negative)
-      : sums.positive / positive + sums.negative / negative,
+    loss,
     metrics: {
-      retrieval: hits / predictions.length,
-      positiveSimilarity: similarities.positive / positive,
-      negativeSimilarity: similarities.negative / negative,
-      ...naiveCollapse(targets),
+      ...metrics,
+      ...naiveCollapse(vectors),
+      sameLocationSimilarity: elsewhere.reduce((a, b) => a + b, 0) /
+        Math.max(elsewhere.length, 1),
+      maskAndLocationShare: naiveExplainedVariance(vectors, (i) => {
+        const { image, location } = compared[i];
+        return `${location} ${isMasked(image, location)}`;
+      }),
     },
   };
 }

@@ -1,15 +1,22 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { gradient } from "../../engine/graph/gradient.ts";
 import { input } from "../../engine/graph/tensor.ts";
-import { multiply } from "../../engine/ops/elementwise.ts";
+import { multiply, square } from "../../engine/ops/elementwise.ts";
+import { sum } from "../../engine/ops/reduction.ts";
 import { Program } from "../../engine/program.ts";
 import { Context } from "../../layers/context.ts";
-import { vocabularyLoss } from "../../losses/vocabulary.ts";
+import {
+  vocabularyLoss,
+  vocabularyNegatives,
+} from "../../losses/vocabulary.ts";
 import { DynamicVocabulary } from "../../vocab/dynamic.ts";
 import { assertClose } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLosses, evaluateLoss, rowsOf, unitRows } from "./check.ts";
-import { naiveVocabularyLoss } from "./naive_vocabulary.ts";
+import {
+  naiveVocabularyLoss,
+  naiveVocabularyNegatives,
+} from "./naive_vocabulary.ts";
 
 testOnDevices(
   "vocabularyLoss: is Eq. 20, and only predictions get a gradient",
@@ -17,9 +24,15 @@ testOnDevices(
     checkLosses(
       device,
       // less than a block of entries, one block, several and a rest
-      [[1, 1, 3], [13, 6, 7], [512, 1, 5], [1100, 3, 5]].map(
-        ([entries, n, width]) => ({
-          what: `${n} predictions and ${entries} entries`,
+      [
+        ...[[1, 1, 3], [13, 6, 7], [512, 1, 5], [1100, 3, 5]].map((sizes) => ({
+          sizes,
+          normalizer: "pairs" as const,
+        })),
+        { sizes: [13, 6, 7], normalizer: "predictions" as const },
+      ].map(
+        ({ sizes: [entries, n, width], normalizer }) => ({
+          what: `${n} predictions and ${entries} entries by ${normalizer}`,
           shapes: [[n, width], [n, width], [entries, width]],
           loss: (predictions, targets, entries) => ({
             loss: vocabularyLoss({
@@ -27,11 +40,16 @@ testOnDevices(
               targets,
               entries,
               metrics: {},
-            }),
+            }, normalizer),
             metrics: {},
           }),
           naive: (predictions, targets, entries) => ({
-            loss: naiveVocabularyLoss(predictions, targets, entries),
+            loss: naiveVocabularyLoss(
+              predictions,
+              targets,
+              entries,
+              normalizer,
+            ),
             metrics: {},
           }),
           stopped: [1, 2],
@@ -55,7 +73,7 @@ testOnDevices(
         entries: [[1, width], entry],
       },
       ({ predictions, targets, entries }) =>
-        vocabularyLoss({ predictions, targets, entries, metrics: {} }),
+        vocabularyLoss({ predictions, targets, entries, metrics: {} }, "pairs"),
     );
     const expected = naiveVocabularyLoss(
       rowsOf(predictions, width),
@@ -80,7 +98,7 @@ testOnDevices(
         entries: [[600, width], unitRows([600, width])],
       },
       ({ predictions, targets, entries }) =>
-        vocabularyLoss({ predictions, targets, entries, metrics: {} }),
+        vocabularyLoss({ predictions, targets, entries, metrics: {} }, "pairs"),
     );
     // the mean over predictions has a deviation below 0.001
     assertAlmostEquals(loss, Math.LN2 / 2, 0.005);
@@ -102,7 +120,7 @@ testOnDevices(
       targets,
       entries: vocabulary.update(targets, context),
       metrics: {},
-    });
+    }, "pairs");
     const program = await Program.compile(device, {
       outputs: gradient(loss, [u, û]),
     });
@@ -116,4 +134,33 @@ testOnDevices(
     assertEquals(ofTargets, new Float32Array(n * width));
     assert(ofPredictions.every((value) => value !== 0));
   },
+);
+
+testOnDevices(
+  "vocabularyNegatives: are entries with the weight of Eq. 20, and only predictions get a gradient",
+  (device) =>
+    checkLosses(
+      device,
+      [[1, 1, 3], [13, 6, 7], [1100, 3, 5]].map(([entries, n, width]) => ({
+        what: `${n} predictions and ${entries} entries`,
+        shapes: [[n, width], [n, width], [entries, width]],
+        loss: (predictions, targets, entries) => {
+          const comparison = { predictions, targets, entries, metrics: {} };
+          const sums = vocabularyNegatives(comparison, 0.3);
+          // so that each row has another gradient
+          return { loss: sum(square(sums)), metrics: {} };
+        },
+        naive: (predictions, targets, entries) => ({
+          loss: predictions.reduce(
+            (total, prediction, j) =>
+              total +
+              (naiveVocabularyNegatives(prediction, targets[j], entries, 0.3) *
+                  Math.exp(-1 / 0.3)) ** 2,
+            0,
+          ),
+          metrics: {},
+        }),
+        stopped: [1, 2],
+      })),
+    ),
 );

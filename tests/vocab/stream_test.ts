@@ -34,7 +34,7 @@ function planStep(entries: number, limits: DeviceLimits): Plan {
     targets,
     entries: vocabulary.update(targets, context),
     metrics: vocabulary.metrics(context),
-  });
+  }, "pairs");
   const definition = {
     outputs: [loss, ...gradient(loss, [û])],
     assignments: context.assignments,

@@ -4,12 +4,14 @@ import { UserError } from "../../engine/user_error.ts";
 import { AttentionPooling } from "../../layers/attention_pooling.ts";
 import type { Context } from "../../layers/context.ts";
 import type { PatchNetwork } from "../../layers/patch_network.ts";
-import { Projection } from "../../layers/projection.ts";
+import { createHead, type Projection } from "../../layers/projection.ts";
 import type { PretextOutputs } from "../../losses/outputs.ts";
 import {
   createPatchNetwork,
   type PatchOptions,
   patchOptions,
+  type ProjectionOptions,
+  projectionOptions,
 } from "./patch_options.ts";
 import type {
   PretextKind,
@@ -21,11 +23,9 @@ import { quarters } from "./quarters.ts";
 import { representPatches } from "./representations.ts";
 
 /** Settings of Allp; `transformer` is its attention pooling. */
-export interface AllpOptions extends PatchOptions {
+export interface AllpOptions extends PatchOptions, ProjectionOptions {
   /** Its name in the registry. */
   readonly name: "allp";
-  /** Dimensions of the space in which similarities are computed, at least 1; 128 by default. */
-  readonly projection: number;
 }
 
 /** Allp, of the paper's section 3.2. */
@@ -33,7 +33,7 @@ export const allp: PretextKind<AllpOptions> = {
   schema: z.strictObject({
     name: z.literal("allp"),
     ...patchOptions,
-    projection: z.int().min(1).default(128),
+    ...projectionOptions,
   }),
   encoderInput: () => "patches",
   create: (options, setting) => new Allp(options, setting),
@@ -60,7 +60,7 @@ export class Allp implements PretextModel {
     readonly options: AllpOptions,
     setting: PretextSetting,
   ) {
-    const { transformer, dropout, projection } = options;
+    const { transformer, dropout, projection, head, initialization } = options;
     this.encoder = setting.encoder;
     this.patchNetwork = createPatchNetwork(
       options,
@@ -68,8 +68,13 @@ export class Allp implements PretextModel {
       setting.imageSize,
     );
     const { width } = this.patchNetwork;
-    this.pooling = new AttentionPooling({ ...transformer, width, dropout });
-    this.head = new Projection(width, projection);
+    this.pooling = new AttentionPooling({
+      ...transformer,
+      width,
+      dropout,
+      initialization,
+    });
+    this.head = createHead(head, width, projection, initialization);
   }
 
   /**
@@ -89,7 +94,7 @@ export class Allp implements PretextModel {
     const P = this.patchNetwork.forward(images, context);
     // Eq. 11, u: [n, width]
     const u = this.pooling.forward(P, context);
-    return { allp: { vectors: this.head.forward(u), views } };
+    return { allp: { vectors: this.head.forward(u, context), views } };
   }
 
   /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */

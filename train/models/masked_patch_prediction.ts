@@ -9,10 +9,12 @@ import {
 import { constant, type Tensor } from "../../engine/graph/tensor.ts";
 import type { Context } from "../../layers/context.ts";
 import { ImageNetwork } from "../../layers/image_network.ts";
-import { drawMasks } from "../../layers/masks.ts";
+import { drawMasks, type Masks, shareMasks } from "../../layers/masks.ts";
+import { Momentum } from "../../layers/momentum.ts";
 import { EMBEDDING_DEVIATION, Parameter } from "../../layers/parameter.ts";
 import type { PatchNetwork } from "../../layers/patch_network.ts";
-import { Projection } from "../../layers/projection.ts";
+import { createHead, type Projection } from "../../layers/projection.ts";
+import { rowsAt } from "../../layers/rows_at.ts";
 import { Transformer } from "../../layers/transformer.ts";
 import type { PretextOutputs } from "../../losses/outputs.ts";
 import type { VocabularyComparison } from "../../losses/vocabulary.ts";
@@ -29,6 +31,8 @@ import {
   maskedOption,
   type PatchOptions,
   patchOptions,
+  type ProjectionOptions,
+  projectionOptions,
 } from "./patch_options.ts";
 import type {
   PretextKind,
@@ -38,16 +42,19 @@ import type {
 } from "./pretext_model.ts";
 import { quarters } from "./quarters.ts";
 import { representPatches, stageMeans } from "./representations.ts";
-import { rowsAt } from "./rows_at.ts";
+import { type TargetOptions, targetOptions, targetsFrom } from "./targets.ts";
 
 /** Settings of masked patch prediction: the paper's baseline, and each of its adaptations by itself. */
-export interface MaskedPatchPredictionOptions extends PatchOptions {
+export interface MaskedPatchPredictionOptions
+  extends PatchOptions, ProjectionOptions {
   /** Its name in the registry. */
   readonly name: "maskedPatchPrediction";
   /** Q, how many patches of each image are masked, 1 to M - 1; 4 by default. */
   readonly masked: number;
-  /** Dimensions of the space in which similarities are computed, at least 1; 128 by default. */
-  readonly projection: number;
+  /** Whether masks are drawn `perView`, the default, or `perInstance`, the same for all its views. */
+  readonly masks: "perView" | "perInstance";
+  /** What predictions are compared with. */
+  readonly targets: TargetOptions;
   /** Whether whole images are predicted too (section 3.4); `false` by default. */
   readonly doubleView: boolean;
   /** The vocabulary of patches, and of images if they are predicted (section 3.5); `null`, the default, is none. */
@@ -61,7 +68,9 @@ export const maskedPatchPrediction: PretextKind<MaskedPatchPredictionOptions> =
       name: z.literal("maskedPatchPrediction"),
       ...patchOptions,
       masked: maskedOption,
-      projection: z.int().min(1).default(128),
+      masks: z.enum(["perView", "perInstance"]).default("perView"),
+      targets: targetOptions.prefault({}),
+      ...projectionOptions,
       doubleView: z.boolean().default(false),
       vocabulary: oneOf<VocabularyOptions>(vocabularies).nullable().default(
         null,
@@ -86,6 +95,8 @@ export class MaskedPatchPrediction implements PretextModel {
   readonly transformer: Transformer;
   /** Projects patches and their predictions alike to the space of `|x, y|`. */
   readonly patchHead: Projection;
+  /** The patch path as the targets of patches see it, if they come from a momentum encoder. */
+  readonly momentum?: Momentum;
   /** Predicts whole images. */
   readonly doubleView?: DoubleView;
   /** Remembers masked patches of earlier batches. */
@@ -103,8 +114,10 @@ export class MaskedPatchPrediction implements PretextModel {
     readonly options: MaskedPatchPredictionOptions,
     setting: PretextSetting,
   ) {
-    const { grid, masked, transformer, projection, dropout, vocabulary } =
-      options;
+    const { grid, masked, transformer, dropout, initialization } = options;
+    const { projection, head, targets, vocabulary } = options;
+    const headOf = (inputs: number) =>
+      createHead(head, inputs, projection, initialization);
     checkMasked(masked, options);
     this.encoder = setting.encoder;
     this.patchNetwork = createPatchNetwork(
@@ -116,13 +129,25 @@ export class MaskedPatchPrediction implements PretextModel {
     this.positions = new Parameter([grid ** 2, width], {
       deviation: EMBEDDING_DEVIATION,
     });
-    this.transformer = new Transformer({ ...transformer, width, dropout });
-    this.patchHead = new Projection(width, projection);
+    this.transformer = new Transformer({
+      ...transformer,
+      width,
+      dropout,
+      initialization,
+    });
+    this.patchHead = headOf(width);
+    if (targets.patches === "momentum") {
+      const { encoder, patchNetwork, patchHead } = this;
+      this.momentum = new Momentum(
+        { encoder, patchNetwork, patchHead },
+        targets.momentum,
+      );
+    }
     if (options.doubleView) {
       this.doubleView = new DoubleView(
         new ImageNetwork(setting.encoder, dropout),
         width,
-        projection,
+        headOf,
       );
     }
     const vocabularyOf = (label: string, seed: number) =>
@@ -137,14 +162,8 @@ export class MaskedPatchPrediction implements PretextModel {
 
   forward(images: Tensor, views: number, context: Context): PretextOutputs {
     const [n] = images.shape;
-    const { grid, masked } = this.options;
-    const patches = grid ** 2;
-    const { visible, locations } = drawMasks(
-      n,
-      patches,
-      masked,
-      context.random,
-    );
+    const patches = this.options.grid ** 2;
+    const { visible, locations } = this.#drawMasks(n, views, context);
     // P: [n, patches, width]
     const P = this.patchNetwork.forward(images, context, visible);
     // Eq. 14: P̂ = h(v P + E)
@@ -163,32 +182,78 @@ export class MaskedPatchPrediction implements PretextModel {
     // [n, masked, projection] and [n, patches, projection]
     const predictions = this.patchHead.forward(
       rowsAt(contextual, locations),
+      context,
     );
-    const targets = this.patchHead.forward(P);
+    const targets = this.#patchTargets(P, images, visible, context);
+    const patchVocabulary = compare(
+      this.patchVocabulary,
+      flatten(predictions),
+      flatten(rowsAt(targets, locations)),
+      context,
+    );
     const outputs = {
-      maskedPatch: { predictions, targets, locations, views },
-      patchVocabulary: compare(
-        this.patchVocabulary,
-        flatten(predictions),
-        flatten(rowsAt(targets, locations)),
-        context,
-      ),
+      maskedPatch: {
+        predictions,
+        targets,
+        locations,
+        views,
+        vocabulary: patchVocabulary,
+      },
+      patchVocabulary,
     };
     if (!this.doubleView) return outputs;
 
     // Î and I: [n, projection]
-    const imagePredictions = this.doubleView.predict(contextual);
-    const imageTargets = this.doubleView.target(images, context);
+    const imagePredictions = this.doubleView.predict(contextual, context);
+    const imageTargets = targetsFrom(
+      this.options.targets.images,
+      this.doubleView.target(images, context),
+    );
+    const imageVocabulary = compare(
+      this.imageVocabulary,
+      imagePredictions,
+      imageTargets,
+      context,
+    );
     return {
       ...outputs,
-      image: { predictions: imagePredictions, targets: imageTargets, views },
-      imageVocabulary: compare(
-        this.imageVocabulary,
-        imagePredictions,
-        imageTargets,
-        context,
-      ),
+      image: {
+        predictions: imagePredictions,
+        targets: imageTargets,
+        views,
+        vocabulary: imageVocabulary,
+      },
+      imageVocabulary,
     };
+  }
+
+  #drawMasks(n: number, views: number, { random }: Context): Masks {
+    const { grid, masked, masks } = this.options;
+    return masks === "perInstance"
+      ? shareMasks(drawMasks(n / views, grid ** 2, masked, random), views)
+      : drawMasks(n, grid ** 2, masked, random);
+  }
+
+  /** What predicted patches are compared with: `[n, patches, projection]` */
+  #patchTargets(
+    P: Tensor,
+    images: Tensor,
+    visible: Tensor,
+    context: Context,
+  ): Tensor {
+    const { exchange, targets } = this.options;
+    const represent = () => {
+      if (exchange && !targets.exchange) {
+        return this.patchNetwork.forwardIsolated(images, context);
+      }
+      return this.momentum
+        ? this.patchNetwork.forward(images, context, visible)
+        : P;
+    };
+    const project = () => this.patchHead.forward(represent(), context);
+    this.momentum?.update(context);
+    const projected = this.momentum?.run(context, project) ?? project();
+    return targetsFrom(targets.patches, projected);
   }
 
   /** The representations of the patches, averaged in each quarter of the image: `[n, 4 * width]` */
@@ -244,11 +309,11 @@ export class DoubleView {
     /** Represents whole images. */
     readonly imageNetwork: ImageNetwork,
     width: number,
-    projection: number,
+    headOf: (inputs: number) => Projection,
   ) {
     this.token = new Parameter([width], { deviation: EMBEDDING_DEVIATION });
-    this.imageHead = new Projection(imageNetwork.width, projection);
-    this.predictionHead = new Projection(width, projection);
+    this.imageHead = headOf(imageNetwork.width);
+    this.predictionHead = headOf(width);
   }
 
   /** `[n, patches, width]` -> `[n, patches + 1, width]`: [IMG] comes last */
@@ -268,13 +333,14 @@ export class DoubleView {
   }
 
   /** The projection of Î: `[n, patches + 1, width]` -> `[n, projection]` */
-  predict(contextual: Tensor): Tensor {
-    return this.predictionHead.forward(this.predicted(contextual));
+  predict(contextual: Tensor, context: Context): Tensor {
+    return this.predictionHead.forward(this.predicted(contextual), context);
   }
 
   /** I: `[n, height, width, 3]` -> `[n, projection]` */
   target(images: Tensor, context: Context): Tensor {
-    return this.imageHead.forward(this.imageNetwork.forward(images, context));
+    const I = this.imageNetwork.forward(images, context);
+    return this.imageHead.forward(I, context);
   }
 }
 

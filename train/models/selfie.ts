@@ -24,7 +24,7 @@ import type {
 } from "./pretext_model.ts";
 import { quarters } from "./quarters.ts";
 import { representPatches } from "./representations.ts";
-import { rowsAt } from "./rows_at.ts";
+import { rowsAt } from "../../layers/rows_at.ts";
 
 /** Settings of Selfie; `transformer` is its attention pooling. */
 export interface SelfieOptions extends PatchOptions {
@@ -66,7 +66,7 @@ export class Selfie implements PretextModel {
     readonly options: SelfieOptions,
     setting: PretextSetting,
   ) {
-    const { grid, masked, transformer, dropout } = options;
+    const { grid, masked, transformer, dropout, initialization } = options;
     checkMasked(masked, options);
     this.encoder = setting.encoder;
     this.patchNetwork = createPatchNetwork(
@@ -75,7 +75,12 @@ export class Selfie implements PretextModel {
       setting.imageSize,
     );
     const { width } = this.patchNetwork;
-    this.pooling = new AttentionPooling({ ...transformer, width, dropout });
+    this.pooling = new AttentionPooling({
+      ...transformer,
+      width,
+      dropout,
+      initialization,
+    });
     this.positions = new Parameter([grid ** 2, width], {
       deviation: EMBEDDING_DEVIATION,
     });

@@ -7,6 +7,7 @@ import { exchange, tinyModel } from "./tiny_models.ts";
 for (
   const [name, model] of Object.entries({
     "": {},
+    " with a perceptron": { head: "mlp" },
     " with an exchange": { exchange },
   })
 ) {
@@ -15,7 +16,7 @@ for (
     { allp: { weight: 2 } },
   );
   // the larger one stands for both on WebGPU
-  (name ? testOnDevices : testOnWasm)(
+  ("exchange" in model ? testOnDevices : testOnWasm)(
     `Allp: is that of section 3.2${name}`,
     (device) =>
       checkModel(

@@ -232,12 +232,18 @@ for (const { name, model, predictions, representations, patches } of cases) {
 testOnWasm(
   "MaskedPatchPrediction: visible patches learn of each other through the exchange alone",
   async (device) => {
-    for (const exchange of [everywhere, null]) {
+    for (
+      const options of [
+        { exchange: everywhere },
+        { exchange: null },
+        { exchange: everywhere, targets: { exchange: false } },
+      ]
+    ) {
       const config = tinyModel({
         name: "maskedPatchPrediction",
         masked: MASKED,
         projection: 5,
-        exchange,
+        ...options,
       }, {});
       const targets = "maskedPatch.targets";
       const probe = await Probe.of(device, config, [targets]);
@@ -249,7 +255,8 @@ testOnWasm(
       );
       probe.destroy();
       const ofImage = visiblePatches.slice(0, PATCHES - MASKED);
-      assertEquals(patchesTouched(slope), exchange ? ofImage : [patch]);
+      const learns = options.exchange && !options.targets;
+      assertEquals(patchesTouched(slope), learns ? ofImage : [patch]);
       assert(ofImage.length > 1);
     }
   },

@@ -12,6 +12,8 @@ const patchVocabulary = { weight: 5 };
 const image = { weight: 4 };
 const imageVocabulary = { weight: 3 };
 
+const withVocabulary = { form: "infoNce", negatives: "batchAndVocabulary" };
+
 const allAdaptations = {
   exchange,
   doubleView: true,
@@ -22,19 +24,46 @@ const variants = [
   { name: "the baseline", model: {}, losses: { maskedPatch } },
   { name: "the exchange", model: { exchange }, losses: { maskedPatch } },
   {
+    name: "targets from before the exchange and masks that views share",
+    model: { exchange, targets: { exchange: false }, masks: "perInstance" },
+    losses: { maskedPatch },
+  },
+  {
+    name: "targets of a momentum encoder",
+    model: { exchange, targets: { patches: "momentum", momentum: 0.6 } },
+    losses: { maskedPatch },
+  },
+  {
+    name: "targets without gradient, and batch normalisation in the heads",
+    model: {
+      doubleView: true,
+      head: "batchNorm",
+      targets: { patches: "stopGradient", images: "stopGradient" },
+    },
+    losses: { maskedPatch, image },
+  },
+  {
     name: "the double view",
     model: { doubleView: true },
     losses: { maskedPatch, image },
   },
   {
-    name: "a queue",
+    name: "a queue that InfoNCE takes negatives from",
     model: { vocabulary: { name: "queue", entries: 17 } },
-    losses: { maskedPatch, patchVocabulary },
+    losses: {
+      maskedPatch: { ...maskedPatch, ...withVocabulary },
+      patchVocabulary,
+    },
   },
   {
     name: "all adaptations",
     model: allAdaptations,
-    losses: { maskedPatch, image, patchVocabulary, imageVocabulary },
+    losses: {
+      maskedPatch,
+      image: { ...image, ...withVocabulary },
+      patchVocabulary,
+      imageVocabulary,
+    },
   },
 ];
 
@@ -56,6 +85,7 @@ for (const { name, model, losses } of variants) {
           maskedPatchPrediction(
             pass,
             config.model as MaskedPatchPredictionOptions,
+            config.views,
           ),
       ),
   );

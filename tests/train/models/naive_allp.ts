@@ -1,6 +1,7 @@
 import type { AllpOptions } from "../../../train/models/allp.ts";
-import { child, linear } from "../../layers/naive.ts";
+import { child } from "../../layers/naive.ts";
 import { attentionPooling, unitRows } from "../../layers/naive_attention.ts";
+import { naiveHeads } from "../../layers/naive_heads.ts";
 import type { NaiveOutputs, NaivePass } from "./naive_pass.ts";
 import { patchesOf } from "./naive_patch_model.ts";
 
@@ -15,6 +16,6 @@ export function allp(pass: NaivePass, options: AllpOptions): NaiveOutputs {
     tokens,
     dropout: { rate: options.dropout, random },
   });
-  const vectors = linear(u, child(weights, "head.linear"));
+  const vectors = naiveHeads[options.head](u, child(weights, "head"));
   return { allp: { vectors: unitRows(vectors, options.projection) } };
 }

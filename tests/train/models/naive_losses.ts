@@ -1,5 +1,8 @@
 import type { PretextOutputs } from "../../../losses/outputs.ts";
+import type { ContrastOptions } from "../../../losses/contrast.ts";
 import type { Config, LossOptions } from "../../../train/config/config.ts";
+import { naiveContrast } from "../../losses/naive_contrast.ts";
+import { naiveVocabularyNegatives } from "../../losses/naive_vocabulary.ts";
 import type { NaiveOutputs } from "./naive_pass.ts";
 import { dot, rowsOf } from "./naive_vocabulary.ts";
 
@@ -8,24 +11,6 @@ const bounded = (x: number) => Math.min(Math.max(x, MARGIN), 1 - MARGIN);
 const similarity = (x: number[], y: number[]) => bounded((1 + dot(x, y)) / 2);
 const mean = (values: number[]) =>
   values.reduce((a, b) => a + b) / values.length;
-
-/** Eqs. 15 and 16: the mean over positive pairs and the mean over negative ones. */
-function contrast(
-  predictions: number[][],
-  targets: number[][],
-  isPositive: (prediction: number, target: number) => boolean,
-): number {
-  const positive: number[] = [];
-  const negative: number[] = [];
-  predictions.forEach((x, i) =>
-    targets.forEach((y, j) => {
-      const s = similarity(x, y);
-      if (isPositive(i, j)) positive.push(-Math.log(s));
-      else negative.push(-Math.log(1 - s));
-    })
-  );
-  return mean(positive) + mean(negative);
-}
 
 /** Eq. 20. */
 function pushAway(
@@ -80,8 +65,8 @@ function contrastViews(vectors: number[][], views: number): number {
 }
 
 /**
- * The weighted sum of the terms. No gradient flows through vocabulary entries and the weight of Eq.
- * 20: they are taken from `held`, which does not move with the parameters.
+ * The weighted sum of the terms. No gradient flows through vocabulary entries, the weight of Eq. 20,
+ * and targets that are not online: they are taken from `held`, which does not move with the parameters.
  */
 export function naiveLoss(
   outputs: NaiveOutputs,
@@ -99,22 +84,39 @@ export function naiveLoss(
     values: NaiveOutputs = outputs,
   ) => rowsOf(values[part]![name], width);
   const instance = (image: number) => Math.floor(image / views);
+  const online = (kind: "patches" | "images") =>
+    model.name !== "maskedPatchPrediction" || model.targets[kind] === "online";
+  const further = (
+    part: keyof PretextOutputs,
+    { negatives, temperature }: ContrastOptions,
+  ) =>
+    negatives === "batch" ? undefined : (i: number) =>
+      naiveVocabularyNegatives(
+        rows(part, "predictions")[i],
+        rows(part, "targets", held)[i],
+        rows(part, "entries", held),
+        temperature,
+      );
   const terms: Record<keyof LossOptions, () => number> = {
     maskedPatch: () =>
-      contrast(
+      naiveContrast(
         rows("maskedPatch", "predictions"),
-        rows("maskedPatch", "targets"),
+        rows("maskedPatch", "targets", online("patches") ? outputs : held),
         (i, j) =>
           instance(Math.floor(i / masked)) ===
             instance(Math.floor(j / patches)) &&
           outputs.maskedPatch!.locations[i] === j % patches,
-      ),
+        losses.maskedPatch,
+        further("patchVocabulary", losses.maskedPatch),
+      ).loss,
     image: () =>
-      contrast(
+      naiveContrast(
         rows("image", "predictions"),
-        rows("image", "targets"),
+        rows("image", "targets", online("images") ? outputs : held),
         (i, j) => instance(i) === instance(j),
-      ),
+        losses.image,
+        further("imageVocabulary", losses.image),
+      ).loss,
     patchVocabulary: () => vocabularyTerm("patchVocabulary"),
     imageVocabulary: () => vocabularyTerm("imageVocabulary"),
     selfie: () =>

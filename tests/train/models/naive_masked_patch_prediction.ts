@@ -1,5 +1,6 @@
 import type { MaskedPatchPredictionOptions } from "../../../train/models/masked_patch_prediction.ts";
-import { child, linear } from "../../layers/naive.ts";
+import { child, type Weights } from "../../layers/naive.ts";
+import { naiveHeads } from "../../layers/naive_heads.ts";
 import {
   tokenAt,
   transformer,
@@ -7,7 +8,7 @@ import {
   withToken,
 } from "../../layers/naive_attention.ts";
 import { imageNetwork } from "../../layers/naive_networks.ts";
-import { drawMasks, rowsAt } from "./naive_masks.ts";
+import { drawMasks, drawSharedMasks, rowsAt } from "./naive_masks.ts";
 import type { NaiveOutputs, NaivePass } from "./naive_pass.ts";
 import { patchesOf } from "./naive_patch_model.ts";
 import { vocabularyEntries } from "./naive_vocabulary.ts";
@@ -16,13 +17,16 @@ import { vocabularyEntries } from "./naive_vocabulary.ts";
 export function maskedPatchPrediction(
   pass: NaivePass,
   options: MaskedPatchPredictionOptions,
+  views: number,
 ): NaiveOutputs {
   const { images, weights, random, statistics } = pass;
   const { grid, masked, projection, doubleView, vocabulary } = options;
   const of = (path: string) => child(weights, path);
   const dropout = { rate: options.dropout, random };
   const patches = grid ** 2;
-  const { visible, locations } = drawMasks(images.n, patches, masked, random);
+  const { visible, locations } = options.masks === "perInstance"
+    ? drawSharedMasks(images.n, patches, masked, random, views)
+    : drawMasks(images.n, patches, masked, random);
   const P = patchesOf(pass, options, visible);
 
   // Eq. 14: a masked token is 0 + E
@@ -50,13 +54,31 @@ export function maskedPatchPrediction(
     },
   );
 
-  const project = (x: Float64Array, head: string) =>
-    unitRows(linear(x, of(`${head}.linear`)), projection);
+  const project = (x: Float64Array, head: string, weights = pass.weights) =>
+    unitRows(
+      naiveHeads[options.head](x, child(weights, head)),
+      projection,
+    );
   const predictions = project(
     rowsAt(contextual, locations, { ...sizes, masked }),
     "patchHead",
   );
-  const targets = project(P, "patchHead");
+  const isolated = options.exchange && !options.targets.exchange;
+  const again = (weights: Weights) =>
+    isolated
+      ? patchesOf({ ...pass, weights }, { ...options, exchange: null })
+      : patchesOf({ ...pass, weights }, options, visible);
+  // the average after the first step
+  const { momentum } = options.targets;
+  const slow: Weights = (name) => {
+    const initial = statistics(`momentum.averages.${name}`);
+    return weights(name).map((value, i) =>
+      momentum * initial[i] + (1 - momentum) * value
+    );
+  };
+  const targets = options.targets.patches === "momentum"
+    ? project(again(slow), "patchHead", slow)
+    : project(isolated ? again(weights) : P, "patchHead");
   const compared = (
     label: string,
     predictions: Float64Array,

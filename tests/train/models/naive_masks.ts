@@ -21,6 +21,26 @@ export function drawMasks(
   return { visible, locations: Float64Array.from(locations) };
 }
 
+/** Masks as {@linkcode drawMasks} gives them, of which `views` images in a row have the same. */
+export function drawSharedMasks(
+  n: number,
+  patches: number,
+  masked: number,
+  random: NaiveRandom,
+  views: number,
+): ReturnType<typeof drawMasks> {
+  const own = drawMasks(n / views, patches, masked, random);
+  const repeated = (values: Float64Array, count: number) =>
+    Float64Array.from(
+      { length: n * count },
+      (_, i) => values[Math.floor(i / count / views) * count + i % count],
+    );
+  return {
+    visible: repeated(own.visible, patches),
+    locations: repeated(own.locations, masked),
+  };
+}
+
 /** The tokens of each image at its locations: `[n, tokens, width]` -> `[n, masked, width]` */
 export function rowsAt(
   x: Float64Array,

@@ -1,7 +1,7 @@
-import { add, iota, multiply } from "../../engine/ops/elementwise.ts";
-import { gather } from "../../engine/ops/indexing.ts";
-import { reshape } from "../../engine/ops/movement.ts";
-import type { Tensor } from "../../engine/graph/tensor.ts";
+import { add, iota, multiply } from "../engine/ops/elementwise.ts";
+import { gather } from "../engine/ops/indexing.ts";
+import { reshape } from "../engine/ops/movement.ts";
+import type { Tensor } from "../engine/graph/tensor.ts";
 
 /** Gathers tokens of each image: `[n, tokens, width]` at `locations` `[n, count]`, i32 -> `[n, count, width]` */
 export function rowsAt(x: Tensor, locations: Tensor): Tensor {

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { Program } from "../../../engine/program.ts";
-import { input } from "../../../engine/graph/tensor.ts";
-import { rowsAt } from "../../../train/models/rows_at.ts";
-import { randomArray } from "../../random.ts";
-import { testOnDevices } from "../../engine/devices.ts";
+import { Program } from "../../engine/program.ts";
+import { input } from "../../engine/graph/tensor.ts";
+import { rowsAt } from "../../layers/rows_at.ts";
+import { randomArray } from "../random.ts";
+import { testOnDevices } from "../engine/devices.ts";
 
 testOnDevices(
   "rowsAt: takes rows of each image at its own locations, in their order",
