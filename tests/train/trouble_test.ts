@@ -145,6 +145,8 @@ Deno.test("TroubleWatch: names settings that the config has with another value",
     `model.initialization=fanIn, model.head=batchNorm or ${lowerRate}`,
   ]);
   assertEquals(remedy(config({ model: repaired }), collapse), [lowerRate]);
+  const absent = { initialization: undefined, head: undefined };
+  assertEquals(remedy(config({ model: absent }), collapse), [lowerRate]);
   assertEquals(remedy(config({ model: repaired, views: 1 }), collapse), [
     `more views or ${lowerRate}`,
   ]);
