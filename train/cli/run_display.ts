@@ -1,7 +1,8 @@
 import type { Config } from "../config/config.ts";
 import type { Phase } from "../pretrain.ts";
-import { Progress } from "./progress.ts";
+import { Progress, type ProgressOutput } from "./progress.ts";
 import type { StepMetrics } from "../training_step.ts";
+import { TroubleWatch } from "../trouble.ts";
 
 /**
  * What is shown of the terms while they train, and as what: whether the task is solved, whether
@@ -13,14 +14,26 @@ const SHOWN = [
   ["perplexity", "perplexity"],
 ] as const;
 
-/** Tells a person on the error stream what a run is doing; a progress bar while it trains. */
+/**
+ * Tells a person on the error stream what a run is doing: a progress bar while it trains, and a line
+ * where something goes wrong that the loss does not show.
+ */
 export class RunDisplay {
   #progress?: Progress;
   /** Names of the terms, the weightiest first. */
   readonly #terms: readonly string[];
+  readonly #watch: TroubleWatch;
 
-  /** Shows nothing yet. */
-  constructor(private readonly config: Config) {
+  /**
+   * Shows nothing yet.
+   *
+   * @param output Where the progress bar is; the error stream unless told otherwise.
+   */
+  constructor(
+    private readonly config: Config,
+    private readonly output?: ProgressOutput,
+  ) {
+    this.#watch = new TroubleWatch(config);
     this.#terms = Object.entries(config.losses)
       .toSorted(([, a], [, b]) => b.weight - a.weight)
       .map(([name]) => name);
@@ -39,7 +52,11 @@ export class RunDisplay {
       return this.print(`classifying with the ${phase} encoder ...`);
     }
     const { steps, batchSize } = this.config;
-    this.#progress = new Progress({ total: steps, start: step });
+    this.#progress = new Progress({
+      total: steps,
+      start: step,
+      output: this.output,
+    });
     this.print(
       `training for ${steps} steps of ${batchSize} images` +
         (step > 0 ? `, from step ${step} on ...` : " ..."),
@@ -57,6 +74,9 @@ export class RunDisplay {
       if (term) shown[label] = metrics[`${term}.${metric}`];
     }
     this.#progress?.update(step, shown);
+    for (const sentence of this.#watch.observe(step, metrics)) {
+      this.print(`step ${step}: ${sentence}`);
+    }
   }
 
   /** Ends the progress bar, if there is one. */

@@ -1,34 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { formatDuration, Progress } from "../../../train/cli/progress.ts";
-
-/** An output with a clock set by hand; `screen` is what a terminal would show. */
-class FakeOutput {
-  time = 1e6 * Math.random();
-  written: string[] = [];
-  #columns?: number;
-
-  constructor(columns?: number) {
-    this.#columns = columns;
-  }
-
-  write(text: string): void {
-    this.written.push(text);
-  }
-
-  columns(): number | undefined {
-    return this.#columns;
-  }
-
-  now(): number {
-    return this.time;
-  }
-
-  screen(): string[] {
-    return this.written.join("").split("\n").map((line) =>
-      line.split("\r").at(-1)!.replace("\x1b[K", "")
-    );
-  }
-}
+import { FakeOutput } from "./fake_output.ts";
 
 /** Does steps of `ms` milliseconds each. */
 function work(

@@ -1,0 +1,277 @@
+import type { Config } from "./config/config.ts";
+import { isObject } from "./config/schema.ts";
+import type { StepMetrics } from "./training_step.ts";
+
+/** What a falling loss may hide. */
+interface Trouble {
+  /** Says what is wrong, with patches or images. */
+  readonly says: (subject: string) => string;
+  /** For how many steps after the warm-up a sign has to be seen. */
+  readonly steps: number;
+  /** What shows it; one sign is enough. */
+  readonly signs: readonly Sign[];
+  /** What a new run should have; without anything to change nothing is said. */
+  readonly remedies: (config: Config) => readonly string[];
+}
+
+/** A metric on the wrong side of a bound. */
+interface Sign {
+  /** The metric's name, after that of its term. */
+  readonly metric: string;
+  /** Names it to a person. */
+  readonly label: string;
+  /** The wrong side. */
+  readonly side: "below" | "above";
+  /** The bound for a term; `undefined` where there is none. */
+  readonly bound: (config: Config, term: string) => number | undefined;
+}
+
+/** A sign in the numbers of a term. */
+interface Watched {
+  readonly trouble: Trouble;
+  readonly sign: Sign;
+  readonly term: string;
+  readonly bound: number;
+  readonly remedies: readonly string[];
+}
+
+/** The other terms are about whole images. */
+const TERMS_OF_PATCHES = new Set(["maskedPatch", "patchVocabulary"]);
+
+/** Long enough that neither a dip nor the first steps of Adam count. */
+const STEPS = 100;
+
+/** Until so long the masses of a vocabulary remember what they began with: 0.99²⁰⁰ is 0.13. */
+const VOCABULARY_STEPS = 200;
+
+/**
+ * At 0.2 two representations have a cosine of 1 - 0.2² = 0.96 on average. `allp-tiny` fell to 0.012 on
+ * CIFAR-10, with a loss that stayed at 5.10; a healthy run (InfoNCE, linear layers by fan-in) was
+ * above 0.9 from step 80 on.
+ */
+const MIN_DEVIATION = 0.2;
+
+/**
+ * The least effective rank as a share of the width, if it were known from any number of images: 4 of
+ * 128. On CIFAR-10 it was 1.0 to 2.9 in `allp-tiny`, at most 3.0 for images in `dv2-tiny` and 3.6 for
+ * patches in `baseline-tiny`; in the healthy run it was 7 to 9 from step 100 on.
+ */
+const MIN_RANK_SHARE = 1 / 32;
+
+/**
+ * The least perplexity as a share of the entries that may be in use: 51 of 1024. In `dv2-tiny` the
+ * vocabulary of patches had 140 or more on CIFAR-10, that of images 12 to 50 until step 150, while the
+ * images were collapsed to rank 2; plain cosine match is left with 41 where there are 40 clusters.
+ */
+const MIN_PERPLEXITY_SHARE = 1 / 20;
+
+/** With half of the mass one entry outweighs all others together. */
+const MAX_LARGEST_SHARE = 0.5;
+
+/**
+ * The largest share of the targets' variance that their mask and location may explain, beside what
+ * they do by chance. On CIFAR-10 it was 0.67 after 200 steps of `dv2-tiny`, 0.07 in `baseline-tiny`,
+ * which has no exchange, and 0.06 in the healthy run, with masked patches as the only candidates.
+ */
+const MAX_EXPLAINED_SHARE = 0.5;
+
+const TROUBLES: readonly Trouble[] = [
+  {
+    says: (subject) => `the representations of ${subject} collapse`,
+    steps: STEPS,
+    signs: [
+      {
+        metric: "deviation",
+        label: "deviation",
+        side: "below",
+        bound: () => MIN_DEVIATION,
+      },
+      {
+        metric: "effectiveRank",
+        label: "effective rank",
+        side: "below",
+        bound: rankBound,
+      },
+    ],
+    remedies: againstCollapse,
+  },
+  {
+    says: (subject) => `most of the vocabulary of ${subject} is dead`,
+    steps: VOCABULARY_STEPS,
+    signs: [
+      {
+        metric: "perplexity",
+        label: "perplexity",
+        side: "below",
+        bound: perplexityBound,
+      },
+      {
+        metric: "largestShare",
+        label: "largest share of the masses",
+        side: "above",
+        bound: () => MAX_LARGEST_SHARE,
+      },
+    ],
+    // targets that are all alike match few entries
+    remedies: (config) => [
+      ...missing(config, "model.vocabulary.match=massAware"),
+      ...againstCollapse(config),
+    ],
+  },
+  {
+    says: (subject) => `the prediction of ${subject} takes a shortcut`,
+    steps: STEPS,
+    signs: [
+      {
+        metric: "maskAndLocationShare",
+        label: "share of the variance explained by mask and location",
+        side: "above",
+        bound: explainedBound,
+      },
+    ],
+    // masked patches bypass the exchange, which tells them from visible ones
+    remedies: (config) =>
+      missing(config, "losses.maskedPatch.candidates=masked"),
+  },
+];
+
+/**
+ * What raised the rank of the targets on CIFAR-10. Patches of `dv2-tiny` with InfoNCE, 1,200 steps: from
+ * 4.4 to 9 by fan-in, to 13 by batch norm in the heads. `allp-tiny` with half of the channels, 160 steps:
+ * from 1.1 to 4 by fan-in, to 8.4 by both, and then only was the learning rate of consequence: with ten
+ * times as much it was 4.4. Neither a tenth of it nor InfoNCE helped without them.
+ */
+function againstCollapse(config: Config): string[] {
+  const remedies = [
+    ...missing(config, "model.initialization=fanIn"),
+    ...missing(config, "model.head=batchNorm"),
+  ];
+  return remedies.length > 0 ? remedies : ["a lower optimizer.learningRate"];
+}
+
+/** A setting, if the config has it with another value. */
+function missing(config: Config, setting: string): string[] {
+  const [path, value] = setting.split("=");
+  const present = path.split(".").reduce<unknown>(
+    (parent, key) => isObject(parent) ? parent[key] : undefined,
+    config,
+  );
+  return present === undefined || present === value ? [] : [setting];
+}
+
+/**
+ * A share of the width, as far as it can be seen in a batch: n samples of something of rank r have
+ * about `1 / (1/r + 1/(n - 1))`.
+ */
+function rankBound(config: Config, term: string): number | undefined {
+  const { model } = config;
+  if (!("projection" in model)) return undefined;
+  const rank = MIN_RANK_SHARE * model.projection;
+  const n = samples(config, term, model.grid ** 2);
+  return 1 / (1 / rank + 1 / (n - 1));
+}
+
+/** A share of the entries, or of the targets that masses remember where those are fewer. */
+function perplexityBound(config: Config, term: string): number | undefined {
+  const { model } = config;
+  if (model.name !== "maskedPatchPrediction") return undefined;
+  if (model.vocabulary?.name !== "dynamic") return undefined;
+  const { entries, decay } = model.vocabulary;
+  const remembered = samples(config, term, model.masked) / (1 - decay);
+  return MIN_PERPLEXITY_SHARE * Math.min(entries, remembered);
+}
+
+/** A share of the variance, and of the rest what groups explain by chance: as many as samples explain all. */
+function explainedBound(config: Config, term: string): number | undefined {
+  const patches = config.model.grid ** 2;
+  // each location masked, and visible
+  const chance = 2 * patches / samples(config, term, patches);
+  return chance + MAX_EXPLAINED_SHARE * (1 - chance);
+}
+
+/** How many targets of a step differ, views of an instance being alike. */
+function samples(
+  { batchSize, views }: Config,
+  term: string,
+  patches: number,
+): number {
+  return batchSize / views * (TERMS_OF_PATCHES.has(term) ? patches : 1);
+}
+
+/** The signs to look for, in the order of the troubles. */
+function signsOf(config: Config): Watched[] {
+  const watched: Watched[] = [];
+  for (const trouble of TROUBLES) {
+    const remedies = trouble.remedies(config);
+    if (remedies.length === 0) continue;
+    for (const sign of trouble.signs) {
+      for (const term of Object.keys(config.losses)) {
+        const bound = sign.bound(config, term);
+        if (bound === undefined) continue;
+        watched.push({ trouble, sign, term, bound, remedies });
+      }
+    }
+  }
+  return watched;
+}
+
+/** Says what is wrong, what shows it, and what to do. */
+function describe(
+  { trouble, sign, term, bound, remedies }: Watched,
+  value: number,
+): string {
+  const subject = TERMS_OF_PATCHES.has(term) ? "patches" : "images";
+  return `${trouble.says(subject)} (${sign.label} ${round(value)}, ` +
+    `${sign.side} ${round(bound)} for ${trouble.steps} steps): ` +
+    `start a new run with ${alternatives.format(remedies)}`;
+}
+
+/** Writes "a, b or c". */
+const alternatives = new Intl.ListFormat("en-GB", { type: "disjunction" });
+
+/** Writes two significant digits. */
+function round(value: number): string {
+  return String(Number(value.toPrecision(2)));
+}
+
+/**
+ * Watches the numbers of a run for collapse (representations that are all alike, or fill few
+ * dimensions), a vocabulary that is dead for the most part, and a shortcut.
+ */
+export class TroubleWatch {
+  readonly #watched: readonly Watched[];
+  /** Since which step each sign has been seen at every step. */
+  readonly #since = new Map<Watched, number>();
+  readonly #told = new Set<Trouble>();
+
+  /** Watches the terms of a config. */
+  constructor(private readonly config: Config) {
+    this.#watched = signsOf(config);
+  }
+
+  /**
+   * Takes note of a step.
+   *
+   * @param step Number of steps done.
+   * @param metrics The numbers of the last one.
+   * @returns A sentence for each trouble that has now lasted long enough, with what to change; never twice.
+   */
+  observe(step: number, metrics: StepMetrics): string[] {
+    if (step < this.config.warmupSteps) return [];
+    const sentences: string[] = [];
+    for (const watched of this.#watched) {
+      const { trouble, sign, term, bound } = watched;
+      const value = metrics[`${term}.${sign.metric}`];
+      if (!(sign.side === "below" ? value < bound : value > bound)) {
+        this.#since.delete(watched);
+        continue;
+      }
+      const since = this.#since.get(watched) ?? step;
+      this.#since.set(watched, since);
+      if (step - since < trouble.steps || this.#told.has(trouble)) continue;
+      this.#told.add(trouble);
+      sentences.push(describe(watched, value));
+    }
+    return sentences;
+  }
+}
