@@ -95,6 +95,7 @@ export type {
 } from "./finetune/finetune_config.ts";
 export type { ClassifierInput } from "./finetune/classifier_input.ts";
 export type {
+  FinetuneEvents,
   FinetuneOptions,
   FinetunePhase,
   FinetuneProgress,
