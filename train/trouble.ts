@@ -167,7 +167,7 @@ function rankBound(config: Config, term: string): number | undefined {
   const { model } = config;
   if (!("projection" in model)) return undefined;
   const rank = MIN_RANK_SHARE * model.projection;
-  const n = samples(config, term, model.grid ** 2);
+  const n = samples(config, term, patchesOf(config));
   return 1 / (1 / rank + 1 / (n - 1));
 }
 
@@ -183,10 +183,15 @@ function perplexityBound(config: Config, term: string): number | undefined {
 
 /** A share of the variance, and of the rest what groups explain by chance: as many as samples explain all. */
 function explainedBound(config: Config, term: string): number | undefined {
-  const patches = config.model.grid ** 2;
+  const patches = patchesOf(config);
   // each location masked, and visible
   const chance = 2 * patches / samples(config, term, patches);
   return chance + MAX_EXPLAINED_SHARE * (1 - chance);
+}
+
+/** M; 1 for a model that does not cut images. */
+function patchesOf({ model }: Config): number {
+  return "grid" in model ? model.grid ** 2 : 1;
 }
 
 /** How many targets of a step differ, views of an instance being alike. */
