@@ -15,12 +15,12 @@ import {
   type OptionValues,
   parseArguments,
 } from "./arguments.ts";
+import { deviceOption, readDevice } from "./device_option.ts";
 import {
   encoderOperand,
   folderBeside,
   readEncoder,
 } from "./encoder_operand.ts";
-import { readDevice } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
@@ -59,12 +59,7 @@ goes on when it is run again.`,
       default: 32,
       help: "images computed at a time",
     },
-    device: {
-      kind: "text",
-      value: "NAME",
-      default: "auto",
-      help: "webgpu, wasm or auto: a GPU if any, else wasm",
-    },
+    device: deviceOption,
   },
   examples: [
     "deno task embed runs/2026-12-31_12-00-00-dv2-tiny --images photos",

@@ -13,17 +13,17 @@ import {
   type FinishedCell,
 } from "../experiment/table.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
+import { deviceOption, readDevice } from "./device_option.ts";
 import { CellDisplay } from "./cell_display.ts";
 import { DownloadDisplay } from "./download_display.ts";
-import { readDevice } from "./options.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
   usage: "deno task experiment",
   help:
-    `Pretrains and measures every run of an experiment, and writes a table of what they
-learned. Ctrl-C stops it; called again, it goes on where it was. Called twice at
-the same time, the two share the work.`,
+    `Pretrains and measures every run of an experiment, and writes a table of what
+they learned. Ctrl-C stops it; called again, it goes on where it was. Called
+twice at the same time, the two share the work.`,
   operand: {
     value: "FILE",
     help: "a JSON file of rows, axes and seeds; see examples/experiments",
@@ -39,12 +39,7 @@ the same time, the two share the work.`,
       value: "N",
       help: "stop after so long, as Ctrl-C does",
     },
-    device: {
-      kind: "text",
-      value: "NAME",
-      default: "auto",
-      help: "webgpu, wasm or auto: a GPU if any, else wasm",
-    },
+    device: deviceOption,
     download: {
       kind: "flag",
       help: "fetch missing data sets first",

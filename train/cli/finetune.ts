@@ -2,14 +2,14 @@
 import { openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { resolveConfig } from "../config/resolve.ts";
+import { percentage } from "../evaluate/percentage.ts";
 import { finetuneSchema } from "../finetune/finetune_config.ts";
 import type { FinetuneResult } from "../finetune/finetune_result.ts";
 import { finetuneRun, type Finetuning } from "../finetune/finetune_run.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
+import { deviceOption, readDevice } from "./device_option.ts";
 import { FinetuneDisplay } from "./finetune_display.ts";
-import { readDevice } from "./options.ts";
-import { percent } from "./percent.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
@@ -59,12 +59,7 @@ out, chooses the step. Ctrl-C stops it; called again, it goes on where it was.`,
       value: "STEP",
       help: "the step to begin with; by default the last",
     },
-    device: {
-      kind: "text",
-      value: "NAME",
-      default: "auto",
-      help: "webgpu, wasm or auto: a GPU or else wasm",
-    },
+    device: deviceOption,
     out: {
       kind: "text",
       value: "FOLDER",
@@ -143,12 +138,12 @@ function resultText(result: FinetuneResult): string {
   const { accuracy, standardError, macroAccuracy, images } = result;
   const { step, heldOutAccuracy, fitted, heldOut } = result;
   return [
-    `accuracy: ${percent(accuracy)} ± ${percent(standardError)} % ` +
+    `accuracy: ${percentage(accuracy)} ± ${percentage(standardError)} % ` +
     `of ${images} test images, ${
-      percent(macroAccuracy)
+      percentage(macroAccuracy)
     } % averaged over classes`,
     `fitted to ${fitted} images; step ${step} was the best on ${heldOut} more, ` +
-    `with ${percent(heldOutAccuracy)} %`,
+    `with ${percentage(heldOutAccuracy)} %`,
   ].join("\n");
 }
 

@@ -4,7 +4,7 @@ import type {
 } from "../finetune/finetune_training.ts";
 import type { ValidationRecord } from "../finetune/validation.ts";
 import type { StepMetrics } from "../training_step.ts";
-import { percent } from "./percent.ts";
+import { percentage } from "../evaluate/percentage.ts";
 import { Progress } from "./progress.ts";
 
 /** Tells a person on the error stream how far a fine-tuning is. */
@@ -62,7 +62,9 @@ export class FinetuneDisplay {
   }
 
   #validated({ step, accuracy }: ValidationRecord): void {
-    this.print(`step ${step}: ${percent(accuracy)} % of held-out images right`);
+    this.print(
+      `step ${step}: ${percentage(accuracy)} % of held-out images right`,
+    );
   }
 
   /** Ends the progress bar, if there is one. */

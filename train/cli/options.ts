@@ -6,13 +6,11 @@ import {
   type OptionValues,
   parseArguments,
 } from "./arguments.ts";
-import { nearest } from "../config/nearest.ts";
+import { deviceOption, readDevice } from "./device_option.ts";
 import { presets } from "../config/presets/mod.ts";
 
 /** What is run where neither a preset nor a config file is chosen. */
 export const DEFAULT_PRESET = "dv2-tiny";
-
-const deviceChoices: readonly DeviceChoice[] = ["auto", "webgpu", "wasm"];
 
 const command = {
   usage: "deno task pretrain",
@@ -36,12 +34,7 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.
       repeatable: true,
       help: "one setting over all others",
     },
-    device: {
-      kind: "text",
-      value: "NAME",
-      default: "auto",
-      help: "webgpu, wasm or auto: a GPU if any, else wasm",
-    },
+    device: deviceOption,
     out: {
       kind: "text",
       value: "FOLDER",
@@ -96,23 +89,6 @@ export function readOptions(args: readonly string[]): Options | "help" {
     throw new UserError("--dry-run is for new runs; leave out --resume");
   }
   return { ...options, device: readDevice(options.device) };
-}
-
-/**
- * The device that `--device` names.
- *
- * @throws {UserError} if there is none of that name.
- */
-export function readDevice(name: string): DeviceChoice {
-  const choice = deviceChoices.find((choice) => choice === name);
-  if (choice) return choice;
-  const near = nearest(name, deviceChoices);
-  throw new UserError(
-    `--device must be ${deviceChoices.join(", ")}, not ${
-      JSON.stringify(name)
-    }` +
-      (near === undefined ? "" : `; did you mean ${near}?`),
-  );
 }
 
 /** What `--help` prints. */

@@ -11,7 +11,7 @@ import { loadRun, openRun } from "../run/load_run.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { checkStep } from "./check_step.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
-import { readDevice } from "./options.ts";
+import { deviceOption, readDevice } from "./device_option.ts";
 import { probeTable } from "./probe_table.ts";
 import { ProbeDisplay } from "./probe_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
@@ -29,12 +29,7 @@ Ctrl-C stops it; called again, it goes on where it was.`,
       value: "STEP",
       help: "the step to take the encoder of; by default the last",
     },
-    device: {
-      kind: "text",
-      value: "NAME",
-      default: "auto",
-      help: "webgpu, wasm or auto: a GPU or else wasm",
-    },
+    device: deviceOption,
   },
   examples: [
     "deno task probe runs/2026-12-31_12-00-00-dv2-tiny",

@@ -1,7 +1,7 @@
 import type { Accuracy } from "../evaluate/accuracy.ts";
 import { bestLayer, type ComparedLayers } from "../evaluate/compared_layers.ts";
 import { TEMPERATURE } from "../evaluate/knn.ts";
-import { percent } from "./percent.ts";
+import { percentage } from "../evaluate/percentage.ts";
 
 /**
  * The accuracies of every layer, at least one, as a table of at most 80 columns, and beneath it how
@@ -15,8 +15,8 @@ export function probeTable({ untrained, trained }: ComparedLayers): string {
     String(after.width),
     withError(untrained[layer].linear),
     withError(after.linear) + (layer === best ? " *" : "  "),
-    percent(untrained[layer].neighbours.accuracy),
-    percent(after.neighbours.accuracy),
+    percentage(untrained[layer].neighbours.accuracy),
+    percentage(after.neighbours.accuracy),
   ]);
   const { linear, neighbours } = trained[best];
   return [
@@ -46,5 +46,5 @@ function alignColumns(rows: readonly (readonly string[])[]): string[] {
 }
 
 function withError({ accuracy, standardError }: Accuracy): string {
-  return `${percent(accuracy)} ± ${percent(standardError)}`;
+  return `${percentage(accuracy)} ± ${percentage(standardError)}`;
 }

@@ -5,8 +5,8 @@ import { UserError } from "../../engine/user_error.ts";
 import { DEFAULT_IMAGES, writeReport } from "../report/write_report.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
+import { deviceOption, readDevice } from "./device_option.ts";
 import { checkStep } from "./check_step.ts";
-import { readDevice } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
@@ -29,12 +29,7 @@ network. Of a checkpoint that is named it is report-step-STEP.html.`,
       default: DEFAULT_IMAGES,
       help: "how many pictures are looked at",
     },
-    device: {
-      kind: "text",
-      value: "NAME",
-      default: "auto",
-      help: "webgpu, wasm or auto: a GPU or else wasm",
-    },
+    device: deviceOption,
   },
   examples: [
     "deno task report runs/2026-12-31_12-00-00-dv2-tiny",

@@ -2,6 +2,7 @@ import { mean, sampleStandardDeviation } from "simple-statistics";
 import type { Accuracy } from "../evaluate/accuracy.ts";
 import type { LayerResults } from "../evaluate/probe.ts";
 import { bestLayer } from "../evaluate/compared_layers.ts";
+import { percentage } from "../evaluate/percentage.ts";
 import { csvRow } from "../export/csv.ts";
 import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment_file.ts";
@@ -232,11 +233,11 @@ function percent(results: readonly (Accuracy | undefined)[]): string {
   const spread = measured.length > 1
     ? sampleStandardDeviation(measured.map(({ accuracy }) => accuracy))
     : measured[0].standardError;
-  return `${meanPercent(measured)} ± ${(100 * spread).toFixed(1)}`;
+  return `${meanPercent(measured)} ± ${percentage(spread)}`;
 }
 
 function meanPercent(results: readonly Accuracy[]): string {
-  return (100 * mean(results.map(({ accuracy }) => accuracy))).toFixed(1);
+  return percentage(mean(results.map(({ accuracy }) => accuracy)));
 }
 
 function display(value: unknown): string {

@@ -1,9 +1,10 @@
 import { bestLayer, type ComparedLayers } from "../evaluate/compared_layers.ts";
+import { percentage } from "../evaluate/percentage.ts";
 import type { Config } from "../config/config.ts";
 import type { MetricsRecord } from "../run/metrics_file.ts";
 import { type Html, html } from "./html.ts";
 import { retrievalTask, termsByWeight } from "./indicators.ts";
-import { percent, percentage } from "./numbers.ts";
+import { percent } from "./numbers.ts";
 
 /** What the headline is made from. */
 export interface HeadlineFacts {

@@ -1,8 +1,8 @@
 import { dot, link, ruleX } from "@observablehq/plot";
 import type { Accuracy } from "../evaluate/accuracy.ts";
 import { bestLayer, type ComparedLayers } from "../evaluate/compared_layers.ts";
+import { percentage } from "../evaluate/percentage.ts";
 import { type Html, html } from "./html.ts";
-import { percentage } from "./numbers.ts";
 import { chart } from "./plot.ts";
 import { numberCell, row, type Section, table } from "./section.ts";
 

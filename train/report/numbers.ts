@@ -1,9 +1,6 @@
-/** A share of 1 in per cent with one decimal, such as `12.5`. */
-export function percentage(share: number): string {
-  return (100 * share).toFixed(1);
-}
+import { percentage } from "../evaluate/percentage.ts";
 
-/** The same with its sign, which stays on its line. */
+/** A share in per cent with its sign, which stays on its line. */
 export function percent(share: number): string {
   return `${percentage(share)}\u00a0%`;
 }

@@ -130,16 +130,3 @@ Deno.test("embed: refuses bad input in one sentence and writes nothing", async (
     "config.json",
   ]);
 });
-
-Deno.test("embed: --help says what there is in lines of at most 80 characters", async () => {
-  using folder = new TemporaryFolder();
-  const { code, stdout, stderr } = await runTask(
-    "embed",
-    folder.path,
-    "--help",
-  );
-  assertEquals([code, stderr], [0, ""]);
-  assertMatch(stdout, /^Usage: deno task embed RUN \[options\]$/m);
-  const lines = stdout.split("\n");
-  assertEquals(lines.filter((line) => line.length > 80), []);
-});

@@ -87,13 +87,3 @@ Deno.test("experiment: refuses bad input in one sentence and writes nothing", as
     ["bad.json", "good.json"],
   );
 });
-
-Deno.test("experiment: --help names every option in lines of at most 80 characters", async () => {
-  using folder = new TemporaryFolder();
-  const { code, stdout } = await runTask("experiment", folder.path, "--help");
-  assertEquals(code, 0);
-  for (
-    const name of ["FILE", "--out FOLDER", "--minutes N", "--device NAME"]
-  ) assertMatch(stdout, new RegExp(`^  ${name}  +\\w`, "m"));
-  assertEquals(stdout.split("\n").filter((line) => line.length > 82), []);
-});

@@ -76,16 +76,3 @@ function filesIn(folder: string): string[] {
     isDirectory ? filesIn(`${folder}/${name}`) : [`${folder}/${name}`]
   ).sort();
 }
-
-Deno.test("export: --help says what there is in lines of at most 80 characters", async () => {
-  using folder = new TemporaryFolder();
-  const { code, stdout, stderr } = await runTask(
-    "export",
-    folder.path,
-    "--help",
-  );
-  assertEquals([code, stderr], [0, ""]);
-  assertMatch(stdout, /^Usage: deno task export RUN \[options\]$/m);
-  const lines = stdout.split("\n");
-  assertEquals(lines.filter((line) => line.length > 80), []);
-});

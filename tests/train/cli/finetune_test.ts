@@ -158,22 +158,3 @@ Deno.test("finetune: refuses bad input in one sentence and writes nothing", asyn
   assertEquals(await listFolder(`${path}/run`), ["checkpoints", "config.json"]);
   assertEquals(await listFolder(`${path}/full`), ["notes.txt"]);
 });
-
-Deno.test("finetune: --help names every option in lines of at most 80 characters", async () => {
-  using folder = new TemporaryFolder();
-  const { code, stdout, stderr } = await runTask(
-    "finetune",
-    folder.path,
-    "--help",
-  );
-  assertEquals([code, stderr], [0, ""]);
-  const names = ["RUN", "--input NAME", "--from-scratch", "--frozen"];
-  names.push("--labels SHARE", "--steps STEPS", "--batch-size IMAGES");
-  names.push("--learning-rate RATE", "--seed SEED", "--checkpoint STEP");
-  names.push("--device NAME", "--out FOLDER", "--help");
-  names.push("both", "image", "prediction", "patches");
-  for (const name of names) {
-    assertMatch(stdout, new RegExp(`^  ${name}  +\\w`, "m"));
-  }
-  assertEquals(stdout.split("\n").filter((line) => line.length > 80), []);
-});

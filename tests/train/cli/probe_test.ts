@@ -141,20 +141,6 @@ Deno.test("probe: refuses a run on images without labels", async () => {
   );
 });
 
-Deno.test("probe: --help names every option in lines of at most 80 characters", async () => {
-  using folder = new TemporaryFolder();
-  const { code, stdout, stderr } = await runTask(
-    "probe",
-    folder.path,
-    "--help",
-  );
-  assertEquals([code, stderr], [0, ""]);
-  for (const name of ["RUN", "--checkpoint STEP", "--device NAME", "--help"]) {
-    assertMatch(stdout, new RegExp(`^  ${name}  +\\w`, "m"));
-  }
-  assertEquals(stdout.split("\n").filter((line) => line.length > 80), []);
-});
-
 /** One sentence on the error stream and code 1. */
 function assertRefused(
   { code, stdout, stderr }: Output,

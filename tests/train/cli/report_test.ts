@@ -109,17 +109,6 @@ Deno.test("report: refuses bad input in one sentence and writes nothing", async 
   );
 });
 
-Deno.test("report: --help names every option in lines of at most 80 characters", async () => {
-  using folder = new TemporaryFolder();
-  const { code, stdout, stderr } = await report(folder.path, "--help");
-  assertEquals([code, stderr], [0, ""]);
-  const names = ["RUN", "--checkpoint STEP", "--images N", "--device NAME"];
-  for (const name of [...names, "--help"]) {
-    assertMatch(stdout, new RegExp(`^  ${name}  +\\w`, "m"));
-  }
-  assertEquals(stdout.split("\n").filter((line) => line.length > 80), []);
-});
-
 /** One sentence on the error stream and code 1. */
 function assertRefused(
   { code, stdout, stderr }: Output,

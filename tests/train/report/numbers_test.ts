@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { percent, percentage, short } from "../../../train/report/numbers.ts";
+import { percent, short } from "../../../train/report/numbers.ts";
 
 Deno.test("percent: has one decimal, and a sign that stays on its line", () => {
-  assertEquals(percentage(0.12345), "12.3");
+  assertEquals(percent(0.12345), "12.3\u00a0%");
   assertEquals(percent(1), "100.0\u00a0%");
 });
 

@@ -1,0 +1,40 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+import { runTask } from "./command.ts";
+
+/** What the help of each command has a line about; its operand first. */
+const commands = [
+  ["embed", [
+    ...["RUN", "--images FOLDER", "--out FILE.npy", "--neighbours K"],
+    ...["--features KIND", "--batch-size N", "--device NAME"],
+  ]],
+  ["experiment", [
+    ...["FILE", "--out FOLDER", "--minutes N", "--device NAME", "--download"],
+  ]],
+  ["export", ["RUN", "--to FORMAT", "--out FILE"]],
+  ["finetune", [
+    ...["RUN", "--input NAME", "--from-scratch", "--frozen"],
+    ...["--labels SHARE", "--steps STEPS", "--batch-size IMAGES"],
+    ...["--learning-rate RATE", "--seed SEED", "--checkpoint STEP"],
+    ...["--device NAME", "--out FOLDER"],
+    ...["both", "image", "prediction", "patches"],
+  ]],
+  ["probe", ["RUN", "--checkpoint STEP", "--device NAME"]],
+  ["report", ["RUN", "--checkpoint STEP", "--images N", "--device NAME"]],
+] as const;
+
+for (const [name, lines] of commands) {
+  Deno.test(`${name}: --help names every option in lines of at most 80 characters`, async () => {
+    using folder = new TemporaryFolder();
+    const { code, stdout, stderr } = await runTask(name, folder.path, "--help");
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(
+      stdout,
+      new RegExp(`^Usage: deno task ${name} ${lines[0]} \\[options\\]$`, "m"),
+    );
+    for (const line of [...lines, "--help"]) {
+      assertMatch(stdout, new RegExp(`^  ${line}  +\\w`, "m"));
+    }
+    assertEquals(stdout.split("\n").filter((line) => line.length > 80), []);
+  });
+}
