@@ -1,8 +1,9 @@
 import type { DatasetSplits } from "../../datasets/dataset.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { buildModel, type BuiltModel } from "../build_model.ts";
-import type { Config } from "../config/config.ts";
+import { type Config, configSchema } from "../config/config.ts";
 import { firstDifference } from "../config/difference.ts";
+import { defaultsOf, mergeSettings } from "../config/merge.ts";
 import { readResults, writeResults } from "../evaluate/result_file.ts";
 import { withoutVocabulary } from "../export/export_encoder.ts";
 import { listCheckpoints, loadCheckpoint } from "../run/checkpoint.ts";
@@ -18,6 +19,7 @@ import { inputsOf } from "./classifier_input.ts";
 import {
   completeFinetune,
   type FinetuneConfig,
+  finetuneSchema,
   type FinetuneSettings,
   nameOf,
 } from "./finetune_config.ts";
@@ -118,6 +120,9 @@ function build(
   return buildModel({ ...config, model }, imageSize);
 }
 
+/** What the `config.json` of a fine-tuning satisfies, apart from what follows from the run. */
+const folderSchema = finetuneSchema.extend({ run: configSchema });
+
 /** The folder of a fine-tuning with these settings, if there is one. */
 async function openBegun(
   folder: string,
@@ -125,7 +130,9 @@ async function openBegun(
 ): Promise<RunFolder | undefined> {
   if (!(await isRunFolder(folder))) return undefined;
   const { run, config } = await openRunFolder(folder);
-  const difference = firstDifference(settings, config);
+  // settings that did not exist then have their defaults
+  const saved = mergeSettings(folderSchema, defaultsOf(folderSchema), config);
+  const difference = firstDifference(settings, saved);
   if (!difference) return run;
   const { path, first, second } = difference;
   throw new UserError(

@@ -14,7 +14,7 @@ import {
 } from "../training_step.ts";
 import type { Classifier } from "./classifier.ts";
 import { ClassifierProgram } from "./classifier_program.ts";
-import type { FinetuneConfig } from "./finetune_config.ts";
+import { type FinetuneConfig, finetuneSchema } from "./finetune_config.ts";
 import type { FinetuneImages } from "./finetune_images.ts";
 import type { FinetuneResult } from "./finetune_result.ts";
 import { Validation, type ValidationRecord } from "./validation.ts";
@@ -129,7 +129,7 @@ export class FinetuneTraining implements Disposable {
     const config = this.#loopConfig();
     const state = { ...learning, optimizer: this.step.optimizer };
     const checkpoint = (await listCheckpoints(run.checkpointsPath)).length > 0
-      ? await readCheckpoint(config, run)
+      ? await readCheckpoint(config, run, finetuneSchema)
       : undefined;
     if (checkpoint) await restoreState(device, state, checkpoint.tensors);
     let step = checkpoint?.step ?? 0;

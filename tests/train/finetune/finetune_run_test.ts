@@ -280,6 +280,19 @@ Deno.test("finetuneRun: from scratch it does not look at the run's weights, else
     assert(result);
   }));
 
+Deno.test("finetuneRun: knows a folder from before a setting existed, which has its default", () =>
+  withRun(async (run) => {
+    const settings = { steps: 1 };
+    const { folder, result } = await finetune(run, settings);
+    const path = `${folder}/config.json`;
+    const { labels, run: { evaluation, ...source }, ...rest } = JSON.parse(
+      await Deno.readTextFile(path),
+    );
+    assertEquals([labels, evaluation], [1, tinyConfig().evaluation]);
+    await Deno.writeTextFile(path, JSON.stringify({ ...rest, run: source }));
+    assertEquals((await finetune(run, settings)).result, result);
+  }));
+
 Deno.test("finetuneRun: refuses another fine-tuning's folder, and results that were edited", () =>
   withRun(async (run) => {
     const settings = { steps: 1 };
