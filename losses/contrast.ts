@@ -76,8 +76,6 @@ export interface Contrasted {
   readonly vocabulary?: VocabularyComparison;
 }
 
-const forms = { nce, infoNce };
-
 /**
  * Pulls predictions towards their positive targets and away from the negative ones.
  *
@@ -99,7 +97,9 @@ export function contrast(
   const { perPositive, perNegative } = weightsOf(isPositive);
   const positiveSum = sum(select(isPositive, similarities, 0));
   return {
-    loss: forms[options.form](contrasted, options),
+    loss: options.form === "nce"
+      ? nce(similarities, isPositive, options.normalizer)
+      : infoNce(contrasted, options),
     metrics: {
       retrieval: retrieval(similarities, isPositive),
       positiveSimilarity: multiply(positiveSum, perPositive),
@@ -118,10 +118,10 @@ export function contrast(
  *     -(Σ log|x, y⁺| + Σ log(1 - |x, y⁻|))
  */
 function nce(
-  { predictions, targets, isPositive }: Contrasted,
-  { normalizer }: ContrastOptions,
+  similarities: Tensor,
+  isPositive: Tensor,
+  normalizer: Normalizer,
 ): Tensor {
-  const similarities = similarity(predictions, targets);
   const pairs = similarities.size;
   const { perPositive, perNegative } = normalizer === "pairs"
     ? { perPositive: 1 / pairs, perNegative: 1 / pairs }

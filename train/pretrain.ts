@@ -1,6 +1,5 @@
 import type { DatasetSplits } from "../datasets/dataset.ts";
 import type { Device } from "../engine/devices/device.ts";
-import { namedStates } from "../layers/module.ts";
 import { buildModel, type BuiltModel } from "./build_model.ts";
 import { readBytes } from "../datasets/files/read_file.ts";
 import { importTimm } from "./export/timm.ts";
@@ -12,9 +11,14 @@ import {
 } from "./evaluate/probe.ts";
 import type { RunFolder } from "./run/run_folder.ts";
 import { type StepMetrics, TrainingStep } from "./training_step.ts";
+import type { Checkpoint } from "./run/checkpoint.ts";
 import { readCheckpoint } from "./run/resume.ts";
-import { restoreState, type TrainingState } from "./run/training_state.ts";
-import { TrainingLoop } from "./training_loop.ts";
+import {
+  releaseState,
+  restoreState,
+  type TrainingState,
+} from "./run/training_state.ts";
+import { type LoopResult, TrainingLoop } from "./training_loop.ts";
 
 /** A part of a run: the steps, then evaluation of the encoder, and of one as it was before the first step. */
 export type Phase = "training" | "trained" | "untrained";
@@ -78,7 +82,6 @@ export async function pretrain(
   const checkpoint = options.resume
     ? await readCheckpoint(config, run, configSchema)
     : undefined;
-  const done = checkpoint?.step ?? 0;
   const built = buildModel(config, imageSize);
   const { initialWeights } = config;
   if (initialWeights !== undefined && !checkpoint) {
@@ -91,27 +94,47 @@ export async function pretrain(
     imageSize,
   });
   const state: TrainingState = { ...built, optimizer: step.optimizer };
-  if (checkpoint) await restoreState(device, state, checkpoint.tensors);
-  options.onPhase?.("training", done);
-  const loop = new TrainingLoop(
-    config,
-    { ...options, images: splits.unlabelled, remedy: REMEDY },
-    step,
-    state,
-    done,
-  );
-  const result = await loop.run();
-  step.destroy();
-  const trained = await evaluate(
-    "trained",
-    config,
-    options,
-    built,
-    result.step,
-  );
-  const untrained = trained &&
-    await evaluateUntrained(config, options, imageSize, result.step);
-  return { ...result, finished: !signal?.aborted, untrained, trained };
+  try {
+    const result = await takeSteps(config, options, step, state, checkpoint);
+    const trained = await evaluate(
+      "trained",
+      config,
+      options,
+      built,
+      result.step,
+    );
+    const untrained = trained &&
+      await evaluateUntrained(config, options, imageSize, result.step);
+    return { ...result, finished: !signal?.aborted, untrained, trained };
+  } finally {
+    releaseState(device, state);
+  }
+}
+
+/** Takes the steps that are left; the program is gone afterwards. */
+async function takeSteps(
+  config: Config,
+  options: PretrainOptions,
+  step: TrainingStep,
+  state: TrainingState,
+  checkpoint: Checkpoint | undefined,
+): Promise<LoopResult> {
+  const { device, splits } = options;
+  const done = checkpoint?.step ?? 0;
+  try {
+    if (checkpoint) await restoreState(device, state, checkpoint.tensors);
+    options.onPhase?.("training", done);
+    const loop = new TrainingLoop(
+      config,
+      { ...options, images: splits.unlabelled, remedy: REMEDY },
+      step,
+      state,
+      done,
+    );
+    return await loop.run();
+  } finally {
+    step.destroy();
+  }
 }
 
 async function evaluate(
@@ -145,10 +168,6 @@ async function evaluateUntrained(
 ): Promise<LayerResults | undefined> {
   const fresh = buildModel(config, imageSize);
   const result = await evaluate("untrained", config, options, fresh, step);
-  const { device } = options;
-  device.release(fresh.parameters.storage);
-  for (const { storage } of namedStates(fresh.model).values()) {
-    device.release(storage);
-  }
+  releaseState(options.device, fresh);
   return result;
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { WasmDevice } from "../../engine/devices/wasm/device.ts";
+import { measuredDevice } from "../engine/devices/wasm/measured_device.ts";
 import { devices, testOnDevices, testOnWasm } from "../engine/devices.ts";
 import { assertSoundPlan } from "../engine/sound_plan.ts";
 import {
@@ -149,25 +150,14 @@ testOnDevices(
 );
 
 Deno.test("wasm: TrainingStep: steps need no more memory than the first one", async () => {
-  const memories: WebAssembly.Memory[] = [];
-  const { Memory } = WebAssembly;
-  WebAssembly.Memory = class extends Memory {
-    constructor(descriptor: WebAssembly.MemoryDescriptor) {
-      super(descriptor);
-      memories.push(this);
-    }
-  };
-  const device = new WasmDevice(1);
-  WebAssembly.Memory = Memory;
+  const { device, memory } = measuredDevice();
   const run = await startTiny(device, config);
   await takeSteps(run, 0, 1);
-  const sizes = () => memories.map(({ buffer }) => buffer.byteLength);
-  const before = sizes();
-  assertEquals(before.length, 1);
+  const before = memory.buffer.byteLength;
   await takeSteps(run, 1, 12);
   await run.step.metrics(0, 12);
   await stateOf(device, run);
-  assertEquals(sizes(), before);
+  assertEquals(memory.buffer.byteLength, before);
   device.destroy();
 });
 

@@ -1,5 +1,4 @@
-import { UserError } from "../../engine/user_error.ts";
-import { listCheckpoints } from "../run/checkpoint.ts";
+import { listCheckpoints, requireStep } from "../run/checkpoint.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 
 /**
@@ -11,10 +10,6 @@ export async function checkStep(
   run: RunFolder,
   step: number | undefined,
 ): Promise<void> {
-  const steps = await listCheckpoints(run.checkpointsPath);
-  if (step === undefined || steps.includes(step)) return;
-  const list = steps.length > 0 ? `those of ${steps.join(", ")}` : "none";
-  throw new UserError(
-    `${run.path} has no checkpoint of step ${step}, but ${list}; choose another --checkpoint`,
-  );
+  if (step === undefined) return;
+  requireStep(step, await listCheckpoints(run.checkpointsPath), run.path);
 }

@@ -63,6 +63,9 @@ async function main(): Promise<void> {
   const cells = cellsOf(experiment);
   const path = options.out ?? defaultFolder(file);
   const interrupt = onInterrupt();
+  interrupt.addEventListener("abort", () => {
+    console.error("\nstopping; press Ctrl-C again to stop at once");
+  });
   const signal = minutes === undefined ? interrupt : AbortSignal.any([
     interrupt,
     AbortSignal.timeout(60_000 * minutes),

@@ -15,6 +15,7 @@ import type { FinetuneEvents } from "../finetune/finetune_training.ts";
 import { pretrain, type PretrainOptions } from "../pretrain.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
 import { loadRun, type OpenedRun, openRun } from "../run/load_run.ts";
+import { releaseState } from "../run/training_state.ts";
 import {
   createRunFolder,
   isRunFolder,
@@ -144,20 +145,25 @@ async function probeCell(
   const trained = await loadRun(path, device);
   const { imageSize, step } = trained;
   const cachePath = `${path}/features`;
-  const results = await probeRun({
-    device,
-    config,
-    step,
-    encoders: { trained, untrained: buildModel(config, imageSize) },
-    images,
-    path: `${path}/probe.json`,
-    cachePath,
-    signal,
-    ...probing,
-  });
-  // many runs' features would fill the disk
-  await removeFolder(cachePath);
-  return results;
+  const encoders = { trained, untrained: buildModel(config, imageSize) };
+  try {
+    const results = await probeRun({
+      device,
+      config,
+      step,
+      encoders,
+      images,
+      path: `${path}/probe.json`,
+      cachePath,
+      signal,
+      ...probing,
+    });
+    // many runs' features would fill the disk
+    await removeFolder(cachePath);
+    return results;
+  } finally {
+    Object.values(encoders).forEach((built) => releaseState(device, built));
+  }
 }
 
 async function finetuneCell(

@@ -1,8 +1,8 @@
 import type { ImageDataset } from "../../datasets/dataset.ts";
 import type { Device } from "../../engine/devices/device.ts";
-import { namedStates } from "../../layers/module.ts";
 import { buildModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
+import { releaseState } from "../run/training_state.ts";
 import { TrainingStep } from "../training_step.ts";
 
 /** Steps before the clock starts: the first ones are slower. */
@@ -49,13 +49,7 @@ export async function stepsWithin(
     }
     return Math.max(1, Math.floor(60_000 * minutes * steps / elapsed));
   } finally {
-    const { optimizer: { firstMoment, secondMoment } } = step;
     step.destroy();
-    device.release(built.parameters.storage);
-    device.release(firstMoment);
-    device.release(secondMoment);
-    for (const { storage } of namedStates(built.model).values()) {
-      device.release(storage);
-    }
+    releaseState(device, { ...built, optimizer: step.optimizer });
   }
 }

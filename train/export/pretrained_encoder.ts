@@ -4,9 +4,8 @@ import { input } from "../../engine/graph/tensor.ts";
 import { type DeviceChoice, openDevice } from "../../engine/open_device.ts";
 import { Program } from "../../engine/program.ts";
 import { Context } from "../../layers/context.ts";
-import { namedStates } from "../../layers/module.ts";
 import { buildModel, type BuiltModel } from "../build_model.ts";
-import { restoreState } from "../run/training_state.ts";
+import { releaseState, restoreState } from "../run/training_state.ts";
 import { CanvasDecoder } from "./canvas_decoder.ts";
 import type { EncoderContents, EncoderDescription } from "./encoder_file.ts";
 import { allFeatures, DEFAULT_FEATURES } from "./feature_kinds.ts";
@@ -141,11 +140,7 @@ export class PretrainedEncoder implements Disposable {
     for (const program of this.#programs.values()) {
       program.then((program) => program.destroy(), () => {});
     }
-    const { model, parameters } = this.built;
-    this.device.release(parameters.storage);
-    for (const { storage } of namedStates(model).values()) {
-      this.device.release(storage);
-    }
+    releaseState(this.device, this.built);
   }
 
   /** Disposes of the encoder at the end of its scope. */

@@ -1,4 +1,4 @@
-import { input, type Storage, type Tensor } from "../../engine/graph/tensor.ts";
+import { input, type Tensor } from "../../engine/graph/tensor.ts";
 import { cast, equal, iota } from "../../engine/ops/elementwise.ts";
 import { reshape } from "../../engine/ops/movement.ts";
 import { Context } from "../../layers/context.ts";
@@ -31,17 +31,16 @@ export class Classifier {
    */
   readonly learning: ModelState;
   readonly #head: Linear;
-  readonly #network: BuiltModel;
 
   /**
    * A classifier of `classes` classes, its weights and those of a network without a checkpoint
    * drawn by the seed.
    *
-   * @param network Built with the same seed; its parameters are packed anew if they learn.
    * @throws {UserError} if the checkpoint does not fit the network.
    */
   constructor(
-    network: BuiltModel,
+    /** The network, built with the same seed; its parameters are packed anew if they learn. */
+    readonly network: BuiltModel,
     /** Settings of the fine-tuning. */
     private readonly config: Pick<FinetuneConfig, "input" | "frozen" | "seed">,
     /** Dropout rate of what a frozen network gives. */
@@ -52,7 +51,6 @@ export class Classifier {
   ) {
     const { model } = network;
     const { frozen, seed } = config;
-    this.#network = network;
     this.#head = new Linear(this.#width(), classes);
     const classifier = { classifier: this.#head };
     const module = frozen ? classifier : { ...model, ...classifier };
@@ -63,16 +61,6 @@ export class Classifier {
       const known = modelTensors(network, tensors, source);
       setInitial(model, frozen ? network.parameters : parameters, known);
     }
-  }
-
-  /** The network's parameters and states, and the classifier's parameters. */
-  get storages(): Set<Storage> {
-    const { model, parameters } = this.#network;
-    return new Set([
-      parameters.storage,
-      this.learning.parameters.storage,
-      ...[...namedStates(model).values()].map(({ storage }) => storage),
-    ]);
   }
 
   /**
@@ -108,13 +96,13 @@ export class Classifier {
   }
 
   #features(images: Tensor, context: Context): Tensor {
-    const { model } = this.#network;
+    const { model } = this.network;
     return classifierInput(model, this.config.input, images, context);
   }
 
   /** Number of features that the classifier sees. */
   #width(): number {
-    const { size } = this.#network.augmentation;
+    const { size } = this.network.augmentation;
     const image = input("image", [1, size, size, 3]);
     return this.#features(image, new Context()).shape[1];
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../../engine/user_error.ts";
 import { type OptimizerConfig, optimizerSchema } from "../config/config.ts";
+import { requireStep } from "../run/checkpoint.ts";
 import { type PartialSettings, resolveConfig } from "../config/resolve.ts";
 import { CLASSIFIER_INPUTS, type ClassifierInput } from "./classifier_input.ts";
 
@@ -116,13 +117,8 @@ function checkpointOf(
       `${path} has no checkpoint; resume the run until it has one`,
     );
   }
-  if (checkpoints.includes(step)) return step;
-  const list = checkpoints.length > 0
-    ? `those of ${checkpoints.join(", ")}`
-    : "none";
-  throw new UserError(
-    `${path} has no checkpoint of step ${step}, but ${list}; choose another --checkpoint`,
-  );
+  requireStep(step, checkpoints, path);
+  return step;
 }
 
 function inputOf(

@@ -5,7 +5,11 @@ import type { LabelledImages } from "../evaluate/probe.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
 import { readCheckpoint } from "../run/resume.ts";
 import type { RunFolder } from "../run/run_folder.ts";
-import { captureState, restoreState } from "../run/training_state.ts";
+import {
+  captureState,
+  releaseState,
+  restoreState,
+} from "../run/training_state.ts";
 import { type LoopConfig, TrainingLoop } from "../training_loop.ts";
 import {
   type StepMetrics,
@@ -208,16 +212,14 @@ export class FinetuneTraining implements Disposable {
 
   /** Frees what lies on the device. */
   [Symbol.dispose](): void {
-    const { device } = this.options;
-    this.step.destroy();
+    const { options: { device }, parts: { classifier }, step } = this;
+    step.destroy();
     this.program.destroy();
-    const { firstMoment, secondMoment } = this.step.optimizer;
-    for (
-      const storage of [
-        firstMoment,
-        secondMoment,
-        ...this.parts.classifier.storages,
-      ]
-    ) device.release(storage);
+    releaseState(device, {
+      ...classifier.learning,
+      optimizer: step.optimizer,
+    });
+    // which is another one where it is frozen
+    releaseState(device, classifier.network);
   }
 }

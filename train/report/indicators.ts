@@ -50,6 +50,18 @@ export const TERM_INDICATORS: readonly Indicator[] = [
     hint: "Of right and of wrong pairs, 0 to 1. They should part.",
   },
   {
+    metrics: [".maskAndLocationShare"],
+    title: "Mask and location",
+    hint:
+      "What the two explain of the targets' variance. Near 1 the task is a shortcut.",
+  },
+  {
+    metrics: [".sameLocationSimilarity"],
+    title: "Similarity at the location",
+    hint:
+      "To other images' patches there. It should stay below that of the right.",
+  },
+  {
     metrics: [".deviation"],
     title: "Deviation",
     hint: "0 if all representations are equal, 1 if they point everywhere.",
@@ -119,19 +131,35 @@ export interface RetrievalTask {
   readonly chance: number;
 }
 
+/** The candidates of L_mp are all patches of a batch, or the masked ones. */
+function maskedPatchTask(
+  { model, losses, batchSize: n, views }: Config,
+): RetrievalTask | undefined {
+  if (model.name !== "maskedPatchPrediction") return undefined;
+  const patches = model.grid ** 2;
+  const isAll = losses.maskedPatch.candidates === "all";
+  const candidates = n * (isAll ? patches : model.masked);
+  // a patch of another view is a candidate if it is masked there too
+  const isCandidate = isAll || model.masks === "perInstance"
+    ? 1
+    : model.masked / patches;
+  return {
+    sentence: `of masked patches were found among the ${candidates} ${
+      isAll ? "" : "masked ones "
+    }of a batch`,
+    chance: (1 + (views - 1) * isCandidate) / candidates,
+  };
+}
+
 /** What the retrieval of a term counts; `undefined` of a term that is not known here. */
 export function retrievalTask(
   term: string,
-  { model, batchSize: n, views }: Config,
+  config: Config,
 ): RetrievalTask | undefined {
-  const patches = "grid" in model ? n * model.grid ** 2 : n;
+  const { model, batchSize: n, views } = config;
   switch (term) {
     case "maskedPatch":
-      return {
-        sentence:
-          `of masked patches were found among the ${patches} of a batch`,
-        chance: views / patches,
-      };
+      return maskedPatchTask(config);
     case "image":
       return {
         sentence: `of images were found among the ${n} of a batch`,

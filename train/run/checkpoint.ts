@@ -81,6 +81,25 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
 }
 
 /**
+ * Checks that the checkpoint of a step that a person asked for is there.
+ *
+ * @param steps The steps of which there is one.
+ * @param path Names the run.
+ * @throws {UserError} if it is not; the message lists those that are.
+ */
+export function requireStep(
+  step: number,
+  steps: readonly number[],
+  path: string,
+): void {
+  if (steps.includes(step)) return;
+  const list = steps.length > 0 ? `those of ${steps.join(", ")}` : "none";
+  throw new UserError(
+    `${path} has no checkpoint of step ${step}, but ${list}; choose another --checkpoint`,
+  );
+}
+
+/**
  * Loads the checkpoint of a step.
  *
  * @throws {DamagedFileError} One of its files is missing, cut short or damaged.

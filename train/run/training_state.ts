@@ -60,6 +60,14 @@ function layout(state: ModelState | TrainingState): Map<Storage, Part[]> {
   ]);
 }
 
+/** Frees the memory of everything on the device; no program that uses it may run afterwards. */
+export function releaseState(
+  device: Device,
+  state: ModelState | TrainingState,
+): void {
+  for (const storage of layout(state).keys()) device.release(storage);
+}
+
 /** Reads everything from the device, after all steps queued so far. */
 export async function captureState(
   device: Device,

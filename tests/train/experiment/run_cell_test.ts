@@ -6,6 +6,7 @@ import {
   runCell,
 } from "../../../train/experiment/run_cell.ts";
 import { openRun } from "../../../train/run/load_run.ts";
+import { measuredDevice } from "../../engine/devices/wasm/measured_device.ts";
 import { devices } from "../../engine/devices.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { tinyConfig } from "../tiny_model.ts";
@@ -160,4 +161,24 @@ Deno.test("runCell: fine-tunes in every way that is asked for, and none again", 
   const again = run(cellWith(), path, { experiment });
   assertEquals((await again.result).finetuned, finetuned);
   assertEquals(again.phases, []);
+});
+
+Deno.test("runCell: many cells need no more of the device's memory than a few", async () => {
+  using folder = new TemporaryFolder();
+  const { device, memory } = measuredDevice();
+  const experiment = {
+    probe: { train: 20, test: 10 },
+    finetune: { tuned: { steps: 1 } },
+  };
+  // megabytes, beside which what else is allocated and freed is little
+  const encoder = { name: "resnet", depth: 18, width: 0.25, stem: "small" };
+  const cell = cellWith({ steps: 1, encoder });
+  const take = (name: string) =>
+    run(cell, `${folder.path}/${name}`, { device, experiment }).result;
+  await take("a");
+  await take("b");
+  const before = memory.buffer.byteLength;
+  for (const name of ["c", "d", "e", "f"]) await take(name);
+  assertEquals(memory.buffer.byteLength, before);
+  device.destroy();
 });

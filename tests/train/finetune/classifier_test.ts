@@ -11,7 +11,10 @@ import {
   type PretrainedWeights,
 } from "../../../train/finetune/classifier.ts";
 import type { ClassifierInput } from "../../../train/finetune/classifier_input.ts";
-import { captureState } from "../../../train/run/training_state.ts";
+import {
+  captureState,
+  releaseState,
+} from "../../../train/run/training_state.ts";
 import { traceObjective, TrainingStep } from "../../../train/training_step.ts";
 import { assertClose } from "../../engine/compare.ts";
 import { testOnWasm } from "../../engine/devices.ts";
@@ -38,8 +41,9 @@ function create({ frozen, input = "both", weights }: Options) {
   return { network, classifier };
 }
 
-function release(device: Device, classifier: Classifier): void {
-  for (const storage of classifier.storages) device.release(storage);
+function release(device: Device, { learning, network }: Classifier): void {
+  releaseState(device, learning);
+  releaseState(device, network);
 }
 
 /** Takes two steps on random images. */

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Device } from "../../../engine/devices/device.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import { Linear } from "../../../layers/linear.ts";
 import { namedStates } from "../../../layers/module.ts";
@@ -9,6 +8,7 @@ import { AdamW } from "../../../train/adamw.ts";
 import { completeConfig } from "../../../train/config/config.ts";
 import {
   captureState,
+  releaseState,
   restoreState,
   type TrainingState,
 } from "../../../train/run/training_state.ts";
@@ -45,10 +45,6 @@ function storages(
   ];
 }
 
-function release(device: Device, state: Required<TrainingState>): void {
-  for (const storage of storages(state)) device.release(storage);
-}
-
 testOnDevices(
   "captureState, restoreState: everything comes back, also from states that were stored flat",
   async (device) => {
@@ -69,13 +65,13 @@ testOnDevices(
       "optimizer.secondMoment.linear.bias": [5],
       "table": [2, 7],
     });
-    release(device, state);
+    releaseState(device, state);
     const flat = { ...tensors, table: { ...tensors.table, shape: [14] } };
     for (const stored of [tensors, flat]) {
       const fresh = start();
       await restoreState(device, fresh, stored);
       assertEquals(await captureState(device, fresh), tensors);
-      release(device, fresh);
+      releaseState(device, fresh);
     }
     assert(tensors.table.data.every((value) => value !== 0));
 
@@ -96,7 +92,7 @@ testOnDevices(
         UserError,
         sentence,
       );
-      release(device, fresh);
+      releaseState(device, fresh);
     }
   },
 );

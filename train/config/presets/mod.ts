@@ -13,8 +13,9 @@ import { paperCifar10, paperStl10, tiny } from "./sizes.ts";
  *
  * The tiny ones run on a processor, on images that the program draws, or on others of 32 pixels.
  * Their results are those of 400 steps of 64 images on CIFAR-10, seed 1: accuracy of a linear
- * classifier on the layer that held-out images choose, beside the untrained encoder's best layer;
- * times are for one thread of an AMD EPYC, and each accuracy has a standard error of 1.1.
+ * classifier on the layer that held-out images choose, beside the untrained encoder's layer so
+ * chosen; times are about those of one thread of an AMD EPYC, and each accuracy has a standard error
+ * of 1.1.
  * docs/results.md has all layers.
  *
  *     deno task pretrain --preset dv2-tiny
@@ -30,7 +31,7 @@ export const presets: Readonly<Record<string, ConfigPreset>> = {
   "baseline-tiny": compose(baseline, tiny, { views: 4 }),
   "dv2": compose(dv2, paperStl10),
   "dv2-cifar10": compose(dv2, paperCifar10),
-  /** 14 minutes: 41.3 %, untrained 43.0 %; on synthetic images 34.0 %, untrained 24.8 %. */
+  /** 14 minutes: 41.3 %, untrained 43.0 %. On synthetic images, as it is: 34.0 %, untrained 30.8 %. */
   "dv2-tiny": compose(dv2, tiny),
   "selfie": compose(selfie, paperStl10),
   "selfie-cifar10": compose(selfie, paperCifar10),
