@@ -25,6 +25,21 @@ Deno.test("readExperiment: completes a file with defaults", async () => {
   });
 });
 
+Deno.test("readExperiment: takes one value of an axis and any seed of 32 bits", async () => {
+  using folder = new TemporaryFolder();
+  const read = (seeds: string) => {
+    folder.write(
+      "e.json",
+      `{ "title": "T", "question": "Q?", "rows": {}, "axes": { "steps": [1] }, "seeds": [${seeds}] }`,
+    );
+    return readExperiment(`${folder.path}/e.json`);
+  };
+  const { axes, seeds } = await read("4294967295");
+  assertEquals(axes, { steps: [1] });
+  assertEquals(seeds, [2 ** 32 - 1]);
+  await assertRejects(() => read("4294967296"), UserError, "seeds");
+});
+
 Deno.test("readExperiment: names what is wrong in a file, and where", async () => {
   using folder = new TemporaryFolder();
   const refusals: [string, RegExp][] = [
