@@ -5,7 +5,7 @@ import {
   type OptionValues,
   parseArguments,
 } from "../train/cli/arguments.ts";
-import { readDevice } from "../train/cli/options.ts";
+import { readDevice } from "../train/cli/device_option.ts";
 
 const command = {
   usage: "deno task bench",
