@@ -13,9 +13,29 @@ export interface ResNetOptions {
   readonly depth: 18 | 26 | 50;
   /** Multiplies all numbers of channels, which are rounded to multiples of 8: 1/16 to 4, 1 by default. */
   readonly width: number;
-  /** `imagenet` (default): 7x7, stride 2, and 3x3 max pooling, stride 2; `small`: 3x3, stride 1. */
-  readonly stem: "imagenet" | "small";
+  /** The first convolution, and what follows it; `imagenet` by default. */
+  readonly stem: StemName;
 }
+
+/** The first layer of a residual network. */
+export interface Stem {
+  /** Height and width of its convolution. */
+  readonly size: number;
+  /** Stride of its convolution. */
+  readonly stride: number;
+  /** Whether 3x3 max pooling with stride 2 follows. */
+  readonly pooled: boolean;
+}
+
+/** The name of a stem; `small` is for small images, `strided` for small ones in a quarter of the time. */
+export type StemName = "imagenet" | "small" | "strided";
+
+/** The stems by name. */
+export const stems: Readonly<Record<StemName, Stem>> = {
+  imagenet: { size: 7, stride: 2, pooled: true },
+  small: { size: 3, stride: 1, pooled: false },
+  strided: { size: 3, stride: 2, pooled: false },
+};
 
 /** Settings of a residual network as the encoder. */
 export interface ResNetEncoderOptions extends ResNetOptions {
@@ -33,7 +53,7 @@ export const resnet: EncoderKind<ResNetEncoderOptions> = {
     name: z.literal("resnet"),
     depth: z.literal([18, 26, 50]).default(50),
     width: z.number().min(0.0625).max(4).default(1),
-    stem: z.enum(["imagenet", "small"]).default("imagenet"),
+    stem: z.enum(["imagenet", "small", "strided"]).default("imagenet"),
   }),
   create: (options, input) =>
     new ResNet(options, input === "images" ? STAGES : PATCH_STAGES),
@@ -122,11 +142,10 @@ export class ResNet implements Encoder {
     readonly options: ResNetOptions,
     readonly stages: number = STAGES,
   ) {
-    const { depth, stem } = options;
+    const { depth } = options;
+    const { size, stride } = stems[options.stem];
     this.channels = resNetChannels(options).slice(0, stages + 1);
-    this.stem = stem === "imagenet"
-      ? new Convolution(3, this.channels[0], 7, 2)
-      : new Convolution(3, this.channels[0], 3);
+    this.stem = new Convolution(3, this.channels[0], size, stride);
     this.groups = Array.from(
       { length: stages },
       (_, stage) =>
@@ -143,7 +162,7 @@ export class ResNet implements Encoder {
   /** `res1`: `[n, height, width, 3]` -> `[n, height', width', channels[0]]` */
   forwardStem(images: Tensor): Tensor {
     const y = this.stem.forward(images);
-    return this.options.stem === "imagenet"
+    return stems[this.options.stem].pooled
       ? maxPool(y, { size: 3, stride: 2, padding: 1 })
       : y;
   }

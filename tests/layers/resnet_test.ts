@@ -3,7 +3,13 @@ import { input, sizeOf } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import { namedParameters } from "../../layers/module.ts";
 import { packParameters } from "../../layers/packing.ts";
-import { Block, ResNet, resnet, resNetChannels } from "../../layers/resnet.ts";
+import {
+  Block,
+  ResNet,
+  resnet,
+  resNetChannels,
+  type StemName,
+} from "../../layers/resnet.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLayer } from "./check.ts";
 import { child, convolve, maxPool } from "./naive.ts";
@@ -37,21 +43,29 @@ for (const { kind, inputs, outputs, stride, height, width } of blocks) {
 
 const tiny = { depth: 18, width: 0.0625, stem: "small" } as const;
 
-testOnDevices(
-  "ResNet: the small stem keeps the size",
-  (device) =>
-    checkLayer(device, {
-      layer: new ResNet(tiny, 0),
-      shape: [2, 5, 3, 3],
-      forward: (network, x) => network.forwardStem(x),
-      naive: (data, weights) =>
-        convolve(
-          { n: 2, height: 5, width: 3, channels: 3, data },
-          weights("stem.weight"),
-          3,
-        ).data,
-    }),
-);
+for (
+  const { stem, stride, effect } of [
+    { stem: "small", stride: 1, effect: "keeps the size" },
+    { stem: "strided", stride: 2, effect: "halves the size" },
+  ] as const
+) {
+  testOnDevices(
+    `ResNet: the ${stem} stem ${effect}`,
+    (device) =>
+      checkLayer(device, {
+        layer: new ResNet({ ...tiny, stem }, 0),
+        shape: [2, 5, 3, 3],
+        forward: (network, x) => network.forwardStem(x),
+        naive: (data, weights) =>
+          convolve(
+            { n: 2, height: 5, width: 3, channels: 3, data },
+            weights("stem.weight"),
+            3,
+            stride,
+          ).data,
+      }),
+  );
+}
 
 testOnDevices(
   "ResNet: the imagenet stem convolves and pools",
@@ -114,8 +128,8 @@ Deno.test("ResNet: has the channels and the weights of the published ones", () =
   assertEquals(channels(18, 4), [256, 256, 512, 1024, 2048]);
 });
 
-Deno.test("ResNet: each stage but the first halves the maps, and the imagenet stem quarters them", () => {
-  const sizesOf = (stem: "small" | "imagenet") => {
+Deno.test("ResNet: each stage but the first halves the maps, and the stem keeps, halves or quarters them", () => {
+  const sizesOf = (stem: StemName) => {
     const network = new ResNet({ ...tiny, stem });
     packParameters(network, 0);
     const images = input("images", [1, 32, 64, 3]);
@@ -128,16 +142,13 @@ Deno.test("ResNet: each stage but the first halves the maps, and the imagenet st
     [1, 8, 16, 16],
     [1, 4, 8, 32],
   ]);
-  assertEquals(sizesOf("imagenet").map(([, height]) => height), [
-    8,
-    8,
-    4,
-    2,
-    1,
-  ]);
+  const heightsOf = (stem: StemName) =>
+    sizesOf(stem).map(([, height]) => height);
+  assertEquals(heightsOf("strided"), [16, 16, 8, 4, 2]);
+  assertEquals(heightsOf("imagenet"), [8, 8, 4, 2, 1]);
 });
 
-Deno.test("resnet: accepts three depths, a width from 1/16 to 4 and two stems, by default the paper's", () => {
+Deno.test("resnet: accepts three depths, a width from 1/16 to 4 and three stems, by default the paper's", () => {
   const { schema } = resnet;
   assertEquals(schema.parse({ name: "resnet" }), {
     name: "resnet",
@@ -154,6 +165,7 @@ Deno.test("resnet: accepts three depths, a width from 1/16 to 4 and two stems, b
     [0.0625, 4],
   );
   assert(accepts({ stem: "small" }));
+  assert(accepts({ stem: "strided" }));
   assert(!accepts({ stem: "large" }));
 });
 

@@ -1,19 +1,13 @@
 import type { CellOptions } from "../experiment/run_cell.ts";
-import type { Config } from "../config/config.ts";
 import { FinetuneDisplay } from "./finetune_display.ts";
 import { ProbeDisplay } from "./probe_display.ts";
 import { RunDisplay } from "./run_display.ts";
 
 /** Tells a person on the error stream how far a run of an experiment is. */
 export class CellDisplay {
-  readonly #run: RunDisplay;
+  #run?: RunDisplay;
   readonly #probe = new ProbeDisplay();
   readonly #finetune = new FinetuneDisplay();
-
-  /** Shows nothing yet. */
-  constructor(config: Config) {
-    this.#run = new RunDisplay(config);
-  }
 
   /** What the parts of the work call. */
   get events(): Pick<
@@ -21,9 +15,13 @@ export class CellDisplay {
     "pretraining" | "probing" | "finetuning"
   > {
     return {
-      pretraining: {
-        onPhase: (phase, step) => this.#run.begin(phase, step),
-        onStep: (step, metrics) => this.#run.update(step, metrics),
+      pretraining: (config) => {
+        const run = new RunDisplay(config);
+        this.#run = run;
+        return {
+          onPhase: (phase, step) => run.begin(phase, step),
+          onStep: (step, metrics) => run.update(step, metrics),
+        };
       },
       probing: {
         onPhase: (phase) => {
@@ -42,7 +40,7 @@ export class CellDisplay {
 
   /** Ends the progress bar, if there is one. */
   end(): void {
-    this.#run.end();
+    this.#run?.end();
     this.#probe.end();
     this.#finetune.end();
   }

@@ -82,7 +82,7 @@ async function main(): Promise<void> {
         console.error(
           `\n${cells.indexOf(cell) + 1} of ${cells.length}: ${cell.label}`,
         );
-        const display = new CellDisplay(cell.config);
+        const display = new CellDisplay();
         try {
           return await runCell(cell, {
             ...{ device, path, experiment, signal },

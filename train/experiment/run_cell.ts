@@ -46,8 +46,10 @@ export interface CellOptions {
   readonly experiment: Pick<Experiment, "minutes" | "probe" | "finetune">;
   /** Stops it; the next call goes on from there. */
   readonly signal: AbortSignal;
-  /** Called while it pretrains. */
-  readonly pretraining: Pick<PretrainOptions, "onPhase" | "onStep">;
+  /** Called before it pretrains with all settings, for what is called while it does. */
+  readonly pretraining: (
+    config: Config,
+  ) => Pick<PretrainOptions, "onPhase" | "onStep">;
   /** Called while it measures layers. */
   readonly probing: Pick<ProbeTask, "onPhase" | "onProgress">;
   /** Called before each fine-tuning with the name of its column, for what is called while it runs. */
@@ -88,10 +90,11 @@ async function pretrainCell(
     (await listCheckpoints(begun.run.checkpointsPath)).at(-1);
   if (begun && done === begun.config.steps) return begun.config;
   // layers are measured apart
-  const options = { device, splits: { unlabelled }, signal, ...pretraining };
+  const options = { device, splits: { unlabelled }, signal };
   if (begun && done !== undefined) {
     const { run, config } = begun;
-    await pretrain(config, { ...options, run, resume: true });
+    const events = pretraining(config);
+    await pretrain(config, { ...options, ...events, run, resume: true });
     return config;
   }
   // of a run that ended before its first checkpoint nothing can be used
@@ -102,7 +105,7 @@ async function pretrainCell(
   const timed = { ...config, steps };
   const run = await createRunFolder(name, timed, path);
   try {
-    await pretrain(timed, { ...options, run });
+    await pretrain(timed, { ...options, ...pretraining(timed), run });
   } catch (error) {
     await removeUnusedRunFolder(run);
     throw error;

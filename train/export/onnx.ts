@@ -1,6 +1,7 @@
 import protobuf from "protobufjs";
 import configuration from "../../deno.json" with { type: "json" };
 import schema from "./protobuf/onnx.proto" with { type: "text" };
+import { type Stem, stems } from "../../layers/resnet.ts";
 import type { StoredTensor } from "../run/safetensors_header.ts";
 import { describe, type EncoderContents } from "./encoder_file.ts";
 import { toTimm } from "./timm.ts";
@@ -27,7 +28,7 @@ export function toOnnx(contents: EncoderContents): Uint8Array {
   const { description } = contents;
   const { crop } = description.preprocessing;
   const tensors = toTimm(contents);
-  const nodes = nodesOf(tensors);
+  const nodes = nodesOf(tensors, stems[description.encoder.stem]);
   const graph = {
     name: "encoder",
     node: nodes,
@@ -61,7 +62,10 @@ function valueInfo(name: string, ...shape: readonly number[]) {
 }
 
 /** The operations of a residual network whose tensors have timm's names, in order. */
-function nodesOf(tensors: Readonly<Record<string, StoredTensor>>) {
+function nodesOf(
+  tensors: Readonly<Record<string, StoredTensor>>,
+  stem: Stem,
+) {
   const nodes: object[] = [];
   /** Adds an operation; returns the name of its result. */
   const add = (
@@ -96,9 +100,8 @@ function nodesOf(tensors: Readonly<Record<string, StoredTensor>>) {
     return add("Relu", [normalized]);
   };
 
-  const isSmallStem = tensors["stem.conv.weight"].shape[2] === 3;
-  let x = convolution(INPUT, "stem.conv", isSmallStem ? 1 : 2);
-  if (!isSmallStem) {
+  let x = convolution(INPUT, "stem.conv", stem.stride);
+  if (stem.pooled) {
     x = add("MaxPool", [x], {
       kernel_shape: [3, 3],
       strides: [2, 2],

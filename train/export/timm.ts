@@ -6,6 +6,7 @@ import { rowMajorStrides, sameShape } from "../../engine/graph/tensor.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { namedParameters, namedStates } from "../../layers/module.ts";
 import type { Parameter } from "../../layers/parameter.ts";
+import { stems } from "../../layers/resnet.ts";
 import { decodeSafetensors } from "../run/safetensors_bytes.ts";
 import type { StoredTensor, TensorData } from "../run/safetensors_header.ts";
 import type { ModelState } from "../run/training_state.ts";
@@ -101,6 +102,7 @@ export function timmMetadata(
   { description }: EncoderContents,
   tensors: Tensors,
 ): Record<string, string> {
+  const { size, stride, pooled } = stems[description.encoder.stem];
   const outputsOf = (name: string) => tensors[name].shape[0];
   const layers: number[] = [];
   for (const name of Object.keys(tensors)) {
@@ -123,8 +125,10 @@ export function timmMetadata(
     conv_layer: "timm.layers.create_conv2d",
     norm_layer: "timm.layers.BatchNormAct2d",
     // timm has no such stem: replace model.stem by this convolution alone
-    ...tensors["stem.conv.weight"].shape[2] === 3 &&
-      { stem: "Conv2d(kernel_size=3, stride=1, padding=1, bias=False)" },
+    ...!pooled && {
+      stem:
+        `Conv2d(kernel_size=${size}, stride=${stride}, padding=1, bias=False)`,
+    },
   };
   return {
     format: "pt",

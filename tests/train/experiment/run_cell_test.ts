@@ -36,7 +36,9 @@ function run(
     path,
     experiment: { probe: { train: 30, test: 10 }, finetune: {} },
     signal: new AbortController().signal,
-    pretraining: { onPhase: (phase, step) => phases.push(`${phase} ${step}`) },
+    pretraining: ({ steps }) => ({
+      onPhase: (phase, step) => phases.push(`${phase} ${step}/${steps}`),
+    }),
     probing: {
       onPhase: ({ encoder, unit, total }) =>
         phases.push(`${encoder} ${total} ${unit}`),
@@ -57,7 +59,7 @@ Deno.test("runCell: pretrains and measures the layers, and does neither again", 
   const { layers, ...rest } = await first.result;
   assertEquals(rest, { steps: 4, finetuned: {} });
   assertEquals(first.phases, [
-    "training 0",
+    "training 0/4",
     ...["untrained", "trained"].flatMap((encoder) => [
       `${encoder} 30 images`,
       `${encoder} 10 images`,
@@ -85,14 +87,14 @@ Deno.test("runCell: stopped, it goes on and ends as if it had not been", async (
   const stop = new AbortController();
   const first = run(cellWith(), path, {
     signal: stop.signal,
-    pretraining: {
+    pretraining: () => ({
       onStep: (step) => step >= 2 && stop.abort("stopped"),
-    },
+    }),
   });
   assertEquals(await first.result.catch((reason) => reason), "stopped");
   const second = run(cellWith(), path);
   assertEquals(await second.result, whole);
-  assert(/^training [23]$/.test(second.phases[0]), second.phases[0]);
+  assert(/^training [23]\/4$/.test(second.phases[0]), second.phases[0]);
 });
 
 Deno.test("runCell: starts over where there is no checkpoint, and refuses another run's folder", async () => {
@@ -108,7 +110,7 @@ Deno.test("runCell: starts over where there is no checkpoint, and refuses anothe
     layers: undefined,
     finetuned: {},
   });
-  assertEquals(phases, ["training 0"]);
+  assertEquals(phases, ["training 0/4"]);
   const error = await assertRejects(
     () => run(cellWith({ steps: 6 }), path).result,
     UserError,
@@ -134,8 +136,10 @@ Deno.test("runCell: with minutes instead of steps, takes what fits and keeps to 
   using folder = new TemporaryFolder();
   const path = `${folder.path}/a`;
   const experiment = { minutes: 0.001, probe: null, finetune: {} };
-  const { steps } = await run(cellWith(), path, { experiment }).result;
+  const first = run(cellWith(), path, { experiment });
+  const { steps } = await first.result;
   assert(steps >= 1, String(steps));
+  assertEquals(first.phases, [`training 0/${steps}`]);
   const { config } = await openRun(path);
   assertEquals(config, cellWith({ steps }).config);
   const again = run(cellWith(), path, { experiment });
@@ -156,7 +160,11 @@ Deno.test("runCell: fine-tunes in every way that is asked for, and none again", 
   const first = run(cellWith(), path, { experiment });
   const { finetuned } = await first.result;
   assertEquals(Object.keys(finetuned), ["fine-tuned", "from scratch"]);
-  assertEquals(first.phases, ["training 0", "fine-tuned 2", "from scratch 1"]);
+  assertEquals(first.phases, [
+    "training 0/4",
+    "fine-tuned 2",
+    "from scratch 1",
+  ]);
   assertEquals(finetuned["from scratch"].images, 20);
   const again = run(cellWith(), path, { experiment });
   assertEquals((await again.result).finetuned, finetuned);

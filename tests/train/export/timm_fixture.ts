@@ -52,9 +52,13 @@ const configs: Readonly<Record<keyof typeof fixture, Config>> = {
     encoder: { name: "resnet", depth: 26, width: 0.0625, stem: "imagenet" },
   }),
   basic: tinyConfig(),
+  strided: tinyConfig({
+    ...fullModel,
+    encoder: { ...tinyConfig().encoder, stem: "strided" },
+  }),
 };
 
-/** The networks, one with bottlenecks and the double view, one with basic blocks and without. */
+/** The networks: bottlenecks and basic blocks, with the double view and without, and every stem. */
 export const timmCases: readonly TimmCase[] = Object.entries(fixture).map(
   ([name, { imageSize, state, features }]) => ({
     name,

@@ -58,7 +58,7 @@ for (const timmCase of timmCases) {
 }
 
 Deno.test("timmMetadata: says how to build the network in timm", () => {
-  const [bottlenecks, basic] = timmCases.map((timmCase) => {
+  const [bottlenecks, basic, strided] = timmCases.map((timmCase) => {
     const contents = encoderOf(timmCase);
     const metadata = timmMetadata(contents, toTimm(contents));
     return JSON.parse(metadata.timm_ResNetV2);
@@ -84,6 +84,10 @@ Deno.test("timmMetadata: says how to build the network in timm", () => {
     bottle_ratio: 1,
     stem: "Conv2d(kernel_size=3, stride=1, padding=1, bias=False)",
   });
+  assertEquals(
+    strided.stem,
+    "Conv2d(kernel_size=3, stride=2, padding=1, bias=False)",
+  );
 });
 
 Deno.test("importTimm: what starts as a copy of a parameter follows it", () => {
