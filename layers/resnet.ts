@@ -9,13 +9,19 @@ import { BatchNorm, BatchNormRelu } from "./norm.ts";
 
 /** Settings of a residual network; the defaults are the paper's (section 4.1). */
 export interface ResNetOptions {
-  /** 18: basic blocks (2-2-2-2); 26: bottlenecks (2-2-2-2); 50, the default: bottlenecks (3-4-6-3). */
-  readonly depth: 18 | 26 | 50;
+  /**
+   * 10: basic blocks (1-1-1-1); 14: bottlenecks (1-1-1-1); 18: basic blocks (2-2-2-2); 26: bottlenecks
+   * (2-2-2-2); 50, the default: bottlenecks (3-4-6-3).
+   */
+  readonly depth: ResNetDepth;
   /** Multiplies all numbers of channels, which are rounded to multiples of 8: 1/16 to 4, 1 by default. */
   readonly width: number;
   /** The first convolution, and what follows it; `imagenet` by default. */
   readonly stem: StemName;
 }
+
+/** The number of layers with weights, as usual without the shortcuts and with a classifier. */
+export type ResNetDepth = 10 | 14 | 18 | 26 | 50;
 
 /** The first layer of a residual network. */
 export interface Stem {
@@ -51,7 +57,7 @@ const PATCH_STAGES = 3;
 export const resnet: EncoderKind<ResNetEncoderOptions> = {
   schema: z.strictObject({
     name: z.literal("resnet"),
-    depth: z.literal([18, 26, 50]).default(50),
+    depth: z.literal([10, 14, 18, 26, 50]).default(50),
     width: z.number().min(0.0625).max(4).default(1),
     stem: z.enum(["imagenet", "small", "strided"]).default("imagenet"),
   }),
@@ -59,11 +65,16 @@ export const resnet: EncoderKind<ResNetEncoderOptions> = {
     new ResNet(options, input === "images" ? STAGES : PATCH_STAGES),
 };
 
-const blockCounts = {
-  18: [2, 2, 2, 2],
-  26: [2, 2, 2, 2],
-  50: [3, 4, 6, 3],
-} as const;
+/** What each depth has in its four stages. */
+const layouts: Readonly<
+  Record<ResNetDepth, { blocks: readonly number[]; bottleneck: boolean }>
+> = {
+  10: { blocks: [1, 1, 1, 1], bottleneck: false },
+  14: { blocks: [1, 1, 1, 1], bottleneck: true },
+  18: { blocks: [2, 2, 2, 2], bottleneck: false },
+  26: { blocks: [2, 2, 2, 2], bottleneck: true },
+  50: { blocks: [3, 4, 6, 3], bottleneck: true },
+};
 const BOTTLENECK_EXPANSION = 4;
 
 /** Channels of the stem (`res1`) and of each of the four stages (`res2` to `res5`). */
@@ -72,7 +83,7 @@ export function resNetChannels(
 ): number[] {
   const scaled = (channels: number) =>
     Math.max(8, Math.round(channels * width / 8) * 8);
-  const expansion = depth === 18 ? 1 : BOTTLENECK_EXPANSION;
+  const expansion = layouts[depth].bottleneck ? BOTTLENECK_EXPANSION : 1;
   return [
     scaled(64),
     ...[64, 128, 256, 512].map((channels) => scaled(channels) * expansion),
@@ -142,19 +153,19 @@ export class ResNet implements Encoder {
     readonly options: ResNetOptions,
     readonly stages: number = STAGES,
   ) {
-    const { depth } = options;
+    const { blocks, bottleneck } = layouts[options.depth];
     const { size, stride } = stems[options.stem];
     this.channels = resNetChannels(options).slice(0, stages + 1);
     this.stem = new Convolution(3, this.channels[0], size, stride);
     this.groups = Array.from(
       { length: stages },
       (_, stage) =>
-        Array.from({ length: blockCounts[depth][stage] }, (_, i) =>
+        Array.from({ length: blocks[stage] }, (_, i) =>
           new Block(
             this.channels[i === 0 ? stage : stage + 1],
             this.channels[stage + 1],
             i === 0 && stage > 0 ? 2 : 1,
-            depth !== 18,
+            bottleneck,
           )),
     );
   }

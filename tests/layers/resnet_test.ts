@@ -112,16 +112,19 @@ testOnDevices(
 );
 
 Deno.test("ResNet: has the channels and the weights of the published ones", () => {
-  const convolutionWeights = (depth: 18 | 50) =>
+  const convolutionWeights = (depth: ResNetDepth) =>
     [...namedParameters(new ResNet({ depth, width: 1, stem: "imagenet" }))]
       .filter(([name]) => name.endsWith("weight"))
       .reduce((total, [, { shape }]) => total + sizeOf(shape), 0);
-  // torchvision's resnet18 and resnet50 without their normalisations and classifiers
+  // counted by hand, and torchvision's resnet18 and resnet50 without their normalisations and classifiers
+  assertEquals(convolutionWeights(10), 4_900_032);
   assertEquals(convolutionWeights(18), 11_166_912);
   assertEquals(convolutionWeights(50), 23_454_912);
-  const channels = (depth: 18 | 26 | 50, width: number) =>
+  const channels = (depth: ResNetDepth, width: number) =>
     resNetChannels({ depth, width });
   assertEquals(channels(50, 1), [64, 256, 512, 1024, 2048]);
+  assertEquals(channels(10, 1), [64, 64, 128, 256, 512]);
+  assertEquals(channels(14, 1), [64, 256, 512, 1024, 2048]);
   assertEquals(channels(26, 0.5), [32, 128, 256, 512, 1024]);
   assertEquals(channels(18, 0.25), [16, 16, 32, 64, 128]);
   assertEquals(channels(18, 0.01), [8, 8, 8, 8, 8]);
@@ -148,7 +151,7 @@ Deno.test("ResNet: each stage but the first halves the maps, and the stem keeps,
   assertEquals(heightsOf("imagenet"), [8, 8, 4, 2, 1]);
 });
 
-Deno.test("resnet: accepts three depths, a width from 1/16 to 4 and three stems, by default the paper's", () => {
+Deno.test("resnet: accepts five depths, a width from 1/16 to 4 and three stems, by default the paper's", () => {
   const { schema } = resnet;
   assertEquals(schema.parse({ name: "resnet" }), {
     name: "resnet",
@@ -159,7 +162,13 @@ Deno.test("resnet: accepts three depths, a width from 1/16 to 4 and three stems,
   const accepts = (options: object) =>
     schema.safeParse({ name: "resnet", ...options }).success;
   const numbers = Array.from({ length: 60 }, (_, i) => i);
-  assertEquals(numbers.filter((depth) => accepts({ depth })), [18, 26, 50]);
+  assertEquals(numbers.filter((depth) => accepts({ depth })), [
+    10,
+    14,
+    18,
+    26,
+    50,
+  ]);
   assertEquals(
     [0.0624, 0.0625, 4, 4.01].filter((width) => accepts({ width })),
     [0.0625, 4],
