@@ -41,8 +41,10 @@ export type {
 export {
   Block,
   ResNet,
+  type ResNetDepth,
   type ResNetEncoderOptions,
   type ResNetOptions,
+  type StemName,
 } from "./resnet.ts";
 export { splitPatches } from "./patches.ts";
 export { PatchNetwork } from "./patch_network.ts";
