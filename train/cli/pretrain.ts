@@ -3,7 +3,7 @@ import type { DatasetSplits } from "../../datasets/dataset.ts";
 import { downloadDataset, openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
-import { type Config, configSchema } from "../config/config.ts";
+import { type Config, newConfigSchema } from "../config/config.ts";
 import { loadConfig } from "../config/loader.ts";
 import {
   changedConfig,
@@ -79,7 +79,7 @@ function presetOf({ preset, config }: Options): string | undefined {
 function readConfig(options: Options): Promise<Config> {
   const { config, set } = options;
   const sources = { preset: presetOf(options), config, set };
-  return loadConfig(configSchema, presets, sources);
+  return loadConfig(newConfigSchema, presets, sources);
 }
 
 /** Says what a run would take. */

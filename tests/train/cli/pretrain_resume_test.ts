@@ -109,13 +109,13 @@ const damages: [string, string, Damage, RegExp][] = [
     "a setting was changed",
     CONFIG,
     replace('"width": 0.0625', '"width": 0.125'),
-    /^run\/config.json does not match .*: encoder.width is 0.125, .* started with 0.0625; set it back$/,
+    /^run\/config.json does not match the checkpoint of step 3: encoder.width is 0.125, but 0.0625 in the checkpoint; set it back, or remove the checkpoint if it is of another run$/,
   ],
   [
     "a setting was removed, so that its default holds",
     CONFIG,
     replace('"steps": 3,', ""),
-    /^run\/config.json does not match .*: steps is 100000, .* started with 3; set it back$/,
+    /^run\/config.json does not match .*: steps is 100000, but 3 in the checkpoint; set it back, or use --extend 100000$/,
   ],
   [
     "a setting was misspelt",

@@ -90,7 +90,10 @@ Deno.test("probe: refuses bad input in one sentence and writes nothing", async (
       /^nowhere is not the folder of a run: it has no config.json$/,
     ],
     [["full"], /^full is not the folder of a run: it has no config.json$/],
-    [["other"], /^other has no checkpoint; resume the run until it has one$/],
+    [
+      ["other"],
+      /^other has no checkpoint of a step yet; resume the run until it has one$/,
+    ],
     [["wider"], /^the checkpoint does not fit the model: encoder\.\S+ is \[/],
     [
       ["run", "--checkpoint", "7"],

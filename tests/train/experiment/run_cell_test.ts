@@ -72,6 +72,7 @@ Deno.test("runCell: pretrains and measures the layers, and does neither again", 
   assertEquals([...Deno.readDirSync(path)].map(({ name }) => name).sort(), [
     "checkpoints",
     "config.json",
+    "lock",
     "metrics.jsonl",
     "probe.json",
   ]);

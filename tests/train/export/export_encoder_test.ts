@@ -15,7 +15,7 @@ Deno.test("encoderOfRun: refuses a run without a checkpoint, and what is no run"
   await createRunFolder("tiny", tinyFullConfig, run);
   assertEquals(
     await refusalOf(run),
-    `${run} has no checkpoint yet; train it first, with deno task pretrain`,
+    `${run} has no checkpoint of a step yet; resume the run until it has one`,
   );
   assertEquals(
     await refusalOf(folder.path),

@@ -66,7 +66,7 @@ Deno.test("completeFinetune: refuses what does not fit the run, or each other", 
     [
       {},
       { ...source, checkpoints: [] },
-      "runs/first has no checkpoint; resume the run until it has one",
+      "runs/first has no checkpoint of a step yet; resume the run until it has one",
     ],
     [
       { fromScratch: true, checkpoint: 100 },
