@@ -17,8 +17,8 @@ const command = {
   help:
     `Pretrains an image encoder on unlabelled images and measures what it learns.
 Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.
-An extended run goes on at the learning rate that a run of its new number of steps
-has there, which is higher: the cosine is drawn out over all of them.`,
+A run that is extended goes on at the learning rate that one of the new number
+of steps has there, which is higher than where it ended.`,
   options: {
     preset: {
       kind: "text",

@@ -65,7 +65,7 @@ Deno.test("completeFinetune: refuses what does not fit the run, or each other", 
     ],
     [
       {},
-      { ...source, checkpoints: [] },
+      { ...source, checkpoints: [0] },
       "runs/first has no checkpoint of a step yet; resume the run until it has one",
     ],
     [
