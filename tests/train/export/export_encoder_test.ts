@@ -32,7 +32,7 @@ Deno.test("encoderOfRun: refuses a checkpoint of another architecture", async ()
   await Deno.writeTextFile(`${run}/config.json`, JSON.stringify(config));
   assertEquals(
     await refusalOf(run),
-    `the checkpoint of step 5 in ${run} does not fit the model that it describes: ` +
-      "encoder.stem.weight is of shape [3,3,3,8]",
+    `${run}/config.json does not match the checkpoint of step 5: encoder.stem is "imagenet", ` +
+      'but "small" in the checkpoint; set it back, or remove the checkpoint if it is of another run',
   );
 });
