@@ -146,7 +146,8 @@ export const configSchema = z.strictObject({
  * open them.
  */
 export const newConfigSchema = configSchema.refine(
-  ({ warmupSteps, steps }) => warmupSteps <= steps,
+  // fewer than one are a mistake of their own
+  ({ warmupSteps, steps }) => warmupSteps <= steps || steps < 1,
   {
     path: ["warmupSteps"],
     error: ({ input }) => {
