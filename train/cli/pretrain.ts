@@ -113,13 +113,13 @@ async function runJob(
   });
   if (download) await unlessAborted(signal, fetchDataset(config));
   await identifyData(run, config.data);
-  if (resume) await changeRun(run, config, options);
   const splits = await unlessAborted(signal, openDataset(config.data));
   const { device, reason } = await openDevice(choice);
   display.print(`data: ${describeData(config, splits)}`);
   display.print(`device: ${reason}`);
   display.print(`run: ${run.path}`);
   try {
+    if (resume) await changeRun(run, config, options);
     const result = await pretrain(config, {
       device,
       splits,

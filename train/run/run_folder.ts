@@ -38,7 +38,9 @@ export async function createRunFolder(
   config: unknown,
   out?: string,
 ): Promise<RunFolder> {
-  const path = out === undefined ? await makeDated(name) : await claim(out);
+  const path = out === undefined
+    ? await makeDated(name)
+    : await makeChosen(out);
   const run = runFolder(path);
   try {
     await writeJsonAtomically(run.configPath, config);
@@ -127,7 +129,7 @@ function runFolder(path: string): RunFolder {
 }
 
 /** Makes sure that a folder chosen by name is there and empty. */
-async function claim(out: string): Promise<string> {
+async function makeChosen(out: string): Promise<string> {
   const names = await listFolder(out);
   if (names.includes("config.json")) {
     throw new UserError(

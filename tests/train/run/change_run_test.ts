@@ -62,6 +62,20 @@ Deno.test("changeRun: an extended run has more steps, in its checkpoints too", a
   assertEquals((await readCheckpoint(changed, run))?.step, 4);
 });
 
+Deno.test("changeRun: an extension that was cut off is named, and done when asked for again", async () => {
+  using folder = new TemporaryFolder();
+  const { run } = await makeRun(folder);
+  const extended = { ...config, steps: 30 };
+  await Deno.writeTextFile(run.configPath, JSON.stringify(extended));
+  await assertRejects(
+    () => readCheckpoint(extended, run),
+    UserError,
+    "steps is 30, but 20 in the checkpoint; set it back, or use --extend 30",
+  );
+  await change(await openRun(run.path), { extend: 30 });
+  assertEquals((await readCheckpoint(extended, run))?.step, 5);
+});
+
 Deno.test("changeRun: without changes leaves the run as it is", async () => {
   using folder = new TemporaryFolder();
   const { run } = await makeRun(folder);
