@@ -15,6 +15,7 @@
  *   ...presets["dv2-tiny"].config,
  *   data: { name: "synthetic", trainSize: 64, testSize: 16 },
  *   steps: 2,
+ *   warmupSteps: 1,
  * });
  * const { device } = await openDevice("wasm");
  * const splits = await openDataset(config.data);

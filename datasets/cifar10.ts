@@ -9,6 +9,7 @@ import { type Archive, downloadArchive } from "./download.ts";
 import { findFolder } from "./files/folders.ts";
 import { readBytes } from "./files/read_file.ts";
 import { countRecords, readLinesIfPresent } from "./files/records.ts";
+import { type Fingerprint, fingerprintFiles } from "./fingerprint.ts";
 import { MemoryImages } from "./memory_images.ts";
 
 const IMAGE_SIZE = 32;
@@ -51,6 +52,7 @@ export const cifar10: DatasetKind<Cifar10Options> = {
   }),
   imageSize: () => IMAGE_SIZE,
   open,
+  fingerprint,
   download,
 };
 
@@ -61,14 +63,7 @@ export const cifar10: DatasetKind<Cifar10Options> = {
  * @throws {UserError} When files are missing, cut short, out of reach or hold unknown labels.
  */
 async function open(options: Cifar10Options): Promise<DatasetSplits> {
-  const { folder, names } = await findFolder(options.path, OFFICIAL_FOLDER);
-  const trainFiles = names.filter(isTrainFile);
-  if (trainFiles.length === 0) {
-    throw new UserError(
-      `there is no CIFAR-10 (data_batch_*.bin of its binary version) in ${options.path}; ` +
-        `give its path as data.path, or fetch it with --download`,
-    );
-  }
+  const { folder, names, trainFiles } = await findFiles(options);
   const classNames = await readLinesIfPresent(`${folder}/batches.meta.txt`) ??
     CLASS_NAMES;
   const train = await readRecords(folder, trainFiles, classNames);
@@ -76,6 +71,22 @@ async function open(options: Cifar10Options): Promise<DatasetSplits> {
     ? await readRecords(folder, [TEST_FILE], classNames)
     : undefined;
   return { unlabelled: train, train, test };
+}
+
+async function fingerprint(options: Cifar10Options): Promise<Fingerprint> {
+  const { folder, trainFiles } = await findFiles(options);
+  return await fingerprintFiles(folder, trainFiles);
+}
+
+/** The folder of the files, and the names of those to train on, which must be there. */
+async function findFiles({ path }: Cifar10Options) {
+  const { folder, names } = await findFolder(path, OFFICIAL_FOLDER);
+  const trainFiles = names.filter(isTrainFile);
+  if (trainFiles.length > 0) return { folder, names, trainFiles };
+  throw new UserError(
+    `there is no CIFAR-10 (data_batch_*.bin of its binary version) in ${path}; ` +
+      `give its path as data.path, or fetch it with --download`,
+  );
 }
 
 /**

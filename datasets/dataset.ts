@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Fingerprint } from "./fingerprint.ts";
 
 /** A set of square RGB images of one size, read as bytes, with or without labels. */
 export interface ImageDataset {
@@ -59,6 +60,12 @@ export interface DatasetKind<Options> {
    * @throws {UserError} It is missing, damaged or cannot be read.
    */
   open(options: Options): Promise<DatasetSplits>;
+  /**
+   * Identifies the images to pretrain on without opening them; absent where the options do.
+   *
+   * @throws {UserError} They are missing or cannot be read.
+   */
+  fingerprint?(options: Options): Promise<Fingerprint>;
   /**
    * Fetches the data set unless it is there; absent where there is nothing to fetch.
    *

@@ -3,6 +3,7 @@ import { UserError } from "../engine/user_error.ts";
 import type { DatasetKind, DatasetSplits, ImageDataset } from "./dataset.ts";
 import { naturalOrder } from "./files/folders.ts";
 import { withFileErrors } from "./files/system_error.ts";
+import { type Fingerprint, fingerprintFiles } from "./fingerprint.ts";
 import { openImageFiles } from "./image_files.ts";
 import { shuffledOrder } from "./shuffle.ts";
 import { Subset } from "./subset.ts";
@@ -30,6 +31,7 @@ export const folder: DatasetKind<FolderOptions> = {
   }),
   imageSize: ({ imageSize }) => imageSize,
   open,
+  fingerprint,
 };
 
 /**
@@ -44,12 +46,7 @@ export const folder: DatasetKind<FolderOptions> = {
  * when no image in it can be decoded.
  */
 async function open(options: FolderOptions): Promise<DatasetSplits> {
-  const files = (await listImages(options.path)).sort(naturalOrder);
-  if (files.length === 0) {
-    throw new UserError(
-      `there are no JPEG, PNG or WebP images in ${options.path}; check the path`,
-    );
-  }
+  const files = (await findImages(options.path)).sort(naturalOrder);
   const paths = files.map((file) => `${options.path}/${file}`);
   const classNames = classesOf(files);
   if (classNames !== undefined && classNames.length > MAX_CLASSES) {
@@ -62,6 +59,19 @@ async function open(options: FolderOptions): Promise<DatasetSplits> {
     Uint8Array.from(files, (file) => classNames.indexOf(classOf(file)));
   return holdOut(
     await openImageFiles({ paths, labels, classNames }, options.imageSize),
+  );
+}
+
+async function fingerprint({ path }: FolderOptions): Promise<Fingerprint> {
+  return await fingerprintFiles(path, await findImages(path));
+}
+
+/** As {@linkcode listImages}, which must find some. */
+async function findImages(folder: string): Promise<string[]> {
+  const files = await listImages(folder);
+  if (files.length > 0) return files;
+  throw new UserError(
+    `there are no JPEG, PNG or WebP images in ${folder}; check the path`,
   );
 }
 

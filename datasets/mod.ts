@@ -13,8 +13,10 @@ export type {
 export {
   type DatasetOptions,
   downloadDataset,
+  fingerprintDataset,
   openDataset,
 } from "./registry.ts";
+export type { Fingerprint } from "./fingerprint.ts";
 export type { Cifar10Options } from "./cifar10.ts";
 export type { FolderOptions } from "./folder.ts";
 export type { Stl10Options } from "./stl10.ts";

@@ -4,6 +4,7 @@ import type {
   DatasetSplits,
   ProgressListener,
 } from "./dataset.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 import * as kinds from "./kinds.ts";
 
 /** Options of any kind of data set; `name` says which. */
@@ -27,6 +28,18 @@ export function imageSizeOf(options: DatasetOptions): number {
  */
 export function openDataset(options: DatasetOptions): Promise<DatasetSplits> {
   return registry[options.name].open(options);
+}
+
+/**
+ * Identifies the images to pretrain on of the data set that `options` names.
+ *
+ * @returns `undefined` where `options` say all.
+ * @throws {UserError} They are missing or cannot be read.
+ */
+export async function fingerprintDataset(
+  options: DatasetOptions,
+): Promise<Fingerprint | undefined> {
+  return await registry[options.name].fingerprint?.(options);
 }
 
 /**

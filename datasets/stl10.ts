@@ -7,9 +7,10 @@ import type {
   ProgressListener,
 } from "./dataset.ts";
 import { type Archive, downloadArchive } from "./download.ts";
-import { findFolder } from "./files/folders.ts";
+import { findFolder, type FolderContents } from "./files/folders.ts";
 import { readBytes } from "./files/read_file.ts";
 import { countRecords, readLinesIfPresent } from "./files/records.ts";
+import { type Fingerprint, fingerprintFiles } from "./fingerprint.ts";
 import { ColumnMajorFile } from "./column_major_file.ts";
 
 const IMAGE_SIZE = 96;
@@ -50,6 +51,7 @@ export const stl10: DatasetKind<Stl10Options> = {
   }),
   imageSize: () => IMAGE_SIZE,
   open,
+  fingerprint,
   download,
 };
 
@@ -60,13 +62,7 @@ export const stl10: DatasetKind<Stl10Options> = {
  * reach, and when labels are out of range or do not match the images in number.
  */
 async function open(options: Stl10Options): Promise<DatasetSplits> {
-  const { folder, names } = await findFolder(options.path, OFFICIAL_FOLDER);
-  if (!names.includes(UNLABELLED_FILE)) {
-    throw new UserError(
-      `there is no ${UNLABELLED_FILE} (the images of STL-10 to pretrain on) in ${folder}; ` +
-        `give the path of STL-10's binary version as data.path, or fetch it with --download`,
-    );
-  }
+  const { folder, names } = await findFiles(options);
   const classNames = await readLinesIfPresent(`${folder}/class_names.txt`) ??
     CLASS_NAMES;
   return {
@@ -74,6 +70,21 @@ async function open(options: Stl10Options): Promise<DatasetSplits> {
     train: await openLabelled(folder, names, "train", classNames),
     test: await openLabelled(folder, names, "test", classNames),
   };
+}
+
+async function fingerprint(options: Stl10Options): Promise<Fingerprint> {
+  const { folder } = await findFiles(options);
+  return await fingerprintFiles(folder, [UNLABELLED_FILE]);
+}
+
+/** The folder of the files, among which the unlabelled images must be. */
+async function findFiles({ path }: Stl10Options): Promise<FolderContents> {
+  const contents = await findFolder(path, OFFICIAL_FOLDER);
+  if (contents.names.includes(UNLABELLED_FILE)) return contents;
+  throw new UserError(
+    `there is no ${UNLABELLED_FILE} (the images of STL-10 to pretrain on) in ${contents.folder}; ` +
+      `give the path of STL-10's binary version as data.path, or fetch it with --download`,
+  );
 }
 
 /**

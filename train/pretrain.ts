@@ -39,9 +39,9 @@ export interface PretrainOptions {
   readonly device: Device;
   /** The images; the caller closes them. */
   readonly splits: DatasetSplits;
-  /** Where checkpoints and metrics go. */
+  /** Where checkpoints and metrics go; see `lockRun` for who else may train in it. */
   readonly run: RunFolder;
-  /** Go on from the latest checkpoint of the run. */
+  /** Go on from the latest checkpoint of the run, or begin where there is none yet. */
   readonly resume?: boolean;
   /** Writes an event file for TensorBoard into the run's folder, with what was measured before. */
   readonly tensorBoard?: boolean;
@@ -126,7 +126,13 @@ async function takeSteps(
     options.onPhase?.("training", done);
     const loop = new TrainingLoop(
       config,
-      { ...options, images: splits.unlabelled, remedy: REMEDY },
+      {
+        ...options,
+        images: splits.unlabelled,
+        // a run killed early can then be resumed, and a full disk is known at once
+        saveAtStart: !checkpoint,
+        remedy: REMEDY,
+      },
       step,
       state,
       done,

@@ -35,6 +35,8 @@ export interface LoopOptions {
   readonly run: RunFolder;
   /** Writes the numbers for TensorBoard too. */
   readonly tensorBoard?: boolean;
+  /** Saves a checkpoint before the first step. */
+  readonly saveAtStart?: boolean;
   /** Stops after the step under way. */
   readonly signal?: AbortSignal;
   /** Called with the number of steps done and the numbers of the last one. */
@@ -100,6 +102,7 @@ export class TrainingLoop {
       : undefined;
     const files = eventFile ? [metricsFile, eventFile] : [metricsFile];
     this.#metrics = metricsAt(this.done, recorded);
+    if (options.saveAtStart) await this.#save();
     if (this.#isDue()) await options.onCheckpoint?.(this.done);
     const loader = new BatchLoader(options.images, {
       batchSize: this.step.instances,

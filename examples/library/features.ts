@@ -24,6 +24,7 @@ const config = completeConfig({
   data: { name: "synthetic", trainSize: 64, testSize: 16 },
   batchSize: 8,
   steps: 2,
+  warmupSteps: 1,
 });
 const { device } = await openDevice("wasm");
 const splits = await openDataset(config.data);

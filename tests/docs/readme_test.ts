@@ -54,6 +54,9 @@ function shortened({ task, args }: Command): readonly string[] {
   // at the paper's sizes, which are for a GPU, a step is planned instead
   const isLarge = args.join(" ").includes("--preset dv2");
   if (isLarge) return [...args.slice(0, 2), "--dry-run"];
+  // a run has its settings; a step or two more show the rest
+  if (args.includes("--extend")) return args.with(-1, "5");
+  if (args.includes("--resume")) return args;
   const isDrawn = !args.some((argument) => argument.startsWith("data.name="));
   const images = task === "pretrain" && isDrawn ? FEW_IMAGES : [];
   return [...args, ...SHORT[task] ?? [], ...images];

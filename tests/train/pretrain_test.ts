@@ -3,6 +3,8 @@ import type { Device } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { listCheckpoints, loadCheckpoint } from "../../train/run/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
+import { learningRateAt } from "../../train/learning_rate.ts";
+import { changedConfig, changeRun } from "../../train/run/change_run.ts";
 import { encoderOfRun } from "../../train/export/export_encoder.ts";
 import { toTimm } from "../../train/export/timm.ts";
 import { encodeSafetensors } from "../../train/run/safetensors_bytes.ts";
@@ -133,15 +135,67 @@ testOnDevices(
     }),
 );
 
-Deno.test("pretrain: a run does not go on with another config, nor without a checkpoint", () =>
+Deno.test("pretrain: a run that was killed before its first step can be resumed, before its first checkpoint too", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig({ steps: 2, checkpoints: { every: 9 } });
+    const whole = await createRunFolder("whole", config, `${folder}/whole`);
+    await start({ device: wasm, config, run: whole });
+    const run = await createRunFolder("run", config, `${folder}/run`);
+    const stopped = await start({
+      device: wasm,
+      config,
+      run,
+      signal: AbortSignal.abort(),
+    });
+    assertEquals(stopped.step, 0);
+    assertEquals(await listCheckpoints(run.checkpointsPath), [0]);
+    const bare = await createRunFolder("bare", config, `${folder}/bare`);
+    for (const early of [run, bare]) {
+      await start({ device: wasm, config, run: early, resume: true });
+      assertEquals(await bytesOf(early, 2), await bytesOf(whole, 2));
+      assertEquals(await listCheckpoints(early.checkpointsPath), [2]);
+    }
+  }));
+
+Deno.test("pretrain: an extended run takes the learning rates of one of its new number of steps", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig({ steps: 4, warmupSteps: 1 });
+    const run = await createRunFolder("run", config, `${folder}/run`);
+    await start({ device: wasm, config, run });
+    const changes = { extend: 8 };
+    const extended = await changedConfig({ run, config }, changes);
+    await changeRun(run, extended, changes);
+    // stopped once more: what it goes on to is kept
+    const options = { device: wasm, config: extended, run, resume: true };
+    await start({ ...options, signal: afterSteps(1) });
+    const { step, finished } = await start(options);
+    assertEquals([step, finished], [8, true]);
+    const rates = (await metricsLines(run)).map((line) =>
+      JSON.parse(line).learningRate
+    );
+    const { optimizer: { learningRate }, warmupSteps } = config;
+    const expected = Array.from(
+      { length: 8 },
+      (_, i) =>
+        learningRateAt(i, { learningRate, warmupSteps, steps: i < 4 ? 4 : 8 }),
+    );
+    assertEquals(rates, expected);
+    // it rises where the run was extended
+    assert(rates[4] > 2 * rates[3]);
+  }));
+
+Deno.test("pretrain: a run does not go on with another config, nor where its checkpoints are lost", () =>
   withFolder(async (folder) => {
     const config = tinyConfig({ steps: 2, checkpoints: { every: 1 } });
     const run = await createRunFolder("run", config, `${folder}/run`);
+    const line = '{"step":1,"loss":1}\n';
+    await Deno.writeTextFile(run.metricsPath, line);
     await assertRejects(
       () => start({ device: wasm, config, run, resume: true }),
       UserError,
       "no checkpoint",
     );
+    assertEquals(await Deno.readTextFile(run.metricsPath), line);
     await start({ device: wasm, config, run });
     const before = await bytesOf(run, 2);
     const changed = tinyConfig({

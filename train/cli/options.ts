@@ -16,7 +16,9 @@ const command = {
   usage: "deno task pretrain",
   help:
     `Pretrains an image encoder on unlabelled images and measures what it learns.
-Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.`,
+Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.
+A run that is extended goes on at the learning rate that one of the new number
+of steps has there, which is higher than where it ended.`,
   options: {
     preset: {
       kind: "text",
@@ -45,6 +47,11 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.
       value: "FOLDER",
       help: "go on with a run from its last checkpoint",
     },
+    extend: {
+      kind: "integer",
+      value: "STEPS",
+      help: "with --resume: go on to STEPS steps in total",
+    },
     "dry-run": {
       kind: "flag",
       help: "say what memory and time it takes, and stop",
@@ -62,6 +69,7 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.
     "deno task pretrain",
     "deno task pretrain --set steps=1000 --set optimizer.learningRate=5e-4",
     `deno task pretrain --resume runs/2026-12-31_12-00-00-${DEFAULT_PRESET}`,
+    `deno task pretrain --resume runs/2026-12-31_12-00-00-${DEFAULT_PRESET} --extend 400`,
   ],
 } as const satisfies Command;
 
@@ -79,10 +87,15 @@ export type Options = Omit<OptionValues<typeof command>, "device"> & {
 export function readOptions(args: readonly string[]): Options | "help" {
   const options = parseArguments(command, args);
   if (options === "help") return options;
-  const { preset, config, set, out, resume, "dry-run": dryRun } = options;
-  if (resume !== undefined && (preset ?? config ?? out ?? set[0])) {
+  const { preset, config, out, resume, "dry-run": dryRun } = options;
+  if (resume !== undefined && (preset ?? config ?? out)) {
     throw new UserError(
-      "--resume goes on with the config of its run; leave out --preset, --config, --set and --out",
+      "--resume goes on with the config of its run; leave out --preset, --config and --out",
+    );
+  }
+  if (options.extend !== undefined && resume === undefined) {
+    throw new UserError(
+      "--extend is for a run begun before; add --resume FOLDER, or use --set steps=STEPS for a new run",
     );
   }
   if (dryRun && resume !== undefined) {

@@ -3,9 +3,16 @@ import type { DatasetSplits } from "../../datasets/dataset.ts";
 import { downloadDataset, openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
-import { type Config, configSchema } from "../config/config.ts";
+import { type Config, newConfigSchema } from "../config/config.ts";
 import { loadConfig } from "../config/loader.ts";
+import {
+  changedConfig,
+  changeRun,
+  type RunChanges,
+} from "../run/change_run.ts";
+import { identifyData } from "../run/data_identity.ts";
 import { openRun } from "../run/load_run.ts";
+import { lockRun } from "../run/lock.ts";
 import { DownloadDisplay } from "./download_display.ts";
 import { dryRun } from "./dry_run.ts";
 import { DEFAULT_PRESET, help, type Options, readOptions } from "./options.ts";
@@ -28,6 +35,8 @@ interface Job {
   readonly run: RunFolder;
   /** Whether the run was begun before. */
   readonly resume: boolean;
+  /** Keeps other processes from training in its folder. */
+  readonly lock: Disposable;
 }
 
 /** How it ended. */
@@ -43,7 +52,8 @@ async function main(): Promise<void> {
   const signal = onInterrupt();
   const job = options.resume === undefined
     ? await newJob(options)
-    : await resumedJob(options.resume);
+    : await resumedJob(options.resume, options);
+  using _lock = job.lock;
   try {
     const result = await runJob(job, options, signal);
     if (result.step === 0) signal.throwIfAborted();
@@ -59,7 +69,7 @@ async function newJob(options: Options): Promise<Job> {
   const config = await readConfig(options);
   const name = presetOf(options) ?? "custom";
   const run = await createRunFolder(name, config, options.out);
-  return { config, run, resume: false };
+  return { config, run, resume: false, lock: await lockRun(run) };
 }
 
 function presetOf({ preset, config }: Options): string | undefined {
@@ -69,7 +79,7 @@ function presetOf({ preset, config }: Options): string | undefined {
 function readConfig(options: Options): Promise<Config> {
   const { config, set } = options;
   const sources = { preset: presetOf(options), config, set };
-  return loadConfig(configSchema, presets, sources);
+  return loadConfig(newConfigSchema, presets, sources);
 }
 
 /** Says what a run would take. */
@@ -83,26 +93,33 @@ async function printDryRun(options: Options): Promise<void> {
   device.destroy();
 }
 
-async function resumedJob(path: string): Promise<Job> {
-  return { ...await openRun(path), resume: true };
+async function resumedJob(path: string, changes: RunChanges): Promise<Job> {
+  const lock = await lockRun((await openRun(path)).run);
+  // once more, for nobody changes it now
+  const opened = await openRun(path);
+  const config = await changedConfig(opened, changes);
+  return { run: opened.run, config, resume: true, lock };
 }
 
 async function runJob(
   { config, run, resume }: Job,
-  { device: choice, download, tensorboard }: Options,
+  options: Options,
   signal: AbortSignal,
 ): Promise<JobResult> {
+  const { device: choice, download, tensorboard } = options;
   const display = new RunDisplay(config);
   signal.addEventListener("abort", () => {
     display.print("stopping; press Ctrl-C again to stop at once");
   });
   if (download) await unlessAborted(signal, fetchDataset(config));
+  await identifyData(run, config.data);
   const splits = await unlessAborted(signal, openDataset(config.data));
   const { device, reason } = await openDevice(choice);
   display.print(`data: ${describeData(config, splits)}`);
   display.print(`device: ${reason}`);
   display.print(`run: ${run.path}`);
   try {
+    if (resume) await changeRun(run, config, options);
     const result = await pretrain(config, {
       device,
       splits,

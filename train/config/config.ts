@@ -142,10 +142,29 @@ export const configSchema = z.strictObject({
 }) satisfies z.ZodType<Config>;
 
 /**
+ * Accepts the {@linkcode Config} of a new run. What runs of earlier versions had is no reason not to
+ * open them.
+ */
+export const newConfigSchema = configSchema.refine(
+  // fewer than one are a mistake of their own
+  ({ warmupSteps, steps }) => warmupSteps <= steps || steps < 1,
+  {
+    path: ["warmupSteps"],
+    error: ({ input }) => {
+      const { warmupSteps, steps } = input as Config;
+      return `the learning rate cannot rise over ${warmupSteps} steps in a run of ${steps}; ` +
+        `set warmupSteps to ${steps} at most, to ${
+          Math.floor(steps / 10)
+        } for instance`;
+    },
+  },
+);
+
+/**
  * Lays settings over the defaults.
  *
  * @throws {UserError} if settings are missing, unknown or wrong; all of them are named, a line each.
  */
 export function completeConfig(settings: PartialSettings<Config>): Config {
-  return resolveConfig(configSchema, [settings]);
+  return resolveConfig(newConfigSchema, [settings]);
 }

@@ -6,25 +6,33 @@ export interface Difference {
   readonly second: unknown;
 }
 
-/** The first setting that differs between two configs; `undefined` if they are equal. */
-export function firstDifference(
+/** The settings that differ between two configs. */
+export function* differences(
   first: unknown,
   second: unknown,
   path = "",
-): Difference | undefined {
+): Generator<Difference, void> {
   if (
     typeof first !== "object" || typeof second !== "object" || first === null ||
     second === null
   ) {
-    return Object.is(first, second) ? undefined : { path, first, second };
+    if (!Object.is(first, second)) yield { path, first, second };
+    return;
   }
   for (const key of new Set([...Object.keys(first), ...Object.keys(second)])) {
-    const difference = firstDifference(
+    yield* differences(
       (first as Record<string, unknown>)[key],
       (second as Record<string, unknown>)[key],
       path ? `${path}.${key}` : key,
     );
-    if (difference) return difference;
   }
-  return undefined;
+}
+
+/** The first setting that differs between two configs; `undefined` if they are equal. */
+export function firstDifference(
+  first: unknown,
+  second: unknown,
+): Difference | undefined {
+  const [difference] = differences(first, second);
+  return difference;
 }

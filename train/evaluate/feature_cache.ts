@@ -6,7 +6,7 @@ import {
   writeSafetensors,
 } from "../run/safetensors.ts";
 import { DamagedFileError } from "../run/safetensors_header.ts";
-import { sha256 } from "./digest.ts";
+import { sha256 } from "../../datasets/files/digest.ts";
 import type { Features } from "./features.ts";
 import type { RepresentedImages } from "./represent.ts";
 

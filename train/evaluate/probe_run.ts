@@ -3,8 +3,9 @@ import type { Device } from "../../engine/devices/device.ts";
 import { Context } from "../../layers/context.ts";
 import type { BuiltModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
+import { digestOfTensors } from "../run/tensor_digest.ts";
 import { captureState } from "../run/training_state.ts";
-import { sha256 } from "./digest.ts";
+import { sha256 } from "../../datasets/files/digest.ts";
 import { cachedFeatures } from "./feature_cache.ts";
 import { TEMPERATURE } from "./knn.ts";
 import { HELD_OUT, PENALTIES } from "./linear_probe.ts";
@@ -106,7 +107,8 @@ async function keysOf(
   };
   const { encoder, model, augmentation } = config;
   const keysOfEncoder = async (built: BuiltModel): Promise<FeatureKeys> => {
-    const weights = await digestOfWeights(device, built);
+    // all parameters and running statistics
+    const weights = await digestOfTensors(await captureState(device, built));
     const settings = { encoder, model, augmentation, weights };
     return {
       train: JSON.stringify({ ...settings, images: digests.train }),
@@ -117,20 +119,6 @@ async function keysOf(
     untrained: await keysOfEncoder(encoders.untrained),
     trained: await keysOfEncoder(encoders.trained),
   };
-}
-
-/** Digest of all parameters and running statistics. */
-async function digestOfWeights(
-  device: Device,
-  built: BuiltModel,
-): Promise<string> {
-  const parts: string[] = [];
-  const state = await captureState(device, built);
-  for (const [name, { shape, data }] of Object.entries(state)) {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    parts.push(`${name} ${shape} ${await sha256(Uint8Array.from(bytes))}`);
-  }
-  return await sha256(parts.join("\n"));
 }
 
 /** Images that are read at a time for their digest. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
 import { readTextIfPresent } from "../../datasets/files/read_file.ts";
 import { UserError } from "../../engine/user_error.ts";
-import { sha256 } from "./digest.ts";
+import { sha256 } from "../../datasets/files/digest.ts";
 
 const digestSchema = z.looseObject({ digest: z.string() });
 

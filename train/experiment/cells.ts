@@ -1,5 +1,5 @@
 import { UserError } from "../../engine/user_error.ts";
-import { type Config, configSchema } from "../config/config.ts";
+import { type Config, newConfigSchema } from "../config/config.ts";
 import { findPreset, settingAt } from "../config/loader.ts";
 import { presets } from "../config/presets/mod.ts";
 import { resolveConfig } from "../config/resolve.ts";
@@ -59,7 +59,7 @@ function cellOf(
   );
   const label = [row, ...parts, `seed ${seed}`].join(", ");
   try {
-    const config = resolveConfig(configSchema, layers);
+    const config = resolveConfig(newConfigSchema, layers);
     return { label, name: folderName(label), row, axes, config };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -14,7 +14,9 @@ import { finetuneRun } from "../finetune/finetune_run.ts";
 import type { FinetuneEvents } from "../finetune/finetune_training.ts";
 import { pretrain, type PretrainOptions } from "../pretrain.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
+import { identifyData } from "../run/data_identity.ts";
 import { loadRun, type OpenedRun, openRun } from "../run/load_run.ts";
+import { lockRun } from "../run/lock.ts";
 import { releaseState } from "../run/training_state.ts";
 import {
   createRunFolder,
@@ -94,6 +96,8 @@ async function pretrainCell(
   if (begun && done !== undefined) {
     const { run, config } = begun;
     const events = pretraining(config);
+    using _lock = await lockRun(run);
+    await identifyData(run, config.data);
     await pretrain(config, { ...options, ...events, run, resume: true });
     return config;
   }
@@ -104,7 +108,9 @@ async function pretrainCell(
     : await stepsWithin(minutes, config, unlabelled, device);
   const timed = { ...config, steps };
   const run = await createRunFolder(name, timed, path);
+  using _lock = await lockRun(run);
   try {
+    await identifyData(run, config.data);
     await pretrain(timed, { ...options, ...pretraining(timed), run });
   } catch (error) {
     await removeUnusedRunFolder(run);

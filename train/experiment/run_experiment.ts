@@ -1,6 +1,6 @@
 import { UserError } from "../../engine/user_error.ts";
 import type { Cell } from "./cells.ts";
-import { claim } from "./claim.ts";
+import { claim } from "../run/claim.ts";
 import type { CellResult } from "./run_cell.ts";
 import type { FinishedCell } from "./table.ts";
 

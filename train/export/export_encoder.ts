@@ -1,10 +1,8 @@
 import { imageSizeOf } from "../../datasets/registry.ts";
-import { UserError } from "../../engine/user_error.ts";
 import configuration from "../../deno.json" with { type: "json" };
 import { buildModel } from "../build_model.ts";
 import type { ModelOptions } from "../config/config.ts";
-import { loadLatestCheckpoint } from "../run/checkpoint.ts";
-import { openRun } from "../run/load_run.ts";
+import { loadTrained, openRun } from "../run/load_run.ts";
 import type { EncoderContents } from "./encoder_file.ts";
 import { featureWidths } from "./feature_kinds.ts";
 import { modelTensors } from "./model_tensors.ts";
@@ -17,13 +15,9 @@ import { modelTensors } from "./model_tensors.ts";
  * @throws {UserError} if it is not the folder of a run, has no checkpoint, or cannot be read.
  */
 export async function encoderOfRun(path: string): Promise<EncoderContents> {
-  const { run, config } = await openRun(path);
-  const checkpoint = await loadLatestCheckpoint(run.checkpointsPath);
-  if (!checkpoint) {
-    throw new UserError(
-      `${path} has no checkpoint yet; train it first, with deno task pretrain`,
-    );
-  }
+  const opened = await openRun(path);
+  const { config } = opened;
+  const checkpoint = await loadTrained(opened);
   const model = withoutVocabulary(config.model);
   const { augmentation, encoder } = config;
   const imageSize = imageSizeOf(config.data);

@@ -111,10 +111,10 @@ function checkpointOf(
       "a network from scratch takes no checkpoint; leave out one of the two",
     );
   }
-  const step = checkpoint ?? checkpoints.at(-1);
+  const step = checkpoint ?? checkpoints.findLast((step) => step > 0);
   if (step === undefined) {
     throw new UserError(
-      `${path} has no checkpoint; resume the run until it has one`,
+      `${path} has no checkpoint of a step yet; resume the run until it has one`,
     );
   }
   requireStep(step, checkpoints, path);

@@ -6,8 +6,8 @@ import { firstDifference } from "../config/difference.ts";
 import { defaultsOf, mergeSettings } from "../config/merge.ts";
 import { readResults, writeResults } from "../evaluate/result_file.ts";
 import { withoutVocabulary } from "../export/export_encoder.ts";
-import { listCheckpoints, loadCheckpoint } from "../run/checkpoint.ts";
-import { openRun } from "../run/load_run.ts";
+import { listCheckpoints } from "../run/checkpoint.ts";
+import { loadTrained, type OpenedRun, openRun } from "../run/load_run.ts";
 import {
   createRunFolder,
   isRunFolder,
@@ -67,13 +67,14 @@ export interface Finetuning extends FinetuneProgress {
  */
 export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
   const { path, settings = {}, splits } = task;
-  const { run: source, config: pretraining } = await openRun(path);
+  const source = await openRun(path);
+  const { config: pretraining } = source;
   const { imageSize } = splits.unlabelled;
   const { seed, ...unseeded } = pretraining;
   const config = completeFinetune(settings, {
     seed,
     inputs: inputsOf(build(unseeded, imageSize).model),
-    checkpoints: await listCheckpoints(source.checkpointsPath),
+    checkpoints: await listCheckpoints(source.run.checkpointsPath),
     path,
   });
   const images = finetuneImages(splits, config, path);
@@ -143,9 +144,10 @@ async function openBegun(
 }
 
 async function readWeights(
-  { path, checkpointsPath }: RunFolder,
+  source: OpenedRun,
   step: number,
 ): Promise<PretrainedWeights> {
-  const { tensors } = await loadCheckpoint(checkpointsPath, step);
+  const { tensors } = await loadTrained(source, step);
+  const { path } = source.run;
   return { tensors, source: `the checkpoint of step ${step} in ${path}` };
 }

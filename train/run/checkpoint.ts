@@ -1,18 +1,21 @@
 import { z } from "zod";
+import configuration from "../../deno.json" with { type: "json" };
 import { UserError } from "../../engine/user_error.ts";
 import {
   UNFINISHED_SUFFIX,
   writeAtomically,
   writeJsonAtomically,
 } from "../../datasets/files/atomic_file.ts";
+import { sha256 } from "../../datasets/files/digest.ts";
 import { listFolder } from "../../datasets/files/folders.ts";
 import {
   openSafetensors,
-  readSafetensors,
+  readTensors,
   writeSafetensors,
 } from "./safetensors.ts";
 import { DamagedFileError, type StoredTensor } from "./safetensors_header.ts";
 import { readText } from "../../datasets/files/read_file.ts";
+import { digestOfTensors } from "./tensor_digest.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 
 /**
@@ -28,14 +31,34 @@ export interface Checkpoint {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * What made a checkpoint. Both of its files say it, so that neither passes with one of another
+ * checkpoint; the tensors' file does so in its `__metadata__`.
+ */
+const stampSchema = z.object({
+  /** Version of this package. */
+  version: z.string(),
+  /** Number of steps done. */
+  step: z.string(),
+  /** Digest of the metadata, and so of the settings among them, as they were saved. */
+  settings: z.string(),
+  /** Digest of the tensors. */
+  checksum: z.string(),
+});
+
+type Stamp = z.infer<typeof stampSchema>;
+
 const sidecarSchema = z.strictObject({
   step: z.int().nonnegative(),
   metadata: z.record(z.string(), z.unknown()),
+  // earlier versions wrote none
+  stamp: stampSchema.optional(),
 });
 
 /**
- * Saves a checkpoint, then removes all but the newest `keep`. A save cut off at any moment, or failing, leaves the earlier checkpoints as they were; what it leaves
- * behind is removed by the next one.
+ * Saves a checkpoint, then removes all but the newest `keep`, and that of step 0 as soon as there is
+ * a later one. A save cut off at any moment, or failing, leaves the earlier checkpoints as they were;
+ * what it leaves behind is removed by the next one.
  *
  * @param folder An existing folder that holds nothing but the checkpoints of one run.
  * @param checkpoint What to save; replaces a checkpoint of the same step.
@@ -50,20 +73,47 @@ export async function saveCheckpoint(
   if (keep < 1) throw new RangeError(`keep is ${keep}; it must be at least 1`);
   const tensorsPath = `${folder}/${tensorsName(step)}`;
   const sidecarPath = `${folder}/${sidecarName(step)}`;
+  const stamp: Stamp = {
+    version: configuration.version,
+    step: String(step),
+    settings: await sha256(JSON.stringify(metadata)),
+    checksum: await checksumOf(tensors),
+  };
   // Without its JSON an older checkpoint of this step is no longer one: never old beside new.
   await remove(sidecarPath);
   await removeUnfinished(folder);
   await writeAtomically(
     tensorsPath,
-    (sink) => writeSafetensors(sink, tensors),
+    (sink) => writeSafetensors(sink, tensors, stamp),
   );
   try {
-    await writeJsonAtomically(sidecarPath, { step, metadata });
+    await writeJsonAtomically(sidecarPath, { step, metadata, stamp });
   } catch (error) {
     await Deno.remove(tensorsPath).catch(() => {});
     throw error;
   }
   await removeOld(folder, keep);
+}
+
+/**
+ * Changes what checkpoints hold besides their tensors, in all of them that are whole.
+ *
+ * @throws {UserError} A file cannot be read or written.
+ */
+export async function changeMetadata(
+  folder: string,
+  change: (metadata: Checkpoint["metadata"]) => Checkpoint["metadata"],
+): Promise<void> {
+  for (const step of await listCheckpoints(folder)) {
+    const path = `${folder}/${sidecarName(step)}`;
+    try {
+      const sidecar = await readJson(path, sidecarSchema);
+      const metadata = change(sidecar.metadata);
+      await writeJsonAtomically(path, { ...sidecar, metadata });
+    } catch (error) {
+      if (!(error instanceof DamagedFileError)) throw error;
+    }
+  }
 }
 
 /**
@@ -102,15 +152,20 @@ export function requireStep(
 /**
  * Loads the checkpoint of a step.
  *
- * @throws {DamagedFileError} One of its files is missing, cut short or damaged.
+ * @throws {DamagedFileError} One of its files is missing, cut short, damaged or of another checkpoint.
  * @throws {UserError} One of its files cannot be read.
  */
 export async function loadCheckpoint(
   folder: string,
   step: number,
 ): Promise<Checkpoint> {
-  const { metadata } = await checkPair(folder, step);
-  const tensors = await readSafetensors(`${folder}/${tensorsName(step)}`);
+  const { metadata, stamp, file } = await openPair(folder, step);
+  const tensors = await readTensors(file);
+  if (stamp && await checksumOf(tensors) !== stamp.checksum) {
+    throw new DamagedFileError(
+      `${file.path} is damaged: it does not hold the numbers that were saved`,
+    );
+  }
   return { step, tensors, metadata };
 }
 
@@ -145,12 +200,17 @@ export async function loadLatestCheckpoint(
   }
 }
 
+/** Whether a file is of the checkpoint of step 0, which is worth nothing once its run is given up. */
+export function isOfStep0(name: string): boolean {
+  return [tensorsName(0), sidecarName(0)].includes(name);
+}
+
 const stemOf = (step: number) => `step-${String(step).padStart(6, "0")}`;
 const tensorsName = (step: number) => `${stemOf(step)}.safetensors`;
 const sidecarName = (step: number) => `${stemOf(step)}.json`;
 
-/** Checks both files of a checkpoint without reading the tensors; returns what the JSON says. */
-async function checkPair(folder: string, step: number) {
+/** Checks both files of a checkpoint without reading the tensors. */
+async function openPair(folder: string, step: number) {
   const tensorsPath = `${folder}/${tensorsName(step)}`;
   const sidecarPath = `${folder}/${sidecarName(step)}`;
   const sidecar = await readJson(sidecarPath, sidecarSchema);
@@ -162,8 +222,24 @@ async function checkPair(folder: string, step: number) {
   if (!(await listFolder(folder)).includes(tensorsName(step))) {
     throw new DamagedFileError(`${tensorsPath} is missing`);
   }
-  await openSafetensors(tensorsPath);
-  return sidecar;
+  const file = await openSafetensors(tensorsPath);
+  const made = stampSchema.safeParse(file.metadata).data;
+  const { stamp } = sidecar;
+  if (stamp?.settings !== made?.settings || stamp?.step !== made?.step) {
+    const other = made && made.settings === stamp?.settings
+      ? `step ${made.step}`
+      : "another model or run";
+    throw new DamagedFileError(
+      `${tensorsPath} is of ${other}: ${sidecarPath} was not saved with it`,
+    );
+  }
+  return { ...sidecar, file };
+}
+
+/** Digest of tensors, in whichever order a file has them. */
+function checksumOf(tensors: Checkpoint["tensors"]): Promise<string> {
+  const byName = Object.entries(tensors).sort(([a], [b]) => a < b ? -1 : 1);
+  return digestOfTensors(Object.fromEntries(byName));
 }
 
 /** The newest whole checkpoint of those listed, and the damaged ones after it. */
@@ -171,7 +247,7 @@ async function findWhole(folder: string, steps: readonly number[]) {
   const damaged: number[] = [];
   for (const step of steps.toReversed()) {
     try {
-      await checkPair(folder, step);
+      await loadCheckpoint(folder, step);
       return { whole: step, damaged };
     } catch (error) {
       if (!(error instanceof DamagedFileError)) throw error;
@@ -194,7 +270,11 @@ async function removeUnfinished(folder: string): Promise<void> {
 }
 
 async function removeOld(folder: string, keep: number): Promise<void> {
-  for (const step of (await listCheckpoints(folder)).slice(0, -keep)) {
+  const steps = await listCheckpoints(folder);
+  const old = steps.filter((step, i) =>
+    i < steps.length - keep || (step === 0 && steps.length > 1)
+  );
+  for (const step of old) {
     await remove(`${folder}/${sidecarName(step)}`);
     await remove(`${folder}/${tensorsName(step)}`);
   }

@@ -4,7 +4,12 @@ import { UserError } from "../../engine/user_error.ts";
 import { buildModel, type BuiltModel } from "../build_model.ts";
 import { type Config, configSchema } from "../config/config.ts";
 import { resolveConfig } from "../config/resolve.ts";
-import { loadCheckpoint, loadLatestCheckpoint } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  loadCheckpoint,
+  loadLatestCheckpoint,
+} from "./checkpoint.ts";
+import { checkModel } from "./resume.ts";
 import { openRunFolder, type RunFolder } from "./run_folder.ts";
 import { restoreState } from "./training_state.ts";
 
@@ -31,19 +36,36 @@ export async function loadRun(
   device: Device,
   step?: number,
 ): Promise<LoadedRun> {
-  const { run, config } = await openRun(path);
-  const checkpoint = step === undefined
-    ? await loadLatestCheckpoint(run.checkpointsPath)
-    : await loadCheckpoint(run.checkpointsPath, step);
-  if (!checkpoint) {
-    throw new UserError(
-      `${path} has no checkpoint; resume the run until it has one`,
-    );
-  }
+  const opened = await openRun(path);
+  const { config } = opened;
+  const checkpoint = await loadTrained(opened, step);
   const imageSize = imageSizeOf(config.data);
   const built = buildModel(config, imageSize);
   await restoreState(device, built, checkpoint.tensors);
   return { ...built, config, step: checkpoint.step, imageSize };
+}
+
+/**
+ * Loads a checkpoint of a run, to use the weights in it.
+ *
+ * @param step The step of the checkpoint to take; the latest one by default.
+ * @throws {UserError} There is no such checkpoint, or only that of step 0 and `step` is not given,
+ * it is of another model than the run, or its files are damaged or cannot be read.
+ */
+export async function loadTrained(
+  { run, config }: OpenedRun,
+  step?: number,
+): Promise<Checkpoint> {
+  const checkpoint = step === undefined
+    ? await loadLatestCheckpoint(run.checkpointsPath)
+    : await loadCheckpoint(run.checkpointsPath, step);
+  if (!checkpoint || (step === undefined && checkpoint.step === 0)) {
+    throw new UserError(
+      `${run.path} has no checkpoint of a step yet; resume the run until it has one`,
+    );
+  }
+  checkModel(config, checkpoint, run);
+  return checkpoint;
 }
 
 /** The folder of a run. */

@@ -1,7 +1,8 @@
 import { UserError } from "../../engine/user_error.ts";
-import { firstDifference } from "../config/difference.ts";
+import { firstFixedDifference } from "../config/changeable.ts";
+import { type Config, configSchema } from "../config/config.ts";
 import { defaultsOf, mergeSettings } from "../config/merge.ts";
-import type { ObjectSchema } from "../config/schema.ts";
+import { isObject, type ObjectSchema } from "../config/schema.ts";
 import { type Checkpoint, loadLatestCheckpoint } from "./checkpoint.ts";
 import { readMetrics } from "./metrics_file.ts";
 import type { RunFolder } from "./run_folder.ts";
@@ -11,37 +12,67 @@ import type { RunFolder } from "./run_folder.ts";
  *
  * @param schema What the config satisfies: settings that did not exist when the checkpoint was written
  * count as their defaults in it.
- * @throws {UserError} There is none, its config is not the one of the run, or a file is damaged.
+ * @returns `undefined` where the run ended before its first step, and begins.
+ * @throws {UserError} There is none though steps were taken, it has other settings where they may
+ * not change, or a file is damaged.
  */
 export async function readCheckpoint(
   config: object,
   run: RunFolder,
   schema?: ObjectSchema,
-): Promise<Checkpoint> {
+): Promise<Checkpoint | undefined> {
   const checkpoint = await loadLatestCheckpoint(run.checkpointsPath);
-  if (!checkpoint) {
+  // read again when the steps begin, but damage is better known before the wait
+  const records = await readMetrics(run.metricsPath);
+  if (checkpoint) {
+    checkSettings(config, savedSettings(checkpoint, schema), checkpoint, run);
+  } else if (records.length > 0) {
     throw new UserError(
       `${run.path} has no checkpoint to resume from; start a new run`,
     );
   }
-  const saved = mergeSettings(
-    schema,
-    defaultsOf(schema),
-    checkpoint.metadata.config,
-  );
-  checkConfig(config, saved, run);
-  // read again when the steps begin, but damage is better known before the wait
-  await readMetrics(run.metricsPath);
   return checkpoint;
 }
 
-function checkConfig(config: object, saved: unknown, run: RunFolder): void {
-  const difference = firstDifference(config, saved);
+/**
+ * Checks that a checkpoint is of the model of a run.
+ *
+ * @throws {UserError} The model has other settings in it.
+ */
+export function checkModel(
+  config: Config,
+  checkpoint: Checkpoint,
+  run: RunFolder,
+): void {
+  if (!isObject(checkpoint.metadata.config)) return;
+  const saved = savedSettings(checkpoint, configSchema) as Config;
+  const [ours, others] = [config, saved].map((
+    { encoder, model, augmentation },
+  ) => ({ encoder, model, augmentation }));
+  checkSettings(ours, others, checkpoint, run);
+}
+
+function savedSettings({ metadata }: Checkpoint, schema?: ObjectSchema) {
+  return mergeSettings(schema, defaultsOf(schema), metadata.config);
+}
+
+function checkSettings(
+  settings: unknown,
+  saved: unknown,
+  { step }: Checkpoint,
+  run: RunFolder,
+): void {
+  const difference = firstFixedDifference(settings, saved);
   if (!difference) return;
   const { path, first, second } = difference;
+  const [here, there] = [first, second].map((value) =>
+    JSON.stringify(value) ?? "not set"
+  );
   throw new UserError(
-    `${run.configPath} does not match the checkpoint: ${path} is ${
-      JSON.stringify(first)
-    }, but the run was started with ${JSON.stringify(second)}; set it back`,
+    `${run.configPath} does not match the checkpoint of step ${step}: ${path} is ${here}, ` +
+      `but ${there} in the checkpoint; set it back` +
+      (path === "steps"
+        ? `, or use --extend ${here}`
+        : ", or remove the checkpoint if it is of another run"),
   );
 }

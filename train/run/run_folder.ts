@@ -1,6 +1,7 @@
 import { UserError } from "../../engine/user_error.ts";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
 import { listFolder, makeFolder } from "../../datasets/files/folders.ts";
+import { isOfStep0 } from "./checkpoint.ts";
 import { readMetrics } from "./metrics_file.ts";
 import { isEventFile } from "./tensorboard/event_file.ts";
 import { readText } from "../../datasets/files/read_file.ts";
@@ -16,6 +17,10 @@ export interface RunFolder {
   readonly metricsPath: string;
   /** The folder of the checkpoints. */
   readonly checkpointsPath: string;
+  /** What identifies the images: `data.json`. */
+  readonly dataPath: string;
+  /** Locked while a process trains: `lock`. */
+  readonly lockPath: string;
 }
 
 /**
@@ -33,7 +38,9 @@ export async function createRunFolder(
   config: unknown,
   out?: string,
 ): Promise<RunFolder> {
-  const path = out === undefined ? await makeDated(name) : await claim(out);
+  const path = out === undefined
+    ? await makeDated(name)
+    : await makeChosen(out);
   const run = runFolder(path);
   try {
     await writeJsonAtomically(run.configPath, config);
@@ -46,22 +53,29 @@ export async function createRunFolder(
 }
 
 /**
- * Removes the folder of a new run that came to nothing: one with neither a checkpoint nor a
+ * Removes the folder of a new run that came to nothing: one with neither a checkpoint of a step nor a
  * measurement in it. Whatever else is in the folder stays, and so does the folder then.
  */
 export async function removeUnusedRunFolder(run: RunFolder): Promise<void> {
   const { path, configPath, metricsPath, checkpointsPath } = run;
+  let checkpoints: string[];
   let eventFiles: string[];
   try {
-    if ((await listFolder(checkpointsPath)).length > 0) return;
+    checkpoints = await listFolder(checkpointsPath);
+    if (!checkpoints.every(isOfStep0)) return;
     if ((await readMetrics(metricsPath)).length > 0) return;
     eventFiles = (await listFolder(path)).filter(isEventFile);
   } catch {
     return;
   }
-  const parts = [metricsPath, configPath, checkpointsPath];
-  for (const name of eventFiles) parts.push(`${path}/${name}`);
-  for (const part of [...parts, path]) {
+  const parts = [
+    ...checkpoints.map((name) => `${checkpointsPath}/${name}`),
+    ...eventFiles.map((name) => `${path}/${name}`),
+    ...[metricsPath, run.dataPath, checkpointsPath],
+    // last, so that the folder is that of a run, in use, until all is gone
+    ...[configPath, run.lockPath, path],
+  ];
+  for (const part of parts) {
     // what is not there need not be removed, and what resists is not worth an error of its own
     await Deno.remove(part).catch(() => {});
   }
@@ -109,11 +123,13 @@ function runFolder(path: string): RunFolder {
     configPath: `${path}/config.json`,
     metricsPath: `${path}/metrics.jsonl`,
     checkpointsPath: `${path}/checkpoints`,
+    dataPath: `${path}/data.json`,
+    lockPath: `${path}/lock`,
   };
 }
 
 /** Makes sure that a folder chosen by name is there and empty. */
-async function claim(out: string): Promise<string> {
+async function makeChosen(out: string): Promise<string> {
   const names = await listFolder(out);
   if (names.includes("config.json")) {
     throw new UserError(

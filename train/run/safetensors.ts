@@ -108,13 +108,12 @@ export async function readTensor(
 /**
  * Reads all tensors of a file.
  *
- * @returns The tensors by name.
- * @throws {UserError} As {@linkcode openSafetensors} and {@linkcode readTensor}.
+ * @returns The tensors by name, in the order of their bytes.
+ * @throws {UserError} As {@linkcode readTensor}.
  */
-export async function readSafetensors(
-  path: string,
+export async function readTensors(
+  file: SafetensorsFile,
 ): Promise<Record<string, StoredTensor>> {
-  const file = await openSafetensors(path);
   const tensors: Record<string, StoredTensor> = {};
   for (const name of file.tensors.keys()) {
     tensors[name] = await readTensor(file, name);

@@ -34,6 +34,7 @@ export const TINY: readonly string[] = [
   "losses.allp.weight=0",
   "batchSize=2",
   "steps=3",
+  "warmupSteps=1",
   "metricsEvery=1",
 ].flatMap((setting) => ["--set", setting]);
 

@@ -7,6 +7,7 @@ import { type Output, runTask } from "./command.ts";
 const { seed: _, ...settings } = tinyConfig({
   data: { name: "synthetic", trainSize: 20, testSize: 10 },
   steps: 2,
+  warmupSteps: 1,
 });
 const file = JSON.stringify({
   title: "Learning rates",

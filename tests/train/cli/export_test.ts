@@ -48,7 +48,7 @@ Deno.test("export: refuses bad input in one sentence and writes nothing", async 
       ["run", "--to", "onx"],
       '--to must be safetensors, timm, onnx, not "onx"; did you mean onnx?',
     ],
-    [["empty"], "empty has no checkpoint yet; train it first"],
+    [["empty"], "empty has no checkpoint of a step yet; resume the run"],
     [["nowhere"], "cannot read nowhere: there is no such file or folder"],
     [["cat.onnx"], "cat.onnx is not a safetensors file; give an encoder"],
     [["full"], "full is not the folder of a run: it has no config.json"],

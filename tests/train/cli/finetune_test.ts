@@ -114,7 +114,10 @@ Deno.test("finetune: refuses bad input in one sentence and writes nothing", asyn
       ["nowhere"],
       /^nowhere is not the folder of a run: it has no config.json$/,
     ],
-    [["other"], /^other has no checkpoint; resume the run until it has one$/],
+    [
+      ["other"],
+      /^other has no checkpoint of a step yet; resume the run until it has one$/,
+    ],
     [
       ["unlabelled"],
       /^the images of unlabelled have no labels to learn from; finetune a run on labelled ones$/,

@@ -138,9 +138,9 @@ const mistakes: [
     /^--device must be auto, webgpu, wasm, not "webgp"; did you mean webgpu\?$/,
   ],
   [
-    "a run is to go on with other settings",
-    ["--resume", "run", "--set", "steps=3"],
-    /^--resume goes on with the config of its run; leave out .*--set/,
+    "a run is to go on with another preset",
+    ["--resume", "run", "--preset", preset],
+    /^--resume goes on with the config of its run; leave out --preset/,
   ],
   // the config file
   [
@@ -197,7 +197,17 @@ const mistakes: [
     { "run/thesis.txt": "precious" },
   ],
   [
-    "the run to resume ended before its first checkpoint was whole",
+    "a new run is to be extended",
+    ["--extend", "300"],
+    /^--extend is for a run begun before; add --resume FOLDER, or use --set steps=STEPS/,
+  ],
+  [
+    "the warm-up of the preset is longer than the run",
+    set("steps=10"),
+    /^warmupSteps: the learning rate cannot rise over 20 steps in a run of 10; set warmupSteps to 10 at most, to 1 for instance$/,
+  ],
+  [
+    "the run to resume has lost its checkpoints",
     ["--resume", "run", "--device", "wasm"],
     /^run has no checkpoint to resume from; start a new run$/,
     {
@@ -206,6 +216,8 @@ const mistakes: [
         augmentation: { name: "translate" },
       }),
       "run/checkpoints/step-000003.safetensors": "",
+      "run/metrics.jsonl": '{"step":1,"loss":1}\n',
+      "run/lock": "",
     },
   ],
   [

@@ -1,6 +1,8 @@
 /** The command `pretrain` interrupted, and gone on with or not, from end to end. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { listCheckpoints } from "../../../train/run/checkpoint.ts";
+import { openRun } from "../../../train/run/load_run.ts";
+import { lockRun } from "../../../train/run/lock.ts";
 import { listFolder } from "../../../datasets/files/folders.ts";
 import {
   assertRefused,
@@ -11,6 +13,7 @@ import {
   stepsMeasured,
   TINY,
 } from "./command.ts";
+import { imageFile } from "../../datasets/image_file.ts";
 import { withFolder } from "../folder.ts";
 
 /** The numbers 1 to `count`. */
@@ -30,7 +33,7 @@ Deno.test("pretrain: Ctrl-C ends a run with a checkpoint and the command that fi
     let running = true;
     const output = outputOf(child).finally(() => running = false);
     const saved = () => listCheckpoints(`${run}/checkpoints`);
-    while (running && (await saved()).length === 0) {
+    while (running && !((await saved()).at(-1)! > 0)) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     child.kill("SIGINT");
@@ -53,6 +56,47 @@ Deno.test("pretrain: Ctrl-C ends a run with a checkpoint and the command that fi
     assertMatch(rest.stdout, /^features +\d+ .* ± /m);
     assertEquals(await stepsMeasured(run), upTo(steps));
     assertEquals((await readJson(`${run}/result.json`)).step, steps);
+  }));
+
+Deno.test("pretrain: a run goes on with its pictures in another place and for more steps, and with no others", () =>
+  withFolder(async (folder) => {
+    const picture = (i: number) =>
+      imageFile("PNG", 32, 32, (x, y) => [8 * x, 8 * y, i]);
+    await Deno.mkdir(`${folder}/pictures`);
+    for (let i = 0; i < 4; i++) {
+      await Deno.writeFile(`${folder}/pictures/${i}.png`, picture(i));
+    }
+    const settings = TINY.map((text) =>
+      text.replace("name=synthetic", "name=folder")
+        .replace("trainSize=4", "path=pictures")
+        .replace("testSize=2", "imageSize=32")
+    );
+    const wasm = ["--device", "wasm"];
+    const first = await runCommand(folder, [...settings, ...wasm, "--out=run"]);
+    assertEquals(first.code, 0, first.stderr);
+    await Deno.rename(`${folder}/pictures`, `${folder}/moved`);
+    await Deno.writeFile(`${folder}/moved/4.png`, picture(4));
+    const args = [
+      ...["--resume", "run", "--set", "data.path=moved"],
+      ...["--extend", "5", ...wasm],
+    ];
+    await assertRefused(
+      /^moved does not have the images that run was started with: it has 5 files where there were 4; put/,
+      folder,
+      args,
+    );
+    await Deno.remove(`${folder}/moved/4.png`);
+    const rest = await runCommand(folder, args);
+    assertEquals(rest.code, 0, rest.stderr);
+    assertMatch(rest.stderr, /^training for 5 steps of .*, from step 3 on/m);
+    assertEquals(await stepsMeasured(`${folder}/run`), upTo(5));
+    const { data, steps } = await readJson(`${folder}/run/config.json`);
+    assertEquals([data.path, steps], ["moved", 5]);
+    await assertRefused(
+      /^seed may not change when a run is resumed: it is 0 in run, not 1; leave it out, or start a new run$/,
+      folder,
+      ["--resume", "run", "--set", "seed=1"],
+    );
   }));
 
 Deno.test("pretrain: Ctrl-C before the first step leaves no folder behind", () =>
@@ -100,6 +144,12 @@ const damages: [string, string, Damage, RegExp][] = [
     /^run\/checkpoints\/step-000003.safetensors is cut short: .* go on from step 2, .* remove run\/checkpoints\/step-000003.json$/,
   ],
   [
+    "numbers of the last checkpoint were overwritten",
+    `${LAST}.safetensors`,
+    (good) => good.with(-100, good.at(-100)! ^ 1),
+    /^run\/checkpoints\/step-000003.safetensors is damaged: it does not hold the numbers that were saved; .* go on from step 2, .* remove run\/checkpoints\/step-000003.json$/,
+  ],
+  [
     "the JSON of the last checkpoint was cut short",
     `${LAST}.json`,
     cutShort,
@@ -109,13 +159,13 @@ const damages: [string, string, Damage, RegExp][] = [
     "a setting was changed",
     CONFIG,
     replace('"width": 0.0625', '"width": 0.125'),
-    /^run\/config.json does not match .*: encoder.width is 0.125, .* started with 0.0625; set it back$/,
+    /^run\/config.json does not match the checkpoint of step 3: encoder.width is 0.125, but 0.0625 in the checkpoint; set it back, or remove the checkpoint if it is of another run$/,
   ],
   [
     "a setting was removed, so that its default holds",
     CONFIG,
     replace('"steps": 3,', ""),
-    /^run\/config.json does not match .*: steps is 100000, .* started with 3; set it back$/,
+    /^run\/config.json does not match .*: steps is 100000, but 3 in the checkpoint; set it back, or use --extend 100000$/,
   ],
   [
     "a setting was misspelt",
@@ -148,6 +198,14 @@ Deno.test("pretrain: a run is not gone on with", (t) =>
         await Deno.writeFile(path, good);
       });
     }
+    await t.step("while another process trains in it", async () => {
+      using _lock = await lockRun((await openRun(`${folder}/run`)).run);
+      await assertRefused(
+        /^run is in use: another process trains in it; wait until it ends, or stop it$/,
+        folder,
+        resume,
+      );
+    });
     await t.step("by a new one in its folder", () =>
       assertRefused(
         /^run already holds a run; continue that one, or choose another folder$/,

@@ -90,8 +90,14 @@ Deno.test("probe: refuses bad input in one sentence and writes nothing", async (
       /^nowhere is not the folder of a run: it has no config.json$/,
     ],
     [["full"], /^full is not the folder of a run: it has no config.json$/],
-    [["other"], /^other has no checkpoint; resume the run until it has one$/],
-    [["wider"], /^the checkpoint does not fit the model: encoder\.\S+ is \[/],
+    [
+      ["other"],
+      /^other has no checkpoint of a step yet; resume the run until it has one$/,
+    ],
+    [
+      ["wider"],
+      /^wider\/config.json does not match the checkpoint of step 3: encoder.width is 0.125, but 0.0625 in/,
+    ],
     [
       ["run", "--checkpoint", "7"],
       /^run has no checkpoint of step 7, but those of 2, 3; choose another --checkpoint$/,
@@ -107,7 +113,7 @@ Deno.test("probe: refuses bad input in one sentence and writes nothing", async (
   assertEquals(
     [...Deno.readDirSync(`${path}/run`)].map(({ name }) => name).sort(),
     [
-      ...["checkpoints", "config.json", "metrics.jsonl"],
+      ...["checkpoints", "config.json", "lock", "metrics.jsonl"],
       ...["report.html", "result.json"],
     ],
   );

@@ -89,7 +89,10 @@ Deno.test("report: refuses bad input in one sentence and writes nothing", async 
   folder.write("bare/config.json", config);
   folder.write("run/metrics.jsonl", "{}\n");
   const refusals: [string[], RegExp][] = [
-    [["bare"], /^bare has no checkpoint; resume the run until it has one$/],
+    [
+      ["bare"],
+      /^bare has no checkpoint of a step yet; resume the run until it has one$/,
+    ],
     [
       ["run", "--checkpoint", "7"],
       /^run has no checkpoint of step 7, but those of 5; choose another --checkpoint$/,

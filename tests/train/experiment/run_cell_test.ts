@@ -6,6 +6,7 @@ import {
   runCell,
 } from "../../../train/experiment/run_cell.ts";
 import { openRun } from "../../../train/run/load_run.ts";
+import { lockRun } from "../../../train/run/lock.ts";
 import { measuredDevice } from "../../engine/devices/wasm/measured_device.ts";
 import { devices } from "../../engine/devices.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
@@ -72,6 +73,7 @@ Deno.test("runCell: pretrains and measures the layers, and does neither again", 
   assertEquals([...Deno.readDirSync(path)].map(({ name }) => name).sort(), [
     "checkpoints",
     "config.json",
+    "lock",
     "metrics.jsonl",
     "probe.json",
   ]);
@@ -118,6 +120,37 @@ Deno.test("runCell: starts over where there is no checkpoint, and refuses anothe
   assertEquals(
     error.message.replace(path, "a"),
     "a holds a run with steps 4, but the experiment says 6; remove that folder or choose another --out",
+  );
+});
+
+Deno.test("runCell: does not go on while another process does, nor with other images", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  const data = { name: "cifar10", path: `${folder.path}/data` };
+  const cell = cellWith({ data, views: 1 });
+  const images = new Uint8Array(3073 * 20);
+  folder.write("data/data_batch_1.bin", images);
+  const options = { experiment: { probe: null, finetune: {} } };
+  const stop = new AbortController();
+  const first = run(cell, path, {
+    ...options,
+    signal: stop.signal,
+    pretraining: () => ({ onStep: () => stop.abort("stopped") }),
+  });
+  assertEquals(await first.result.catch((reason) => reason), "stopped");
+  {
+    using _lock = await lockRun((await openRun(path)).run);
+    await assertRejects(
+      () => run(cell, path, options).result,
+      UserError,
+      `${path} is in use`,
+    );
+  }
+  folder.write("data/data_batch_1.bin", images.with(1, 1));
+  await assertRejects(
+    () => run(cell, path, options).result,
+    UserError,
+    `${data.path} does not have the images that ${path} was started with`,
   );
 });
 

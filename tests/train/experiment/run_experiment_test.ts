@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
 import type { Cell } from "../../../train/experiment/cells.ts";
-import { claim } from "../../../train/experiment/claim.ts";
+import { claim } from "../../../train/run/claim.ts";
 import { runExperiment } from "../../../train/experiment/run_experiment.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { tinyConfig } from "../tiny_model.ts";

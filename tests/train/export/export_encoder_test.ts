@@ -15,7 +15,7 @@ Deno.test("encoderOfRun: refuses a run without a checkpoint, and what is no run"
   await createRunFolder("tiny", tinyFullConfig, run);
   assertEquals(
     await refusalOf(run),
-    `${run} has no checkpoint yet; train it first, with deno task pretrain`,
+    `${run} has no checkpoint of a step yet; resume the run until it has one`,
   );
   assertEquals(
     await refusalOf(folder.path),
@@ -32,7 +32,7 @@ Deno.test("encoderOfRun: refuses a checkpoint of another architecture", async ()
   await Deno.writeTextFile(`${run}/config.json`, JSON.stringify(config));
   assertEquals(
     await refusalOf(run),
-    `the checkpoint of step 5 in ${run} does not fit the model that it describes: ` +
-      "encoder.stem.weight is of shape [3,3,3,8]",
+    `${run}/config.json does not match the checkpoint of step 5: encoder.stem is "imagenet", ` +
+      'but "small" in the checkpoint; set it back, or remove the checkpoint if it is of another run',
   );
 });

@@ -65,8 +65,8 @@ Deno.test("completeFinetune: refuses what does not fit the run, or each other", 
     ],
     [
       {},
-      { ...source, checkpoints: [] },
-      "runs/first has no checkpoint; resume the run until it has one",
+      { ...source, checkpoints: [0] },
+      "runs/first has no checkpoint of a step yet; resume the run until it has one",
     ],
     [
       { fromScratch: true, checkpoint: 100 },

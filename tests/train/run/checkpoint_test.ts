@@ -1,12 +1,16 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import configuration from "../../../deno.json" with { type: "json" };
 import { UserError } from "../../../engine/user_error.ts";
 import {
+  changeMetadata,
   type Checkpoint,
   listCheckpoints,
   loadCheckpoint,
   loadLatestCheckpoint,
   saveCheckpoint,
 } from "../../../train/run/checkpoint.ts";
+import { openSafetensors } from "../../../train/run/safetensors.ts";
+import { DamagedFileError } from "../../../train/run/safetensors_header.ts";
 import { killedAfter, withRoomFor } from "../../datasets/files/failing_disk.ts";
 import { withFolder } from "../folder.ts";
 
@@ -67,6 +71,118 @@ Deno.test("saveCheckpoint: the last ones are kept, by number of steps", async ()
     assertEquals(await listCheckpoints(folder), [1_000_000, 10_000_000]);
     assertEquals(names(folder).length, 4);
     assertEquals((await loadLatestCheckpoint(folder))?.step, 10_000_000);
+  });
+});
+
+Deno.test("saveCheckpoint: that of step 0 makes way for the first one after it", async () => {
+  await withFolder(async (folder) => {
+    await saveCheckpoint(folder, checkpoint(0), 3);
+    assertEquals(await listCheckpoints(folder), [0]);
+    await saveCheckpoint(folder, checkpoint(1), 3);
+    assertEquals(names(folder), [
+      "step-000001.json",
+      "step-000001.safetensors",
+    ]);
+  });
+});
+
+Deno.test("saveCheckpoint: the tensors' file says what made it", async () => {
+  await withFolder(async (folder) => {
+    await saveCheckpoint(folder, checkpoint(7), 2);
+    const { metadata } = await openSafetensors(
+      `${folder}/step-000007.safetensors`,
+    );
+    const { settings, checksum, ...rest } = metadata;
+    assertEquals(rest, { version: configuration.version, step: "7" });
+    assertMatch(`${settings} ${checksum}`, /^[0-9a-f]{64} [0-9a-f]{64}$/);
+    const { stamp } = JSON.parse(
+      await Deno.readTextFile(`${folder}/step-000007.json`),
+    );
+    assertEquals(stamp, metadata);
+  });
+});
+
+Deno.test("loadCheckpoint: overwritten numbers are refused, and the one before is advised", async () => {
+  await withFolder(async (folder) => {
+    await saveCheckpoint(folder, checkpoint(1), 2);
+    await saveCheckpoint(folder, checkpoint(2), 2);
+    const path = `${folder}/step-000002.safetensors`;
+    const bytes = await Deno.readFile(path);
+    bytes[bytes.length - 100] ^= 1;
+    await Deno.writeFile(path, bytes);
+    const damaged =
+      `${path} is damaged: it does not hold the numbers that were saved`;
+    await assertRejects(
+      () => loadCheckpoint(folder, 2),
+      DamagedFileError,
+      damaged,
+    );
+    await assertRejects(
+      () => loadLatestCheckpoint(folder),
+      UserError,
+      `${damaged}; to go on from step 1, the newest whole checkpoint before it, remove ${folder}/step-000002.json`,
+    );
+  });
+});
+
+Deno.test("loadLatestCheckpoint: does not advise one whose numbers are overwritten too", async () => {
+  await withFolder(async (folder) => {
+    for (const step of [1, 2, 3]) {
+      await saveCheckpoint(folder, checkpoint(step), 3);
+    }
+    for (const step of [2, 3]) {
+      const path = `${folder}/step-00000${step}.safetensors`;
+      const bytes = await Deno.readFile(path);
+      bytes[bytes.length - 1] ^= 128;
+      await Deno.writeFile(path, bytes);
+    }
+    await assertRejects(
+      () => loadLatestCheckpoint(folder),
+      UserError,
+      "to go on from step 1,",
+    );
+  });
+});
+
+Deno.test("loadCheckpoint: tensors of another model, run or step are refused as such", async () => {
+  await withFolder(async (folder) => {
+    const [mine, other] = [`${folder}/mine`, `${folder}/other`];
+    for (const path of [mine, other]) {
+      await Deno.mkdir(path);
+      const saved = checkpoint(2);
+      await saveCheckpoint(path, saved, 3);
+      await saveCheckpoint(path, { ...saved, step: 1 }, 3);
+    }
+    const path = `${mine}/step-000002.safetensors`;
+    const sources = [
+      [`${other}/step-000002.safetensors`, "another model or run"],
+      [`${mine}/step-000001.safetensors`, "step 1"],
+    ];
+    for (const [source, what] of sources) {
+      await Deno.copyFile(source, path);
+      await assertRejects(
+        () => loadCheckpoint(mine, 2),
+        DamagedFileError,
+        `${path} is of ${what}: ${mine}/step-000002.json was not saved with it`,
+      );
+    }
+  });
+});
+
+Deno.test("changeMetadata: changes that of all checkpoints, which load as before", async () => {
+  await withFolder(async (folder) => {
+    const [first, second] = [checkpoint(1), checkpoint(2)];
+    for (const each of [first, second, checkpoint(3)]) {
+      await saveCheckpoint(folder, each, 3);
+    }
+    await cutShort(`${folder}/step-000003.json`);
+    await changeMetadata(folder, (metadata) => ({ ...metadata, config: 1 }));
+    for (const { metadata, ...saved } of [first, second]) {
+      assertEquals(await loadCheckpoint(folder, saved.step), {
+        ...saved,
+        metadata: { ...metadata, config: 1 },
+      });
+    }
   });
 });
 

@@ -3,13 +3,17 @@
  * numbers of the checkpoint, which would be large: in their place are numbers made up here, from
  * which that version went on to the metrics in the fixture.
  */
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { openDataset } from "../../../datasets/registry.ts";
+import { UserError } from "../../../engine/user_error.ts";
 import { pretrain } from "../../../train/pretrain.ts";
-import { loadRun, openRun } from "../../../train/run/load_run.ts";
+import { saveCheckpoint } from "../../../train/run/checkpoint.ts";
+import { loadRun, loadTrained, openRun } from "../../../train/run/load_run.ts";
+import { createRunFolder } from "../../../train/run/run_folder.ts";
 import { readMetrics } from "../../../train/run/metrics_file.ts";
 import { devices } from "../../engine/devices.ts";
 import { withFolder } from "../folder.ts";
+import { tinyConfig } from "../tiny_model.ts";
 
 const fixture = new URL("../../fixtures/old_run/", import.meta.url);
 const [wasm] = devices;
@@ -60,6 +64,37 @@ Deno.test("pretrain: goes on with a run of an earlier version as that version di
         assertAlmostEquals(Number(metrics[step][name]), value, 1e-3 * value);
       }
     }
+  }));
+
+Deno.test("loadTrained: refuses a run of which only the beginning is saved, unless that is asked for", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig();
+    const run = await createRunFolder("run", config, `${folder}/run`);
+    const start = { step: 0, tensors: {}, metadata: { config } };
+    await saveCheckpoint(run.checkpointsPath, start, 1);
+    const opened = await openRun(run.path);
+    await assertRejects(
+      () => loadTrained(opened),
+      UserError,
+      `${run.path} has no checkpoint of a step yet; resume the run until it has one`,
+    );
+    assertEquals(await loadTrained(opened, 0), start);
+  }));
+
+Deno.test("loadTrained: refuses the checkpoint of another model, though of the same shape", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig();
+    const { dropout: _, ...model } = config.model;
+    const other = tinyConfig({ model: { ...model, dropout: 0.2 } });
+    const run = await createRunFolder("run", config, `${folder}/run`);
+    const foreign = { step: 1, tensors: {}, metadata: { config: other } };
+    await saveCheckpoint(run.checkpointsPath, foreign, 1);
+    await assertRejects(
+      async () => await loadTrained(await openRun(run.path)),
+      UserError,
+      `${run.configPath} does not match the checkpoint of step 1: model.dropout is 0.1, ` +
+        "but 0.2 in the checkpoint; set it back, or remove the checkpoint if it is of another run",
+    );
   }));
 
 Deno.test("loadRun: loads the model of a run of an earlier version", () =>

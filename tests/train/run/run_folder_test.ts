@@ -4,7 +4,11 @@ import {
   createRunFolder,
   isRunFolder,
   openRunFolder,
+  removeUnusedRunFolder,
 } from "../../../train/run/run_folder.ts";
+import { listFolder } from "../../../datasets/files/folders.ts";
+import { saveCheckpoint } from "../../../train/run/checkpoint.ts";
+import { lockRun } from "../../../train/run/lock.ts";
 import { withFolder } from "../folder.ts";
 
 /** Runs a test with a folder of its own as the working directory. */
@@ -95,6 +99,20 @@ Deno.test("createRunFolder: a file in the place of the folder is refused", async
     );
   });
 });
+
+Deno.test("removeUnusedRunFolder: removes a run of which no step was taken, and no other", () =>
+  withFolder(async (folder) => {
+    for (const step of [0, 1]) {
+      const run = await createRunFolder("a", {}, `${folder}/run`);
+      using _lock = await lockRun(run);
+      await Deno.writeTextFile(run.dataPath, "{}");
+      const checkpoint = { step, tensors: {}, metadata: {} };
+      await saveCheckpoint(run.checkpointsPath, checkpoint, 1);
+      await removeUnusedRunFolder(run);
+      assertEquals(await isRunFolder(run.path), step > 0);
+      assertEquals((await listFolder(folder)).length, step);
+    }
+  }));
 
 Deno.test("openRunFolder: what is not the folder of a run is not opened", async () => {
   await withFolder(async (folder) => {

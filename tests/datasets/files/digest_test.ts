@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { sha256 } from "../../../train/evaluate/digest.ts";
+import { sha256 } from "../../../datasets/files/digest.ts";
 
 Deno.test("sha256: is that of FIPS 180-4, of text as of its bytes in UTF-8", async () => {
   const expected =

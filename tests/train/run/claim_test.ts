@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { claim } from "../../../train/experiment/claim.ts";
+import { claim } from "../../../train/run/claim.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 
 /** Claims the file in another process, says so and waits to be ended. */
 const holder = `
   import { claim } from ${
   JSON.stringify(
-    new URL("../../../train/experiment/claim.ts", import.meta.url),
+    new URL("../../../train/run/claim.ts", import.meta.url),
   )
 };
   console.log(await claim(Deno.args[0]) !== undefined);

@@ -1,0 +1,94 @@
+import { sha256 } from "./files/digest.ts";
+import { withFileErrors } from "./files/system_error.ts";
+
+/** What identifies a data set's files wherever they lie: digests, each SHA-256 in hexadecimal. */
+export interface Fingerprint {
+  /** Number of files. */
+  readonly files: number;
+  /** Digest of their names. */
+  readonly names: string;
+  /** Digest of their sizes: of all of them up to 10,000 files, else of as many. */
+  readonly sizes: string;
+  /** Digest of parts of some of them. */
+  readonly contents: string;
+}
+
+/** Files whose size is looked at, at most. */
+const MAX_SIZES = 10_000;
+/** Files that are looked into, at most. */
+const MAX_OPENED = 64;
+/** Parts of a file that are read, at most, and how long each is. */
+const PARTS = 16;
+const PART_BYTES = 4096;
+
+/**
+ * Identifies files in well under a second, however many and large they are: by their names, their
+ * sizes, and samples of their contents.
+ *
+ * @param folder The folder that the names are relative to.
+ * @param names Paths of the files, in any order.
+ * @throws {UserError} A file cannot be read.
+ */
+export async function fingerprintFiles(
+  folder: string,
+  names: readonly string[],
+): Promise<Fingerprint> {
+  const sorted = names.toSorted();
+  return {
+    files: sorted.length,
+    names: await sha256(sorted.join("\n")),
+    sizes: await sha256(
+      (await forSome(folder, sorted, MAX_SIZES, sizeOf)).join("\n"),
+    ),
+    contents: await sha256(
+      await new Blob(await forSome(folder, sorted, MAX_OPENED, sample)).bytes(),
+    ),
+  };
+}
+
+/** Looks at files that are evenly spread over all. */
+async function forSome<T>(
+  folder: string,
+  names: readonly string[],
+  most: number,
+  look: (path: string) => T,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (const i of evenly(names.length, most)) {
+    const path = `${folder}/${names[i]}`;
+    results.push(
+      await withFileErrors(
+        `cannot read ${path}`,
+        () => Promise.resolve(look(path)),
+      ),
+    );
+  }
+  return results;
+}
+
+// asynchronous calls would take ten times as long
+
+function sizeOf(path: string): number {
+  return Deno.statSync(path).size;
+}
+
+/** Parts that are evenly spread over a file; all of it where it is small. */
+function sample(path: string): Blob {
+  using file = Deno.openSync(path);
+  const { size } = file.statSync();
+  const parts = evenly(Math.ceil(size / PART_BYTES), PARTS).map((part) => {
+    const bytes = new Uint8Array(PART_BYTES);
+    file.seekSync(part * PART_BYTES, Deno.SeekMode.Start);
+    return bytes.subarray(0, file.readSync(bytes) ?? 0);
+  });
+  return new Blob(parts);
+}
+
+/** Indices below `count`, `most` of them at most. */
+function evenly(count: number, most: number): number[] {
+  const chosen = Math.min(count, most);
+  return Array.from(
+    { length: chosen },
+    (_, i) => Math.floor(i * count / chosen),
+  );
+}

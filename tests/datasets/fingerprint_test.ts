@@ -1,0 +1,81 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Fingerprint } from "../../datasets/fingerprint.ts";
+import { fingerprintFiles } from "../../datasets/fingerprint.ts";
+import { fingerprintDataset } from "../../datasets/registry.ts";
+import { TemporaryFolder } from "./temporary_folder.ts";
+
+type Files = Record<string, Uint8Array | string>;
+
+async function fingerprint(files: Files): Promise<Fingerprint> {
+  using folder = new TemporaryFolder();
+  for (const [name, content] of Object.entries(files)) {
+    folder.write(name, content);
+  }
+  return await fingerprintFiles(folder.path, Object.keys(files).reverse());
+}
+
+/** The parts in which the fingerprints of files differ. */
+async function changed(before: Files, after: Files): Promise<string[]> {
+  const [a, b] = [await fingerprint(before), await fingerprint(after)];
+  return (Object.keys(a) as (keyof Fingerprint)[])
+    .filter((part) => a[part] !== b[part]);
+}
+
+const files = { "a/1.png": "first", "a/2.png": "second", "3.png": "third" };
+
+Deno.test("fingerprintFiles: the same files in another folder have the same", async () => {
+  const { "3.png": third, ...others } = files;
+  assertEquals(await changed(files, { "3.png": third, ...others }), []);
+});
+
+Deno.test("fingerprintFiles: tells names, sizes and contents apart", async () => {
+  const { "3.png": third, ...others } = files;
+  assertEquals(await changed(files, { ...others, "4.png": third }), ["names"]);
+  assertEquals(await changed(files, { ...files, "3.png": "other" }), [
+    "contents",
+  ]);
+  assertEquals(await changed(files, { ...files, "3.png": "" }), [
+    "sizes",
+    "contents",
+  ]);
+  assertEquals(await changed(files, others), [
+    ...["files", "names", "sizes", "contents"],
+  ]);
+});
+
+Deno.test("fingerprintFiles: looks into all of a large file, here and there", async () => {
+  const large = new Uint8Array(4_000_000);
+  for (const place of [0, 0.25, 0.5, 0.75]) {
+    const other = large.slice();
+    const start = place * large.length;
+    other.fill(1, start, start + large.length / 8);
+    assertEquals(await changed({ large }, { large: other }), ["contents"]);
+  }
+});
+
+Deno.test("fingerprintDataset: that of the files to train on, wherever they lie", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = folder;
+  folder.write("pictures/1.png", "first");
+  folder.write("cifar/data_batch_1.bin", new Uint8Array(3073));
+  folder.write("cifar/test_batch.bin", new Uint8Array(3073));
+  folder.write("stl/unlabeled_X.bin", new Uint8Array(27648));
+  folder.write("stl/train_X.bin", new Uint8Array(27648));
+  const of = (name: "folder" | "cifar10" | "stl10", folder: string) =>
+    fingerprintDataset({ name, path: `${path}/${folder}`, imageSize: 32 });
+  const sources = [
+    ["folder", "pictures", undefined],
+    ["cifar10", "cifar", "cifar-10-batches-bin"],
+    ["stl10", "stl", "stl10_binary"],
+  ] as const;
+  for (const [name, place, official] of sources) {
+    const before = await of(name, place);
+    assertEquals(before?.files, 1, name);
+    const moved = `moved-${place}`;
+    if (official) await Deno.mkdir(`${path}/${moved}`);
+    await Deno.rename(`${path}/${place}`, `${path}/${moved}/${official ?? ""}`);
+    assertEquals(await of(name, moved), before, name);
+  }
+  const synthetic = { trainSize: 1, testSize: 1, seed: 0 };
+  assert(!await fingerprintDataset({ name: "synthetic", ...synthetic }));
+});

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
+import { readTextIfPresent } from "../../datasets/files/read_file.ts";
+import type { Fingerprint } from "../../datasets/fingerprint.ts";
+import {
+  type DatasetOptions,
+  fingerprintDataset,
+} from "../../datasets/registry.ts";
+import { UserError } from "../../engine/user_error.ts";
+import type { RunFolder } from "./run_folder.ts";
+
+const fingerprintSchema: z.ZodType<Fingerprint> = z.strictObject({
+  files: z.int().nonnegative(),
+  names: z.string(),
+  sizes: z.string(),
+  contents: z.string(),
+});
+
+/**
+ * Notes in the folder of a run which images it is trained on, or, where that is noted, checks that
+ * a data set has the same ones. Where they lie may change.
+ *
+ * @throws {UserError} The images are others, or files cannot be read or written.
+ */
+export async function identifyData(
+  { path, dataPath }: RunFolder,
+  options: DatasetOptions,
+): Promise<void> {
+  const found = await fingerprintDataset(options);
+  if (!found) return;
+  const noted = await readFingerprint(dataPath);
+  if (!noted) return await writeJsonAtomically(dataPath, found);
+  const change = changeOf(noted, found);
+  if (change === undefined) return;
+  const place = "path" in options ? options.path : options.name;
+  throw new UserError(
+    `${place} does not have the images that ${path} was started with: ${change}; ` +
+      "put those back, give their folder with --set data.path=FOLDER, or start a new run",
+  );
+}
+
+async function readFingerprint(path: string): Promise<Fingerprint | undefined> {
+  const text = await readTextIfPresent(path);
+  if (text === undefined) return undefined;
+  try {
+    return fingerprintSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UserError(
+      `${path} is damaged or was edited; put it back, or delete it if the images are surely the same`,
+      { cause },
+    );
+  }
+}
+
+function changeOf(noted: Fingerprint, found: Fingerprint): string | undefined {
+  if (found.files !== noted.files) {
+    return `it has ${found.files} files where there were ${noted.files}`;
+  }
+  const different = (["names", "sizes", "contents"] as const)
+    .find((part) => found[part] !== noted[part]);
+  return different && `the ${different} of files are others`;
+}
