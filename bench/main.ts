@@ -49,5 +49,3 @@ function write(path: string, results: readonly Result[]): Promise<void> {
 }
 
 await runProgram(main);
-// threads of peers need not be waited for
-Deno.exit();

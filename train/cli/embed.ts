@@ -235,5 +235,3 @@ async function printNeighbours(
 }
 
 await runProgram(main);
-// what an interrupt left under way need not be waited for
-Deno.exit();

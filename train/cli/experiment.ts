@@ -17,6 +17,7 @@ import { deviceOption, readDevice } from "./device_option.ts";
 import { CellDisplay } from "./cell_display.ts";
 import { DownloadDisplay } from "./download_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 
 const command = {
   usage: "deno task experiment",
@@ -70,7 +71,7 @@ async function main(): Promise<void> {
     interrupt,
     AbortSignal.timeout(60_000 * minutes),
   ]);
-  if (options.download) await download(cells);
+  if (options.download) await unlessAborted(interrupt, download(cells));
   const { device, reason } = await openDevice(choice);
   console.error(`device: ${reason}`);
   let finished: readonly FinishedCell[] = [];
@@ -155,4 +156,3 @@ function report(
 }
 
 await runProgram(main);
-Deno.exit();

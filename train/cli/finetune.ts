@@ -11,6 +11,7 @@ import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOption, readDevice } from "./device_option.ts";
 import { FinetuneDisplay } from "./finetune_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 
 const command = {
   usage: "deno task finetune",
@@ -104,7 +105,7 @@ async function main(): Promise<void> {
   signal.addEventListener("abort", () => {
     display.print("stopping; press Ctrl-C again to stop at once");
   });
-  const splits = await openDataset(config.data);
+  const splits = await unlessAborted(signal, openDataset(config.data));
   const { device, reason } = await openDevice(choice);
   try {
     const finetuning = await finetuneRun({
@@ -148,4 +149,3 @@ function resultText(result: FinetuneResult): string {
 }
 
 await runProgram(main);
-Deno.exit();

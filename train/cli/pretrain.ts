@@ -16,6 +16,7 @@ import type { ReportTask } from "../report/write_report.ts";
 import { quoted } from "../run/quoted.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { RunDisplay } from "./run_display.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 import {
   createRunFolder,
   removeUnusedRunFolder,
@@ -125,16 +126,6 @@ async function runJob(
   }
 }
 
-/** For work that cannot be told to stop: rejects with the reason of `signal` as soon as it aborts. */
-function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return Promise.race([
-    work,
-    new Promise<never>((_, reject) =>
-      signal.addEventListener("abort", () => reject(signal.reason))
-    ),
-  ]);
-}
-
 async function fetchDataset(config: Config): Promise<void> {
   const display = new DownloadDisplay();
   try {
@@ -204,5 +195,3 @@ function report(
 }
 
 await runProgram(main);
-// what an interrupt left under way need not be waited for
-Deno.exit();

@@ -15,6 +15,7 @@ import { deviceOption, readDevice } from "./device_option.ts";
 import { probeTable } from "./probe_table.ts";
 import { ProbeDisplay } from "./probe_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 
 const command = {
   usage: "deno task probe",
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
   const display = new ProbeDisplay();
-  const splits = await openDataset(config.data);
+  const splits = await unlessAborted(signal, openDataset(config.data));
   const { device, reason } = await openDevice(choice);
   try {
     const images = imagesOf(run, splits);
@@ -95,4 +96,3 @@ function buildUntrained(config: Config, { train }: ProbeImages) {
 }
 
 await runProgram(main);
-Deno.exit();

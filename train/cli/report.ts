@@ -9,6 +9,7 @@ import { deviceOption, readDevice } from "./device_option.ts";
 import { checkStep } from "./check_step.ts";
 import { Progress } from "./progress.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 
 const command = {
   usage: "deno task report",
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
   const { run, config } = await openRun(options.operand);
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
-  const splits = await openDataset(config.data);
+  const splits = await unlessAborted(signal, openDataset(config.data));
   const { device, reason } = await openDevice(choice);
   console.error(`device: ${reason}`);
   const { size } = splits.test ?? splits.train ?? splits.unlabelled;
@@ -84,5 +85,3 @@ function readImages(images = DEFAULT_IMAGES): number {
 }
 
 await runProgram(main);
-// what an interrupt left under way need not be waited for
-Deno.exit();

@@ -70,8 +70,13 @@ export function startTask(
       ...args,
     ],
     cwd: folder,
-    // without the second, a graphics driver in software complains on the error stream
-    env: { NO_COLOR: "1", XDG_RUNTIME_DIR: folder },
+    env: {
+      NO_COLOR: "1",
+      // without this, a graphics driver in software complains on the error stream
+      XDG_RUNTIME_DIR: folder,
+      // as `deno task` sets it
+      INIT_CWD: folder,
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
