@@ -8,7 +8,7 @@ import type { FinetuneResult } from "../finetune/finetune_result.ts";
 import { finetuneRun, type Finetuning } from "../finetune/finetune_run.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
-import { deviceOption, readDevice } from "./device_option.ts";
+import { deviceOptions, readDevice } from "./device_option.ts";
 import { FinetuneDisplay } from "./finetune_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { unlessAborted } from "./unless_aborted.ts";
@@ -60,9 +60,9 @@ out, chooses the step. Ctrl-C stops it; called again, it goes on where it was.`,
       value: "STEP",
       help: "the step to begin with; by default the last",
     },
-    device: deviceOption,
+    ...deviceOptions,
     out: {
-      kind: "text",
+      kind: "path",
       value: "FOLDER",
       help: "its folder; by default one in RUN/finetune",
     },
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   if (options === "help") {
     return console.log(`${helpText(command)}\n\n${inputs}`);
   }
-  const choice = readDevice(options.device);
+  const choice = readDevice(options);
   const settings = resolveConfig(finetuneSchema, [{
     input: options.input,
     fromScratch: options["from-scratch"],
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
     display.print("stopping; press Ctrl-C again to stop at once");
   });
   const splits = await unlessAborted(signal, openDataset(config.data));
-  const { device, reason } = await openDevice(choice);
+  const { device, reason } = await openDevice(...choice);
   try {
     const finetuning = await finetuneRun({
       path,

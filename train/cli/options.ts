@@ -1,4 +1,3 @@
-import type { DeviceChoice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import {
   type Command,
@@ -6,7 +5,7 @@ import {
   type OptionValues,
   parseArguments,
 } from "./arguments.ts";
-import { deviceOption, readDevice } from "./device_option.ts";
+import { deviceOptions, readDevice } from "./device_option.ts";
 import { presets } from "../config/presets/mod.ts";
 
 /** What is run where neither a preset nor a config file is chosen. */
@@ -24,7 +23,7 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.
       help: "settings to begin with, see below",
     },
     config: {
-      kind: "text",
+      kind: "path",
       value: "FILE",
       help: "a JSON file of settings over those of the preset",
     },
@@ -34,14 +33,14 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.
       repeatable: true,
       help: "one setting over all others",
     },
-    device: deviceOption,
+    ...deviceOptions,
     out: {
-      kind: "text",
+      kind: "path",
       value: "FOLDER",
       help: "the folder of the run; by default a new one in runs/",
     },
     resume: {
-      kind: "text",
+      kind: "path",
       value: "FOLDER",
       help: "go on with a run from its last checkpoint",
     },
@@ -66,9 +65,15 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.
 } as const satisfies Command;
 
 /** What a person asked for on the command line. */
-export type Options = Omit<OptionValues<typeof command>, "device"> & {
-  readonly device: DeviceChoice;
-};
+export type Options =
+  & Omit<
+    OptionValues<typeof command>,
+    keyof typeof deviceOptions
+  >
+  & {
+    /** What to call `openDevice` with. */
+    readonly device: ReturnType<typeof readDevice>;
+  };
 
 /**
  * Reads the arguments of `pretrain`.
@@ -88,7 +93,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
   if (dryRun && resume !== undefined) {
     throw new UserError("--dry-run is for new runs; leave out --resume");
   }
-  return { ...options, device: readDevice(options.device) };
+  return { ...options, device: readDevice(options) };
 }
 
 /** What `--help` prints. */

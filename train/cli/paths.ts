@@ -8,20 +8,21 @@ export function callerFolder(): string | undefined {
   return Deno.env.get("INIT_CWD");
 }
 
+/** Whether the person is in another folder than the program. */
+export function isElsewhere(): boolean {
+  const folder = callerFolder();
+  return folder !== undefined && folder !== Deno.cwd();
+}
+
 /** Where a path leads that a person typed: it is relative to the folder that they are in. */
 export function typedPath(path: string): string {
-  return from(callerFolder(), path);
-}
-
-/** A path in the project, such as `runs/first`, as a person may type it: whole, if they are elsewhere. */
-export function projectPath(path: string): string {
-  return from(Deno.cwd(), path);
-}
-
-function from(folder: string | undefined, path: string): string {
-  const caller = callerFolder() ?? Deno.cwd();
-  const isHere = caller === Deno.cwd();
-  return folder === undefined || isHere || isAbsolute(path)
+  const folder = callerFolder();
+  return folder === undefined || !isElsewhere() || isAbsolute(path)
     ? path
     : join(folder, path);
+}
+
+/** A path in the project, such as `runs/first`, as a person can type it: whole, if they are elsewhere. */
+export function projectPath(path: string): string {
+  return isElsewhere() && !isAbsolute(path) ? join(Deno.cwd(), path) : path;
 }

@@ -10,6 +10,7 @@ import { DownloadDisplay } from "./download_display.ts";
 import { dryRun } from "./dry_run.ts";
 import { DEFAULT_PRESET, help, type Options, readOptions } from "./options.ts";
 import { presets } from "../config/presets/mod.ts";
+import { isElsewhere, projectPath, typedPath } from "./paths.ts";
 import { pretrain, type PretrainResult } from "../pretrain.ts";
 import { probeTable } from "./probe_table.ts";
 import type { ReportTask } from "../report/write_report.ts";
@@ -59,8 +60,8 @@ async function main(): Promise<void> {
 async function newJob(options: Options): Promise<Job> {
   const config = await readConfig(options);
   const name = presetOf(options) ?? "custom";
-  const run = await createRunFolder(name, config, options.out);
-  return { config, run, resume: false };
+  const { path } = await createRunFolder(name, config, options.out);
+  return { ...await openRun(projectPath(path)), resume: false };
 }
 
 function presetOf({ preset, config }: Options): string | undefined {
@@ -69,14 +70,18 @@ function presetOf({ preset, config }: Options): string | undefined {
 
 function readConfig(options: Options): Promise<Config> {
   const { config, set } = options;
-  const sources = { preset: presetOf(options), config, set };
-  return loadConfig(configSchema, presets, sources);
+  return loadConfig(configSchema, presets, {
+    preset: presetOf(options),
+    config,
+    set,
+    resolvePath: isElsewhere() ? typedPath : undefined,
+  });
 }
 
 /** Says what a run would take. */
 async function printDryRun(options: Options): Promise<void> {
   const config = await readConfig(options);
-  const { device, reason } = await openDevice(options.device);
+  const { device, reason } = await openDevice(...options.device);
   console.log(`device: ${reason}`);
   const { total } = Deno.systemMemoryInfo();
   const lines = await dryRun(config, device, total);
@@ -99,7 +104,7 @@ async function runJob(
   });
   if (download) await unlessAborted(signal, fetchDataset(config));
   const splits = await unlessAborted(signal, openDataset(config.data));
-  const { device, reason } = await openDevice(choice);
+  const { device, reason } = await openDevice(...choice);
   display.print(`data: ${describeData(config, splits)}`);
   display.print(`device: ${reason}`);
   display.print(`run: ${run.path}`);

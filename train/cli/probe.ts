@@ -11,7 +11,7 @@ import { loadRun, openRun } from "../run/load_run.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { checkStep } from "./check_step.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
-import { deviceOption, readDevice } from "./device_option.ts";
+import { deviceOptions, readDevice } from "./device_option.ts";
 import { probeTable } from "./probe_table.ts";
 import { ProbeDisplay } from "./probe_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
@@ -30,7 +30,7 @@ Ctrl-C stops it; called again, it goes on where it was.`,
       value: "STEP",
       help: "the step to take the encoder of; by default the last",
     },
-    device: deviceOption,
+    ...deviceOptions,
   },
   examples: [
     "deno task probe runs/2026-12-31_12-00-00-dv2-tiny",
@@ -41,13 +41,13 @@ Ctrl-C stops it; called again, it goes on where it was.`,
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
   if (options === "help") return console.log(helpText(command));
-  const choice = readDevice(options.device);
+  const choice = readDevice(options);
   const { run, config } = await openRun(options.operand);
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
   const display = new ProbeDisplay();
   const splits = await unlessAborted(signal, openDataset(config.data));
-  const { device, reason } = await openDevice(choice);
+  const { device, reason } = await openDevice(...choice);
   try {
     const images = imagesOf(run, splits);
     const trained = await loadRun(run.path, device, options.checkpoint);

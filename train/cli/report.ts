@@ -5,7 +5,7 @@ import { UserError } from "../../engine/user_error.ts";
 import { DEFAULT_IMAGES, writeReport } from "../report/write_report.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
-import { deviceOption, readDevice } from "./device_option.ts";
+import { deviceOptions, readDevice } from "./device_option.ts";
 import { checkStep } from "./check_step.ts";
 import { Progress } from "./progress.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
@@ -30,7 +30,7 @@ network. Of a checkpoint that is named it is report-step-STEP.html.`,
       default: DEFAULT_IMAGES,
       help: "how many pictures are looked at",
     },
-    device: deviceOption,
+    ...deviceOptions,
   },
   examples: [
     "deno task report runs/2026-12-31_12-00-00-dv2-tiny",
@@ -41,13 +41,13 @@ network. Of a checkpoint that is named it is report-step-STEP.html.`,
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
   if (options === "help") return console.log(helpText(command));
-  const choice = readDevice(options.device);
+  const choice = readDevice(options);
   const images = readImages(options.images);
   const { run, config } = await openRun(options.operand);
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
   const splits = await unlessAborted(signal, openDataset(config.data));
-  const { device, reason } = await openDevice(choice);
+  const { device, reason } = await openDevice(...choice);
   console.error(`device: ${reason}`);
   const { size } = splits.test ?? splits.train ?? splits.unlabelled;
   const total = Math.min(images, size);

@@ -3,6 +3,7 @@ import { UserError } from "../../engine/user_error.ts";
 import { mergeSettings } from "./merge.ts";
 import { type PartialSettings, resolveConfig } from "./resolve.ts";
 import { isObject, type ObjectSchema, type Output } from "./schema.ts";
+import { settingsOf } from "./settings.ts";
 import { nearest } from "./nearest.ts";
 import { readText } from "../../datasets/files/read_file.ts";
 
@@ -22,6 +23,8 @@ export interface ConfigSources {
   readonly config?: string;
   /** Single settings, `path.to.key=value`: JSON where the value parses as such, else text. */
   readonly set?: readonly string[];
+  /** Where a path among the single settings leads; it is kept as it is by default. */
+  readonly resolvePath?: (path: string) => string;
 }
 
 /**
@@ -37,14 +40,23 @@ export interface ConfigSources {
 export async function loadConfig<S extends ObjectSchema>(
   schema: S,
   presets: Readonly<Record<string, Preset<Output<S>>>>,
-  { preset, config, set = [] }: ConfigSources,
+  { preset, config, set = [], resolvePath }: ConfigSources,
 ): Promise<Output<S>> {
   const layers: unknown[] = [];
   if (preset !== undefined) layers.push(findPreset(presets, preset).config);
   if (config !== undefined) layers.push(await readSettings(config));
+  const paths = resolvePath ? pathsOf(schema) : undefined;
+  const settings = set.map(parseSetting).map(([path, value]) =>
+    settingAt(
+      path,
+      resolvePath && paths?.has(path) && typeof value === "string"
+        ? resolvePath(value)
+        : value,
+    )
+  );
   // All at once: their order must not matter when one of them picks the member of a union.
   layers.push(
-    set.map(parseSetting).reduce(
+    settings.reduce(
       (all, setting) => mergeSettings(undefined, all, setting),
       {},
     ),
@@ -101,15 +113,21 @@ export function settingAt(path: string, value: unknown): unknown {
   return path.split(".").reduceRight((inner, key) => ({ [key]: inner }), value);
 }
 
-/** Turns `a.b=1` into `{ a: { b: 1 } }`. */
-function parseSetting(setting: string): unknown {
+/** The settings that are paths of files or folders. */
+function pathsOf(schema: ObjectSchema): Set<string> {
+  const settings = settingsOf(schema).filter(({ isPath }) => isPath);
+  return new Set(settings.map(({ path }) => path));
+}
+
+/** Turns `a.b=1` into `a.b` and 1. */
+function parseSetting(setting: string): [path: string, value: unknown] {
   const [, path, text] = setting.match(/^([^=]*)=(.*)$/s) ?? [];
   if (text === undefined || path.split(".").includes("")) {
     throw new UserError(
       `--set ${setting} is not of the form path.to.key=value`,
     );
   }
-  return settingAt(path, parseValue(text));
+  return [path, parseValue(text)];
 }
 
 function parseValue(text: string): unknown {

@@ -48,12 +48,14 @@ export interface Output {
  * Starts a task of deno.json in a folder, with the permissions that it has there.
  *
  * @param moreFlags Flags for Deno besides those of the task.
+ * @param caller The folder that a person calls it from, where it is another.
  */
 export function startTask(
   name: keyof typeof tasks,
   folder: string,
   args: readonly string[],
   moreFlags: readonly string[] = [],
+  caller: string = folder,
 ): Deno.ChildProcess {
   // deno run --allow-... script
   const [, , ...flags] = tasks[name].command.split(" ");
@@ -75,7 +77,7 @@ export function startTask(
       // without this, a graphics driver in software complains on the error stream
       XDG_RUNTIME_DIR: folder,
       // as `deno task` sets it
-      INIT_CWD: folder,
+      INIT_CWD: caller,
     },
     stdin: "null",
     stdout: "piped",

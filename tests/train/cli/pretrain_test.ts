@@ -53,11 +53,13 @@ Deno.test("pretrain: a dry run says what a step needs, without images, and leave
   withFolder(async (folder) => {
     const { code, stdout, stderr } = await runCommand(folder, [
       ...["--preset", "baseline", "--dry-run", "--device", "wasm"],
+      ...["--threads", "1"],
       // fewer weights to draw
       ...["--set", "encoder.width=0.125", "--set", "batchSize=16"],
       ...["--set", "model.transformer.heads=8"],
     ]);
     assertEquals(code, 0, stderr);
+    assertMatch(stdout, /^device: .*SIMD, 1 thread /);
     assertMatch(stdout, /one step of 16 images needs .* [KM]iB:\n/);
     assertMatch(stdout, /this device can hold it\n$/);
     assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);

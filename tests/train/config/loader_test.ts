@@ -1,4 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { configSchema } from "../../../train/config/config.ts";
+import { loadConfig } from "../../../train/config/loader.ts";
+import { presets } from "../../../train/config/presets/mod.ts";
 import { load, problem, set } from "./example.ts";
 
 async function withFile(text: string, use: (path: string) => Promise<void>) {
@@ -99,5 +102,17 @@ Deno.test("loadConfig: names a file that is not JSON, and the place", async () =
   assertEquals(
     await problem({ config: "no/such.json" }),
     "cannot read no/such.json: there is no such file or folder; check the path",
+  );
+});
+
+Deno.test("loadConfig: paths among single settings are resolved, other text is not", async () => {
+  const { data, seed } = await loadConfig(configSchema, presets, {
+    preset: "dv2-tiny",
+    set: ["data.name=folder", "data.path=pictures"],
+    resolvePath: (path) => `/home/${path}`,
+  });
+  assertEquals(
+    [data, seed],
+    [{ name: "folder", path: "/home/pictures", imageSize: 96 }, 0],
   );
 });
