@@ -96,8 +96,12 @@ export function readOptions(args: readonly string[]): Options | "help" {
   return { ...options, device: readDevice(options) };
 }
 
-/** What `--help` prints. */
-export function help(): string {
+/** What `--help` prints, or `--help settings`. */
+export async function help(args: readonly string[]): Promise<string> {
+  if (args.includes("settings")) {
+    const page = new URL("../../docs/settings.md", import.meta.url);
+    return (await Deno.readTextFile(page)).trimEnd();
+  }
   const names = Object.keys(presets);
   const width = Math.max(...names.map((name) => name.length));
   const lines = Object.entries(presets).map(([name, { description }]) =>
@@ -107,6 +111,6 @@ export function help(): string {
   return [
     helpText(command),
     ["Presets:", ...lines].join("\n"),
-    "All settings of a run, with their values, are in the config.json of its folder.",
+    "All settings and what they mean: deno task pretrain --help settings",
   ].join("\n\n");
 }

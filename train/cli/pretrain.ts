@@ -40,7 +40,7 @@ interface JobResult extends PretrainResult {
 
 async function main(): Promise<void> {
   const options = readOptions(Deno.args);
-  if (options === "help") return console.log(help());
+  if (options === "help") return console.log(await help(Deno.args));
   if (options["dry-run"]) return await printDryRun(options);
   const signal = onInterrupt();
   const job = options.resume === undefined

@@ -7,10 +7,12 @@ export interface Setting {
   readonly path: string;
   /** What must be chosen for it to be there, outermost first: settings such as `data.name=folder`. */
   readonly within: readonly string[];
-  /** What it can be, such as `whole number, at least 1` or `"a", "b" or null`. */
+  /** What it can be, in Markdown, such as "whole number, at least 1". */
   readonly values: string;
   /** Its default as JSON; absent where there is none. */
   readonly default?: string;
+  /** Whether it must be given. */
+  readonly isRequired: boolean;
   /** Whether it is the path of a file or folder, which is `pathSetting` in the schema. */
   readonly isPath: boolean;
 }
@@ -28,6 +30,8 @@ interface JsonSchema {
   readonly exclusiveMaximum?: number;
   readonly items?: JsonSchema;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  /** The properties that must be given. */
+  readonly required?: readonly string[];
   /** The members of a union of objects, told apart by their `name`. */
   readonly oneOf?: readonly JsonSchema[];
   /** A schema and null. */
@@ -36,20 +40,20 @@ interface JsonSchema {
 
 /** All settings of a schema, in its order; those of each member of a union too. */
 export function settingsOf(schema: ObjectSchema): Setting[] {
-  return settingsIn(z.toJSONSchema(schema, { io: "input" }) as JsonSchema);
+  const json = z.toJSONSchema(schema, { io: "input" }) as JsonSchema;
+  return settingsIn(json, { path: "", within: [], isRequired: true });
 }
 
-function settingsIn(
-  schema: JsonSchema,
-  path = "",
-  within: readonly string[] = [],
-): Setting[] {
-  const { anyOf, oneOf, properties } = schema;
+/** Where in a configuration a schema is. */
+type Place = Pick<Setting, "path" | "within" | "isRequired">;
+
+function settingsIn(schema: JsonSchema, place: Place): Setting[] {
+  const { anyOf, oneOf, properties, required } = schema;
+  const { path, within } = place;
   if (anyOf) {
-    const parts = settingsIn(anyOf[0], path, within);
     return [
-      setting(schema, path, within),
-      ...parts.filter((part) => part.path !== path),
+      settingAt(schema, place),
+      ...settingsIn(anyOf[0], place).filter((part) => part.path !== path),
     ];
   }
   if (oneOf) {
@@ -57,28 +61,35 @@ function settingsIn(
     const fallback = isObject(schema.default) ? schema.default.name : undefined;
     const name = { enum: names, default: fallback };
     return [
-      setting(name, `${path}.name`, within),
+      settingAt(name, {
+        path: `${path}.name`,
+        within,
+        isRequired: fallback === undefined,
+      }),
       ...oneOf.flatMap((member, i) =>
-        settingsIn(member, path, [...within, `${path}.name=${names[i]}`])
+        settingsIn(member, {
+          ...place,
+          within: [...within, `${path}.name=${names[i]}`],
+        })
       ),
     ];
   }
-  if (!properties) return [setting(schema, path, within)];
+  if (!properties) return [settingAt(schema, place)];
   return Object.entries(properties).flatMap(([key, child]) =>
+    // what is constant is the name of the member
     child.const === undefined
-      ? settingsIn(child, path ? `${path}.${key}` : key, within)
+      ? settingsIn(child, {
+        path: path ? `${path}.${key}` : key,
+        within,
+        isRequired: required?.includes(key) ?? false,
+      })
       : []
   );
 }
 
-function setting(
-  schema: JsonSchema,
-  path: string,
-  within: readonly string[],
-): Setting {
+function settingAt(schema: JsonSchema, place: Place): Setting {
   return {
-    path,
-    within,
+    ...place,
     values: valuesOf(schema),
     default: JSON.stringify(schema.default),
     isPath: schema.format === "path",
@@ -87,13 +98,13 @@ function setting(
 
 function valuesOf(schema: JsonSchema): string {
   if (schema.enum) {
-    const choices = schema.enum.map((value) => JSON.stringify(value));
+    const choices = schema.enum.map((value) => `\`${value}\``);
     return choices.length > 1
       ? `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`
       : choices[0];
   }
   if (schema.anyOf) {
-    return `${valuesOf(schema.anyOf[0])} or null`;
+    return `${valuesOf(schema.anyOf[0])} or \`null\``;
   }
   switch (schema.type) {
     case "integer":
@@ -101,7 +112,7 @@ function valuesOf(schema: JsonSchema): string {
     case "number":
       return `number${boundsOf(schema)}`;
     case "boolean":
-      return "true or false";
+      return "`true` or `false`";
     case "array":
       return `list of ${valuesOf(schema.items ?? {})}`;
     case "string":

@@ -130,3 +130,13 @@ Deno.test("pretrain: --help names every option and preset in lines of at most 80
     assertEquals(lines.filter((line) => line.length > 80), []);
     assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
   }));
+
+Deno.test("pretrain: --help settings lists what every setting can be and means", () =>
+  withFolder(async (folder) => {
+    const { code, stdout } = await runCommand(folder, ["--help", "settings"]);
+    assertEquals(code, 0);
+    assertMatch(
+      stdout,
+      /^- `model.masked` \(whole number, at least 1; `4` by default\): Q, how many/m,
+    );
+  }));
