@@ -60,6 +60,8 @@ export interface Command {
   readonly options: Readonly<Record<string, Option>>;
   /** Whole command lines. */
   readonly examples: readonly string[];
+  /** What to write instead of an unknown option, where that is known: `VALUE` where it has no value. */
+  readonly alternative?: (name: string, value: string) => string | undefined;
 }
 
 /**
@@ -211,9 +213,14 @@ function reject(command: Command, argument: string): never {
       } belongs to no option of ${command.usage}; ${list}`,
     );
   }
-  const name = argument.replace(/^-+|=.*$/gs, "");
+  const [, name, value = "VALUE"] = argument.match(/^-+([^=]*)=?(.+)?$/s) ?? [];
+  const alternative = command.alternative?.(name, value);
   const near = nearest(name, [...Object.keys(command.options), "help"]);
-  const hint = near === undefined ? list : `did you mean --${near}?`;
+  const hint = alternative
+    ? `write ${alternative}`
+    : near === undefined
+    ? list
+    : `did you mean --${near}?`;
   throw new UserError(
     `${argument} is not an option of ${command.usage}; ${hint}`,
   );

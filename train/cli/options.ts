@@ -6,6 +6,8 @@ import {
   parseArguments,
 } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
+import { configSchema } from "../config/config.ts";
+import { settingsOf } from "../config/settings.ts";
 import { presets } from "../config/presets/mod.ts";
 
 /** What is run where neither a preset nor a config file is chosen. */
@@ -62,6 +64,10 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.
     "deno task pretrain --set steps=1000 --set optimizer.learningRate=5e-4",
     `deno task pretrain --resume runs/2026-12-31_12-00-00-${DEFAULT_PRESET}`,
   ],
+  alternative: (name: string, value: string) =>
+    settingsOf(configSchema).some(({ path }) => path === name)
+      ? `--set ${name}=${value}`
+      : undefined,
 } as const satisfies Command;
 
 /** What a person asked for on the command line. */

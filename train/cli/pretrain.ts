@@ -78,15 +78,16 @@ function readConfig(options: Options): Promise<Config> {
   });
 }
 
-/** Says what a run would take. */
+/** Says what a run would take; the program ends with code 1 where the device cannot hold it. */
 async function printDryRun(options: Options): Promise<void> {
   const config = await readConfig(options);
   const { device, reason } = await openDevice(...options.device);
   console.log(`device: ${reason}`);
   const { total } = Deno.systemMemoryInfo();
-  const lines = await dryRun(config, device, total);
+  const { lines, fits } = await dryRun(config, device, total);
   console.log(lines.join("\n"));
   device.destroy();
+  if (!fits) Deno.exitCode = 1;
 }
 
 async function resumedJob(path: string): Promise<Job> {

@@ -1,4 +1,5 @@
 import { UserError } from "../../engine/user_error.ts";
+import { checkDeno } from "./check_deno.ts";
 import { tolerateLostOutput } from "./output.ts";
 import { callerFolder } from "./paths.ts";
 
@@ -22,6 +23,7 @@ const interrupt = new AbortController();
 export async function runProgram(main: () => Promise<void>): Promise<never> {
   tolerateLostOutput();
   try {
+    checkDeno(Deno.version.deno);
     await main();
   } catch (error) {
     if (interrupt.signal.aborted && error === interrupt.signal.reason) {

@@ -61,7 +61,19 @@ export async function loadConfig<S extends ObjectSchema>(
       {},
     ),
   );
-  return resolveConfig(schema, layers);
+  try {
+    return resolveConfig(schema, layers);
+  } catch (error) {
+    const isAlone = preset === undefined && config !== undefined;
+    if (!(isAlone && isMissingSettings(error))) throw error;
+    throw new UserError(
+      `${error.message}; without --preset ${config} must have all that has no default`,
+    );
+  }
+}
+
+function isMissingSettings(error: unknown): error is UserError {
+  return error instanceof UserError && error.message.includes(" is missing; ");
 }
 
 /**
@@ -83,13 +95,30 @@ export function findPreset<T>(
   );
 }
 
+/** More characters than any configuration has. */
+const MAX_LENGTH = 2 ** 20;
+
+/** More levels than any configuration has. */
+const MAX_DEPTH = 100;
+
 /**
  * Reads a file of JSON, comments and trailing commas allowed, that holds an object.
  *
- * @throws {UserError} It cannot be read, or is not that.
+ * @throws {UserError} It cannot be read, is not that, or holds far more than settings.
  */
 export async function readSettings(path: string): Promise<unknown> {
-  const text = await readText(path);
+  // some editors begin a file with a byte order mark
+  const text = (await readText(path)).replace(/^\uFEFF/, "");
+  if (text.length > MAX_LENGTH) {
+    throw new UserError(
+      `${path} is too long for settings: it has more than ${MAX_LENGTH} characters`,
+    );
+  }
+  if (depthOf(text) > MAX_DEPTH) {
+    throw new UserError(
+      `${path} is nested too deeply for settings: in more than ${MAX_DEPTH} levels`,
+    );
+  }
   const errors: ParseError[] = [];
   const settings: unknown = parse(text, errors, { allowTrailingComma: true });
   if (errors.length > 0) {
@@ -106,6 +135,18 @@ export async function readSettings(path: string): Promise<unknown> {
     throw new UserError(`${path} must hold an object of settings, { ... }`);
   }
   return settings;
+}
+
+/** How deeply the objects and lists in the text of a JSON file are nested. */
+function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0];
+  // strings and comments are matched so that brackets in them are not
+  const tokens = /"(?:[^"\\]|\\.)*"|\/\/.*|\/\*[^]*?\*\/|([{[])|([}\]])/g;
+  for (const [, opening, closing] of text.matchAll(tokens)) {
+    if (opening) deepest = Math.max(deepest, ++depth);
+    if (closing) depth--;
+  }
+  return deepest;
 }
 
 /** `a.b` and 1 make `{ a: { b: 1 } }`. */

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../engine/user_error.ts";
 import { configSchema } from "../../../train/config/config.ts";
 import { loadConfig } from "../../../train/config/loader.ts";
 import { presets } from "../../../train/config/presets/mod.ts";
@@ -116,3 +117,49 @@ Deno.test("loadConfig: paths among single settings are resolved, other text is n
     [{ name: "folder", path: "/home/pictures", imageSize: 96 }, 0],
   );
 });
+
+Deno.test("loadConfig: reads a file that begins with a byte order mark", () =>
+  withFile('\uFEFF{ "steps": 20 }', async (config) => {
+    assertEquals((await load({ config })).steps, 20);
+  }));
+
+Deno.test("loadConfig: refuses a file that cannot be one of settings, in no time", async () => {
+  const nested = '{"a":'.repeat(20_000) + "1" + "}".repeat(20_000);
+  const keys = (count: number) =>
+    JSON.stringify(
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i])),
+    );
+  for (
+    const [text, expected] of [
+      [nested, "PATH is nested too deeply for settings: in more than 100 levels"],
+      [
+        keys(100_000),
+        "PATH is too long for settings: it has more than 1048576 characters",
+      ],
+    ]
+  ) {
+    await withFile(text, async (config) => {
+      assertEquals(await problem({ config }), expected.replace("PATH", config));
+    });
+  }
+  await withFile(keys(20_000), async (config) => {
+    const lines = (await problem({ config })).split("\n");
+    assertEquals(lines[0], "the configuration has 20000 mistakes:");
+    assertEquals([lines.length, lines.at(-1)], [22, "  and 19980 more"]);
+  });
+});
+
+Deno.test("loadConfig: brackets in strings and comments nest nothing", () =>
+  withFile(
+    `{ "label": "${"[".repeat(200)}", /* ${"{".repeat(200)} */ "steps": 2 }`,
+    async (config) => assertEquals((await load({ config })).steps, 2),
+  ));
+
+Deno.test("loadConfig: says of a file that is not enough by itself that a preset may lie below", () =>
+  withFile("{}", async (config) => {
+    await assertRejects(
+      () => loadConfig(configSchema, presets, { config }),
+      UserError,
+      `without --preset ${config} must have all that has no default`,
+    );
+  }));
