@@ -50,9 +50,10 @@ export async function dryRun(
     `it takes about ${stepTime} here ` +
     `(${(work.products / 1e9).toFixed(1)} GFLOP of products), ` +
     `${config.steps} steps about ${formatDuration(seconds * config.steps)}`,
-    problem ?? (device.kind === "wasm" || device.limits.memoryBytes
-      ? "this device can hold it"
-      : "each buffer fits this device; how much memory it has in all, it does not say"),
+    problem ??
+      (device.kind === "wasm" || device.limits.memoryBytes
+        ? "this device can hold it"
+        : "each buffer fits this device; how much memory it has in all, it does not say"),
   ];
   return { lines, fits: problem === undefined };
 }

@@ -7,6 +7,7 @@ import { imageFile } from "../../datasets/image_file.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { readJson, runCommand, stepsMeasured, TINY } from "./command.ts";
 import { withFolder } from "../folder.ts";
+import { measurementsOf } from "../measurements.ts";
 
 testOnDevices(
   "pretrain: a run leaves its folder and prints the accuracies",
@@ -74,7 +75,11 @@ Deno.test("pretrain: the config.json of a run, given as --config, makes the same
       const { code, stderr } = await runCommand(folder, [...args, ...wasm]);
       assertEquals(code, 0, stderr);
     }
-    for (const name of ["config.json", "metrics.jsonl", "result.json"]) {
+    assertEquals(
+      await measurementsOf(`${folder}/second/metrics.jsonl`),
+      await measurementsOf(`${folder}/first/metrics.jsonl`),
+    );
+    for (const name of ["config.json", "result.json"]) {
       assertEquals(
         await Deno.readTextFile(`${folder}/second/${name}`),
         await Deno.readTextFile(`${folder}/first/${name}`),
