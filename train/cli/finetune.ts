@@ -1,5 +1,4 @@
 /** The command `finetune`. */
-import { openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { percentage } from "../evaluate/percentage.ts";
@@ -10,8 +9,8 @@ import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { FinetuneDisplay } from "./finetune_display.ts";
+import { openImages } from "./open_images.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
-import { unlessAborted } from "./unless_aborted.ts";
 
 const command = {
   usage: "deno task finetune",
@@ -105,7 +104,7 @@ async function main(): Promise<void> {
   signal.addEventListener("abort", () => {
     display.print("stopping; press Ctrl-C again to stop at once");
   });
-  const splits = await unlessAborted(signal, openDataset(config.data));
+  const splits = await openImages(config.data, signal);
   const { device, reason } = await openDevice(...choice);
   try {
     const finetuning = await finetuneRun({

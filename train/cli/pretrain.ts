@@ -1,6 +1,6 @@
 /** The command `pretrain`. */
 import type { DatasetSplits } from "../../datasets/dataset.ts";
-import { downloadDataset, openDataset } from "../../datasets/registry.ts";
+import { downloadDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
 import { type Config, configSchema } from "../config/config.ts";
@@ -15,6 +15,7 @@ import { pretrain, type PretrainResult } from "../pretrain.ts";
 import { probeTable } from "./probe_table.ts";
 import type { ReportTask } from "../report/write_report.ts";
 import { quoted } from "../run/quoted.ts";
+import { openImages } from "./open_images.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { RunDisplay } from "./run_display.ts";
 import { unlessAborted } from "./unless_aborted.ts";
@@ -104,7 +105,7 @@ async function runJob(
     display.print("stopping; press Ctrl-C again to stop at once");
   });
   if (download) await unlessAborted(signal, fetchDataset(config));
-  const splits = await unlessAborted(signal, openDataset(config.data));
+  const splits = await openImages(config.data, signal);
   const { device, reason } = await openDevice(...choice);
   display.print(`data: ${describeData(config, splits)}`);
   display.print(`device: ${reason}`);

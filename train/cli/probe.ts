@@ -1,5 +1,4 @@
 /** The command `probe`. */
-import { openDataset } from "../../datasets/registry.ts";
 import type { DatasetSplits } from "../../datasets/dataset.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
@@ -14,8 +13,8 @@ import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { probeTable } from "./probe_table.ts";
 import { ProbeDisplay } from "./probe_display.ts";
+import { openImages } from "./open_images.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
-import { unlessAborted } from "./unless_aborted.ts";
 
 const command = {
   usage: "deno task probe",
@@ -46,7 +45,7 @@ async function main(): Promise<void> {
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
   const display = new ProbeDisplay();
-  const splits = await unlessAborted(signal, openDataset(config.data));
+  const splits = await openImages(config.data, signal);
   const { device, reason } = await openDevice(...choice);
   try {
     const images = imagesOf(run, splits);

@@ -1,5 +1,4 @@
 /** The command `report`. */
-import { openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { DEFAULT_IMAGES, writeReport } from "../report/write_report.ts";
@@ -8,8 +7,8 @@ import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { checkStep } from "./check_step.ts";
 import { Progress } from "./progress.ts";
+import { openImages } from "./open_images.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
-import { unlessAborted } from "./unless_aborted.ts";
 
 const command = {
   usage: "deno task report",
@@ -46,7 +45,7 @@ async function main(): Promise<void> {
   const { run, config } = await openRun(options.operand);
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
-  const splits = await unlessAborted(signal, openDataset(config.data));
+  const splits = await openImages(config.data, signal);
   const { device, reason } = await openDevice(...choice);
   console.error(`device: ${reason}`);
   const { size } = splits.test ?? splits.train ?? splits.unlabelled;

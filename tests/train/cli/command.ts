@@ -151,7 +151,7 @@ export async function assertRefused(
   const { code, stdout, stderr } = await runCommand(folder, ...options);
   assertEquals([code, stdout], [1, ""], stderr);
   const [error, ...more] = stderr.trimEnd().split("\n")
-    .filter((line) => !/^(data|device|run): /.test(line));
+    .filter((line) => !/^(data|device|run): |^(reading|compiling) /.test(line));
   assertEquals(more, []);
   assertMatch(error, /^error: /);
   assertMatch(error.replace("error: ", ""), expected);
