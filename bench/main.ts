@@ -14,7 +14,7 @@ import { describe, type Result } from "./result.ts";
 async function main(): Promise<void> {
   const options = readOptions(Deno.args);
   if (options === "help") return console.log(help());
-  const { device, reason } = await openDevice(options.device);
+  const { device, reason } = await openDevice(...options.device);
   console.log(`device: ${reason}`);
   const peers = await peersOf(device);
   const cases = allCases(isGpu(device))
@@ -49,5 +49,3 @@ function write(path: string, results: readonly Result[]): Promise<void> {
 }
 
 await runProgram(main);
-// threads of peers need not be waited for
-Deno.exit();

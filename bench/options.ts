@@ -1,4 +1,3 @@
-import type { DeviceChoice } from "../engine/open_device.ts";
 import {
   type Command,
   helpText,
@@ -37,7 +36,8 @@ const command = {
 
 /** What a person asked for on the command line. */
 export type Options = Omit<OptionValues<typeof command>, "device"> & {
-  readonly device: DeviceChoice;
+  /** What to call `openDevice` with. */
+  readonly device: ReturnType<typeof readDevice>;
 };
 
 /**
@@ -49,7 +49,7 @@ export type Options = Omit<OptionValues<typeof command>, "device"> & {
 export function readOptions(args: readonly string[]): Options | "help" {
   const options = parseArguments(command, args);
   if (options === "help") return options;
-  return { ...options, device: readDevice(options.device) };
+  return { ...options, device: readDevice(options) };
 }
 
 /** What `--help` prints. */

@@ -11,6 +11,7 @@ import { readBytes } from "./files/read_file.ts";
 import { countRecords, readLinesIfPresent } from "./files/records.ts";
 import { type Fingerprint, fingerprintFiles } from "./fingerprint.ts";
 import { MemoryImages } from "./memory_images.ts";
+import { pathSetting } from "./path_setting.ts";
 
 const IMAGE_SIZE = 32;
 const IMAGE_BYTES = 3 * IMAGE_SIZE * IMAGE_SIZE;
@@ -48,7 +49,7 @@ export interface Cifar10Options {
 export const cifar10: DatasetKind<Cifar10Options> = {
   schema: z.strictObject({
     name: z.literal("cifar10"),
-    path: z.string().min(1).default("data/cifar10"),
+    path: pathSetting.default("data/cifar10"),
   }),
   imageSize: () => IMAGE_SIZE,
   open,

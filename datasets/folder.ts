@@ -5,6 +5,7 @@ import { naturalOrder } from "./files/folders.ts";
 import { withFileErrors } from "./files/system_error.ts";
 import { type Fingerprint, fingerprintFiles } from "./fingerprint.ts";
 import { openImageFiles } from "./image_files.ts";
+import { pathSetting } from "./path_setting.ts";
 import { shuffledOrder } from "./shuffle.ts";
 import { Subset } from "./subset.ts";
 
@@ -26,7 +27,7 @@ export interface FolderOptions {
 export const folder: DatasetKind<FolderOptions> = {
   schema: z.strictObject({
     name: z.literal("folder"),
-    path: z.string().min(1),
+    path: pathSetting,
     imageSize: z.int().min(8).max(1024).default(96),
   }),
   imageSize: ({ imageSize }) => imageSize,

@@ -12,6 +12,7 @@ import { readBytes } from "./files/read_file.ts";
 import { countRecords, readLinesIfPresent } from "./files/records.ts";
 import { type Fingerprint, fingerprintFiles } from "./fingerprint.ts";
 import { ColumnMajorFile } from "./column_major_file.ts";
+import { pathSetting } from "./path_setting.ts";
 
 const IMAGE_SIZE = 96;
 const OFFICIAL_FOLDER = "stl10_binary";
@@ -47,7 +48,7 @@ export interface Stl10Options {
 export const stl10: DatasetKind<Stl10Options> = {
   schema: z.strictObject({
     name: z.literal("stl10"),
-    path: z.string().min(1).default("data/stl10"),
+    path: pathSetting.default("data/stl10"),
   }),
   imageSize: () => IMAGE_SIZE,
   open,

@@ -9,7 +9,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   vocab: ["engine", "layers"],
   losses: ["engine", "layers", "vocab"],
   datasets: ["engine"],
-  train: ["engine", "layers", "vocab", "losses", "datasets"],
+  // docs: the page of settings, which a command prints
+  train: ["engine", "layers", "vocab", "losses", "datasets", "docs"],
 };
 
 /** Entry modules of what loads in a browser too, with all that they load. */

@@ -20,8 +20,11 @@ import {
 } from "./run/training_state.ts";
 import { type LoopResult, TrainingLoop } from "./training_loop.ts";
 
-/** A part of a run: the steps, then evaluation of the encoder, and of one as it was before the first step. */
-export type Phase = "training" | "trained" | "untrained";
+/**
+ * A part of a run: compiling a step and taking all of them, then evaluation of the encoder, and of one
+ * as it was before the first step.
+ */
+export type Phase = "compiling" | "training" | "trained" | "untrained";
 
 /**
  * Labelled images that the layers are measured with at the end of a run, at most: enough for a first
@@ -87,7 +90,8 @@ export async function pretrain(
   if (initialWeights !== undefined && !checkpoint) {
     importTimm(built, await readBytes(initialWeights), initialWeights);
   }
-  // before anything slow, so that a step that the device cannot hold is known at once
+  options.onPhase?.("compiling", checkpoint?.step ?? 0);
+  // before anything else that is slow, so that a step that the device cannot hold is known at once
   const step = await TrainingStep.compile(device, {
     config,
     ...built,

@@ -20,7 +20,7 @@ const SHOW_MS = 500;
 /** The settings that the loop depends on, whatever a step minimises. */
 export type LoopConfig = Pick<
   Config,
-  "seed" | "steps" | "metricsEvery" | "checkpoints"
+  "seed" | "steps" | "batchSize" | "metricsEvery" | "checkpoints"
 >;
 
 /** What the steps of a run need besides its config. */
@@ -104,6 +104,7 @@ export class TrainingLoop {
     this.#metrics = metricsAt(this.done, recorded);
     if (options.saveAtStart) await this.#save();
     if (this.#isDue()) await options.onCheckpoint?.(this.done);
+    this.#readAt = performance.now();
     const loader = new BatchLoader(options.images, {
       batchSize: this.step.instances,
       seed: config.seed,
@@ -121,6 +122,8 @@ export class TrainingLoop {
         if (isDue) {
           await this.#save();
           await options.onCheckpoint?.(this.done);
+          // that took no part in the steps
+          this.#readAt = performance.now();
         }
       }
     } finally {
@@ -157,6 +160,10 @@ export class TrainingLoop {
   ): Promise<void> {
     const first = this.done - this.#pending.size;
     const records = await this.step.metrics(first, this.done);
+    const time = new Date().toISOString();
+    const seconds = (performance.now() - this.#readAt) / 1000;
+    const images = this.config.batchSize * records.length;
+    const imagesPerSecond = Number((images / seconds).toPrecision(4));
     for (const [i, { proceeds, ...metrics }] of records.entries()) {
       if (proceeds !== 1) await this.#reportNonFinite(first + i);
       const number = first + i + 1;
@@ -168,7 +175,12 @@ export class TrainingLoop {
         number % this.config.metricsEvery === 0 || number === this.config.steps
       ) {
         for (const file of files) {
-          await file.append({ step: number, ...record });
+          await file.append({
+            step: number,
+            time,
+            imagesPerSecond,
+            ...record,
+          });
         }
       }
       this.#metrics = record;
@@ -211,6 +223,6 @@ function metricsAt(
 ): StepMetrics | undefined {
   const last = records.at(-1);
   if (last?.step !== step) return undefined;
-  const { step: _, ...metrics } = last;
+  const { step: _, time: _time, imagesPerSecond: _speed, ...metrics } = last;
   return metrics as StepMetrics;
 }

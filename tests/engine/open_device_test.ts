@@ -13,6 +13,12 @@ Deno.test("openDevice: gives the processor when it is asked for", async () => {
   assertEquals(reason, `${device.description} (asked for)`);
 });
 
+Deno.test("openDevice: starts as many threads as it is asked for", async () => {
+  const { device } = await openDevice("wasm", 3);
+  device.destroy();
+  assert(device.description.endsWith(", 3 threads"), device.description);
+});
+
 Deno.test("openDevice: prefers a GPU, and the processor to one in software", async () => {
   const { device, reason } = await openDevice();
   device.destroy();

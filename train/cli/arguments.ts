@@ -1,6 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { UserError } from "../../engine/user_error.ts";
 import { nearest } from "../config/nearest.ts";
+import { typedPath } from "./paths.ts";
 
 /** An option that is given or not. */
 export interface FlagOption {
@@ -12,8 +13,8 @@ export interface FlagOption {
 
 /** An option that takes text. */
 export interface TextOption {
-  /** Its value is kept as it is. */
-  readonly kind: "text";
+  /** Text, kept as it is, or a path, relative to the folder that the person is in. */
+  readonly kind: "text" | "path";
   /** What it does, in a line. */
   readonly help: string;
   /** Stands for the value in the help, such as `FILE`. */
@@ -39,7 +40,7 @@ export interface NumberOption {
 /** An option of a command. */
 export type Option = FlagOption | TextOption | NumberOption;
 
-/** What a command works on, given without an option. */
+/** The path of what a command works on, given without an option. */
 export interface Operand {
   /** Stands for it in the help, such as `RUN`. */
   readonly value: string;
@@ -59,6 +60,8 @@ export interface Command {
   readonly options: Readonly<Record<string, Option>>;
   /** Whole command lines. */
   readonly examples: readonly string[];
+  /** What to write instead of an unknown option, where that is known: `VALUE` where it has no value. */
+  readonly alternative?: (name: string, value: string) => string | undefined;
 }
 
 /**
@@ -124,7 +127,7 @@ export function parseArguments<C extends Command>(
     const { usage, operand: { value, help } } = command;
     throw new UserError(`${usage} needs ${value}: ${help}`);
   }
-  return Object.fromEntries([...values, ["operand", operand]]);
+  return Object.fromEntries([...values, ["operand", typedPath(operand)]]);
 }
 
 /** The text that `--help` prints: usage, options, examples. */
@@ -173,14 +176,20 @@ function readValue(
   if (texts.includes("")) {
     throw new UserError(`--${name} needs a value: --${name}=${option.value}`);
   }
-  if (option.kind === "text" && option.repeatable) return texts;
+  if (isText(option) && option.repeatable) return texts;
   if (texts.length === 0) return option.default;
   if (texts.length > 1) {
     throw new UserError(
       `--${name} is given ${texts.length} times; give it once`,
     );
   }
-  return option.kind === "text" ? texts[0] : readNumber(name, option, texts[0]);
+  const [text] = texts;
+  if (!isText(option)) return readNumber(name, option, text);
+  return option.kind === "path" ? typedPath(text) : text;
+}
+
+function isText(option: Option): option is TextOption {
+  return option.kind === "text" || option.kind === "path";
 }
 
 function readNumber(name: string, option: NumberOption, text: string): number {
@@ -204,9 +213,14 @@ function reject(command: Command, argument: string): never {
       } belongs to no option of ${command.usage}; ${list}`,
     );
   }
-  const name = argument.replace(/^-+|=.*$/gs, "");
+  const [, name, value = "VALUE"] = argument.match(/^-+([^=]*)=?(.+)?$/s) ?? [];
+  const alternative = command.alternative?.(name, value);
   const near = nearest(name, [...Object.keys(command.options), "help"]);
-  const hint = near === undefined ? list : `did you mean --${near}?`;
+  const hint = alternative
+    ? `write ${alternative}`
+    : near === undefined
+    ? list
+    : `did you mean --${near}?`;
   throw new UserError(
     `${argument} is not an option of ${command.usage}; ${hint}`,
   );
@@ -215,5 +229,5 @@ function reject(command: Command, argument: string): never {
 function remark(option: Option): string {
   if (option.kind === "flag") return "";
   if (option.default !== undefined) return ` (default: ${option.default})`;
-  return option.kind === "text" && option.repeatable ? " (repeatable)" : "";
+  return isText(option) && option.repeatable ? " (repeatable)" : "";
 }

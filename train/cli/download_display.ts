@@ -1,4 +1,5 @@
 import type { DownloadProgress } from "../../datasets/dataset.ts";
+import { writeToErrorStream } from "./output.ts";
 
 /** Tells a person on the error stream how far a download has come. */
 export class DownloadDisplay {
@@ -15,8 +16,9 @@ export class DownloadDisplay {
       } %`;
     if (text === this.#shown) return;
     this.#shown = text;
-    const line = this.#onTerminal ? `\r${text}\x1b[K` : `${text}\n`;
-    Deno.stderr.writeSync(new TextEncoder().encode(line));
+    writeToErrorStream(
+      this.#onTerminal ? `\r${text}\x1b[K` : `${text}\n`,
+    );
   }
 
   /** Ends the line. */

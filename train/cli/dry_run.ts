@@ -4,18 +4,25 @@ import { measureSpeed } from "../device_speed.ts";
 import { estimateStep, type StepEstimate, totalBytes } from "../estimate.ts";
 import { formatDuration } from "./progress.ts";
 
+/** What training would take. */
+export interface DryRun {
+  /** It, for people. */
+  readonly lines: readonly string[];
+  /** Whether the device can hold it, as far as it says what it has. */
+  readonly fits: boolean;
+}
+
 /**
  * Says what training by a config would take on a device, without running a step.
  *
  * @param machineBytes memory of the machine, which the wasm device works in
- * @returns lines for people
  * @throws {UserError} if the parts of the config do not fit together.
  */
 export async function dryRun(
   config: Config,
   device: Device,
   machineBytes: number,
-): Promise<string[]> {
+): Promise<DryRun> {
   const estimate = estimateStep(config, device.limits);
   const { memory, work } = estimate;
   const speed = await measureSpeed(device);
@@ -29,7 +36,8 @@ export async function dryRun(
     `  ${name.padEnd(12)} ${sizeText(bytes).padStart(9)} ${
       (100 * bytes / total).toFixed(1).padStart(5)
     } %`;
-  return [
+  const problem = problemOf(estimate, device, machineBytes);
+  const lines = [
     `one step of ${config.batchSize} images needs ${sizeText(total)}:`,
     share("parameters", memory.parameters),
     share("activations", memory.activations),
@@ -42,15 +50,20 @@ export async function dryRun(
     `it takes about ${stepTime} here ` +
     `(${(work.products / 1e9).toFixed(1)} GFLOP of products), ` +
     `${config.steps} steps about ${formatDuration(seconds * config.steps)}`,
-    verdict(estimate, device, machineBytes),
+    problem ??
+      (device.kind === "wasm" || device.limits.memoryBytes
+        ? "this device can hold it"
+        : "each buffer fits this device; how much memory it has in all, it does not say"),
   ];
+  return { lines, fits: problem === undefined };
 }
 
-function verdict(
+/** Why a device cannot hold a step; `undefined` where nothing speaks against it. */
+function problemOf(
   { memory, largest }: StepEstimate,
   { kind, limits }: Device,
   machineBytes: number,
-): string {
+): string | undefined {
   const total = totalBytes(memory);
   const remedy = "lower batchSize or encoder.width";
   if (largest.bytes > limits.maxBufferBytes) {
@@ -60,13 +73,10 @@ function verdict(
   }
   const available = kind === "wasm"
     ? Math.min(limits.memoryBytes ?? Infinity, machineBytes)
-    : limits.memoryBytes;
-  if (available === undefined) {
-    return "each buffer fits this device; how much memory it has in all, it does not say";
-  }
+    : limits.memoryBytes ?? Infinity;
   return total > available
     ? `this device cannot hold it: it has ${sizeText(available)}; ${remedy}`
-    : "this device can hold it";
+    : undefined;
 }
 
 /** Bytes in a unit in which they are easily read. */

@@ -15,7 +15,7 @@ import {
   type OptionValues,
   parseArguments,
 } from "./arguments.ts";
-import { deviceOption, readDevice } from "./device_option.ts";
+import { deviceOptions, readDevice } from "./device_option.ts";
 import {
   encoderOperand,
   folderBeside,
@@ -33,12 +33,12 @@ goes on when it is run again.`,
   operand: encoderOperand,
   options: {
     images: {
-      kind: "text",
+      kind: "path",
       value: "FOLDER",
       help: "the folder of JPEG, PNG and WebP files, at any depth",
     },
     out: {
-      kind: "text",
+      kind: "path",
       value: "FILE.npy",
       help: "by default embeddings.npy beside the run's files",
     },
@@ -59,7 +59,7 @@ goes on when it is run again.`,
       default: 32,
       help: "images computed at a time",
     },
-    device: deviceOption,
+    ...deviceOptions,
   },
   examples: [
     "deno task embed runs/2026-12-31_12-00-00-dv2-tiny --images photos",
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
     );
   }
   const signal = onInterrupt();
-  const { device, reason } = await openDevice(readDevice(options.device));
+  const { device, reason } = await openDevice(...readDevice(options));
   try {
     const { operand, "batch-size": batchSize } = options;
     const contents = await readEncoder(operand);
@@ -235,5 +235,3 @@ async function printNeighbours(
 }
 
 await runProgram(main);
-// what an interrupt left under way need not be waited for
-Deno.exit();

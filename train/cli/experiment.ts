@@ -13,10 +13,12 @@ import {
   type FinishedCell,
 } from "../experiment/table.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
-import { deviceOption, readDevice } from "./device_option.ts";
+import { deviceOptions, readDevice } from "./device_option.ts";
 import { CellDisplay } from "./cell_display.ts";
 import { DownloadDisplay } from "./download_display.ts";
+import { projectPath } from "./paths.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 
 const command = {
   usage: "deno task experiment",
@@ -30,7 +32,7 @@ twice at the same time, the two share the work.`,
   },
   options: {
     out: {
-      kind: "text",
+      kind: "path",
       value: "FOLDER",
       help: "the folder of the runs; by default runs/ and the file's name",
     },
@@ -39,7 +41,7 @@ twice at the same time, the two share the work.`,
       value: "N",
       help: "stop after so long, as Ctrl-C does",
     },
-    device: deviceOption,
+    ...deviceOptions,
     download: {
       kind: "flag",
       help: "fetch missing data sets first",
@@ -55,7 +57,7 @@ async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
   if (options === "help") return console.log(helpText(command));
   const { operand: file, minutes } = options;
-  const choice = readDevice(options.device);
+  const choice = readDevice(options);
   if (minutes !== undefined && minutes <= 0) {
     throw new UserError(`--minutes must be above 0, not ${minutes}`);
   }
@@ -70,8 +72,8 @@ async function main(): Promise<void> {
     interrupt,
     AbortSignal.timeout(60_000 * minutes),
   ]);
-  if (options.download) await download(cells);
-  const { device, reason } = await openDevice(choice);
+  if (options.download) await unlessAborted(interrupt, download(cells));
+  const { device, reason } = await openDevice(...choice);
   console.error(`device: ${reason}`);
   let finished: readonly FinishedCell[] = [];
   try {
@@ -117,7 +119,7 @@ async function main(): Promise<void> {
 /** `runs/table-1` for `examples/table-1.json`. */
 function defaultFolder(file: string): string {
   const name = file.slice(file.lastIndexOf("/") + 1).replace(/\.jsonc?$/, "");
-  return `runs/${name}`;
+  return projectPath(`runs/${name}`);
 }
 
 async function download(cells: readonly Cell[]): Promise<void> {
@@ -155,4 +157,3 @@ function report(
 }
 
 await runProgram(main);
-Deno.exit();

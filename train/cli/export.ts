@@ -23,7 +23,7 @@ const command = {
       help: "the format, see below",
     },
     out: {
-      kind: "text",
+      kind: "path",
       value: "FILE",
       help: "where to write; beside the run's files by default",
     },

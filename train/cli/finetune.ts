@@ -1,5 +1,4 @@
 /** The command `finetune`. */
-import { openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { percentage } from "../evaluate/percentage.ts";
@@ -8,8 +7,9 @@ import type { FinetuneResult } from "../finetune/finetune_result.ts";
 import { finetuneRun, type Finetuning } from "../finetune/finetune_run.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
-import { deviceOption, readDevice } from "./device_option.ts";
+import { deviceOptions, readDevice } from "./device_option.ts";
 import { FinetuneDisplay } from "./finetune_display.ts";
+import { openImages } from "./open_images.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
@@ -59,9 +59,9 @@ out, chooses the step. Ctrl-C stops it; called again, it goes on where it was.`,
       value: "STEP",
       help: "the step to begin with; by default the last",
     },
-    device: deviceOption,
+    ...deviceOptions,
     out: {
-      kind: "text",
+      kind: "path",
       value: "FOLDER",
       help: "its folder; by default one in RUN/finetune",
     },
@@ -85,7 +85,7 @@ async function main(): Promise<void> {
   if (options === "help") {
     return console.log(`${helpText(command)}\n\n${inputs}`);
   }
-  const choice = readDevice(options.device);
+  const choice = readDevice(options);
   const settings = resolveConfig(finetuneSchema, [{
     input: options.input,
     fromScratch: options["from-scratch"],
@@ -104,8 +104,8 @@ async function main(): Promise<void> {
   signal.addEventListener("abort", () => {
     display.print("stopping; press Ctrl-C again to stop at once");
   });
-  const splits = await openDataset(config.data);
-  const { device, reason } = await openDevice(choice);
+  const splits = await openImages(config.data, signal);
+  const { device, reason } = await openDevice(...choice);
   try {
     const finetuning = await finetuneRun({
       path,
@@ -148,4 +148,3 @@ function resultText(result: FinetuneResult): string {
 }
 
 await runProgram(main);
-Deno.exit();

@@ -1,4 +1,3 @@
-import type { DeviceChoice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import {
   type Command,
@@ -6,7 +5,9 @@ import {
   type OptionValues,
   parseArguments,
 } from "./arguments.ts";
-import { deviceOption, readDevice } from "./device_option.ts";
+import { deviceOptions, readDevice } from "./device_option.ts";
+import { configSchema } from "../config/config.ts";
+import { settingsOf } from "../config/settings.ts";
 import { presets } from "../config/presets/mod.ts";
 
 /** What is run where neither a preset nor a config file is chosen. */
@@ -26,7 +27,7 @@ of steps has there, which is higher than where it ended.`,
       help: "settings to begin with, see below",
     },
     config: {
-      kind: "text",
+      kind: "path",
       value: "FILE",
       help: "a JSON file of settings over those of the preset",
     },
@@ -36,14 +37,14 @@ of steps has there, which is higher than where it ended.`,
       repeatable: true,
       help: "one setting over all others",
     },
-    device: deviceOption,
+    ...deviceOptions,
     out: {
-      kind: "text",
+      kind: "path",
       value: "FOLDER",
       help: "the folder of the run; by default a new one in runs/",
     },
     resume: {
-      kind: "text",
+      kind: "path",
       value: "FOLDER",
       help: "go on with a run from its last checkpoint",
     },
@@ -71,12 +72,22 @@ of steps has there, which is higher than where it ended.`,
     `deno task pretrain --resume runs/2026-12-31_12-00-00-${DEFAULT_PRESET}`,
     `deno task pretrain --resume runs/2026-12-31_12-00-00-${DEFAULT_PRESET} --extend 400`,
   ],
+  alternative: (name: string, value: string) =>
+    settingsOf(configSchema).some(({ path }) => path === name)
+      ? `--set ${name}=${value}`
+      : undefined,
 } as const satisfies Command;
 
 /** What a person asked for on the command line. */
-export type Options = Omit<OptionValues<typeof command>, "device"> & {
-  readonly device: DeviceChoice;
-};
+export type Options =
+  & Omit<
+    OptionValues<typeof command>,
+    keyof typeof deviceOptions
+  >
+  & {
+    /** What to call `openDevice` with. */
+    readonly device: ReturnType<typeof readDevice>;
+  };
 
 /**
  * Reads the arguments of `pretrain`.
@@ -101,11 +112,15 @@ export function readOptions(args: readonly string[]): Options | "help" {
   if (dryRun && resume !== undefined) {
     throw new UserError("--dry-run is for new runs; leave out --resume");
   }
-  return { ...options, device: readDevice(options.device) };
+  return { ...options, device: readDevice(options) };
 }
 
-/** What `--help` prints. */
-export function help(): string {
+/** What `--help` prints, or `--help settings`. */
+export async function help(args: readonly string[]): Promise<string> {
+  if (args.includes("settings")) {
+    const page = new URL("../../docs/settings.md", import.meta.url);
+    return (await Deno.readTextFile(page)).trimEnd();
+  }
   const names = Object.keys(presets);
   const width = Math.max(...names.map((name) => name.length));
   const lines = Object.entries(presets).map(([name, { description }]) =>
@@ -115,6 +130,6 @@ export function help(): string {
   return [
     helpText(command),
     ["Presets:", ...lines].join("\n"),
-    "All settings of a run, with their values, are in the config.json of its folder.",
+    "All settings and what they mean: deno task pretrain --help settings",
   ].join("\n\n");
 }

@@ -1,6 +1,6 @@
 /** The command `pretrain`. */
 import type { DatasetSplits } from "../../datasets/dataset.ts";
-import { downloadDataset, openDataset } from "../../datasets/registry.ts";
+import { downloadDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
 import { type Config, newConfigSchema } from "../config/config.ts";
@@ -17,12 +17,15 @@ import { DownloadDisplay } from "./download_display.ts";
 import { dryRun } from "./dry_run.ts";
 import { DEFAULT_PRESET, help, type Options, readOptions } from "./options.ts";
 import { presets } from "../config/presets/mod.ts";
+import { isElsewhere, projectPath, typedPath } from "./paths.ts";
 import { pretrain, type PretrainResult } from "../pretrain.ts";
 import { probeTable } from "./probe_table.ts";
 import type { ReportTask } from "../report/write_report.ts";
 import { quoted } from "../run/quoted.ts";
+import { openImages } from "./open_images.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { RunDisplay } from "./run_display.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 import {
   createRunFolder,
   removeUnusedRunFolder,
@@ -47,7 +50,7 @@ interface JobResult extends PretrainResult {
 
 async function main(): Promise<void> {
   const options = readOptions(Deno.args);
-  if (options === "help") return console.log(help());
+  if (options === "help") return console.log(await help(Deno.args));
   if (options["dry-run"]) return await printDryRun(options);
   const signal = onInterrupt();
   const job = options.resume === undefined
@@ -65,10 +68,14 @@ async function main(): Promise<void> {
   }
 }
 
+/** Where paths among single settings lead, if the person is in another folder. */
+const resolvePath = isElsewhere() ? typedPath : undefined;
+
 async function newJob(options: Options): Promise<Job> {
   const config = await readConfig(options);
   const name = presetOf(options) ?? "custom";
-  const run = await createRunFolder(name, config, options.out);
+  const { path } = await createRunFolder(name, config, options.out);
+  const { run } = await openRun(projectPath(path));
   return { config, run, resume: false, lock: await lockRun(run) };
 }
 
@@ -78,26 +85,34 @@ function presetOf({ preset, config }: Options): string | undefined {
 
 function readConfig(options: Options): Promise<Config> {
   const { config, set } = options;
-  const sources = { preset: presetOf(options), config, set };
-  return loadConfig(newConfigSchema, presets, sources);
+  return loadConfig(newConfigSchema, presets, {
+    preset: presetOf(options),
+    config,
+    set,
+    resolvePath,
+  });
 }
 
-/** Says what a run would take. */
+/** Says what a run would take; the program ends with code 1 where the device cannot hold it. */
 async function printDryRun(options: Options): Promise<void> {
   const config = await readConfig(options);
-  const { device, reason } = await openDevice(options.device);
+  const { device, reason } = await openDevice(...options.device);
   console.log(`device: ${reason}`);
   const { total } = Deno.systemMemoryInfo();
-  const lines = await dryRun(config, device, total);
+  const { lines, fits } = await dryRun(config, device, total);
   console.log(lines.join("\n"));
   device.destroy();
+  if (!fits) Deno.exitCode = 1;
 }
 
-async function resumedJob(path: string, changes: RunChanges): Promise<Job> {
+async function resumedJob(
+  path: string,
+  { set, extend }: RunChanges,
+): Promise<Job> {
   const lock = await lockRun((await openRun(path)).run);
   // once more, for nobody changes it now
   const opened = await openRun(path);
-  const config = await changedConfig(opened, changes);
+  const config = await changedConfig(opened, { set, extend, resolvePath });
   return { run: opened.run, config, resume: true, lock };
 }
 
@@ -113,8 +128,8 @@ async function runJob(
   });
   if (download) await unlessAborted(signal, fetchDataset(config));
   await identifyData(run, config.data);
-  const splits = await unlessAborted(signal, openDataset(config.data));
-  const { device, reason } = await openDevice(choice);
+  const splits = await openImages(config.data, signal);
+  const { device, reason } = await openDevice(...choice);
   display.print(`data: ${describeData(config, splits)}`);
   display.print(`device: ${reason}`);
   display.print(`run: ${run.path}`);
@@ -140,16 +155,6 @@ async function runJob(
     Object.values(splits).forEach((split) => split?.close());
     device.destroy();
   }
-}
-
-/** For work that cannot be told to stop: rejects with the reason of `signal` as soon as it aborts. */
-function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return Promise.race([
-    work,
-    new Promise<never>((_, reject) =>
-      signal.addEventListener("abort", () => reject(signal.reason))
-    ),
-  ]);
 }
 
 async function fetchDataset(config: Config): Promise<void> {
@@ -221,5 +226,3 @@ function report(
 }
 
 await runProgram(main);
-// what an interrupt left under way need not be waited for
-Deno.exit();

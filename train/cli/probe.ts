@@ -1,5 +1,4 @@
 /** The command `probe`. */
-import { openDataset } from "../../datasets/registry.ts";
 import type { DatasetSplits } from "../../datasets/dataset.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
@@ -11,9 +10,10 @@ import { loadRun, openRun } from "../run/load_run.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { checkStep } from "./check_step.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
-import { deviceOption, readDevice } from "./device_option.ts";
+import { deviceOptions, readDevice } from "./device_option.ts";
 import { probeTable } from "./probe_table.ts";
 import { ProbeDisplay } from "./probe_display.ts";
+import { openImages } from "./open_images.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
@@ -29,7 +29,7 @@ Ctrl-C stops it; called again, it goes on where it was.`,
       value: "STEP",
       help: "the step to take the encoder of; by default the last",
     },
-    device: deviceOption,
+    ...deviceOptions,
   },
   examples: [
     "deno task probe runs/2026-12-31_12-00-00-dv2-tiny",
@@ -40,13 +40,13 @@ Ctrl-C stops it; called again, it goes on where it was.`,
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
   if (options === "help") return console.log(helpText(command));
-  const choice = readDevice(options.device);
+  const choice = readDevice(options);
   const { run, config } = await openRun(options.operand);
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
   const display = new ProbeDisplay();
-  const splits = await openDataset(config.data);
-  const { device, reason } = await openDevice(choice);
+  const splits = await openImages(config.data, signal);
+  const { device, reason } = await openDevice(...choice);
   try {
     const images = imagesOf(run, splits);
     const trained = await loadRun(run.path, device, options.checkpoint);
@@ -95,4 +95,3 @@ function buildUntrained(config: Config, { train }: ProbeImages) {
 }
 
 await runProgram(main);
-Deno.exit();

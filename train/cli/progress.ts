@@ -1,6 +1,8 @@
 // Our own code: the npm libraries draw a fixed bar without the width of the terminal or a line for
 // files, and install signal handlers of their own.
 
+import { writeToErrorStream } from "./output.ts";
+
 /** Where progress is shown. */
 export interface ProgressOutput {
   /** Writes text as it is. */
@@ -35,9 +37,7 @@ const GAP = "  ";
 const ERASE_TO_END = "\x1b[K";
 
 const errorStream: ProgressOutput = {
-  write: (text) => {
-    Deno.stderr.writeSync(new TextEncoder().encode(text));
-  },
+  write: writeToErrorStream,
   columns: () =>
     Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
   now: () => performance.now(),

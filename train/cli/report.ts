@@ -1,13 +1,13 @@
 /** The command `report`. */
-import { openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { DEFAULT_IMAGES, writeReport } from "../report/write_report.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
-import { deviceOption, readDevice } from "./device_option.ts";
+import { deviceOptions, readDevice } from "./device_option.ts";
 import { checkStep } from "./check_step.ts";
 import { Progress } from "./progress.ts";
+import { openImages } from "./open_images.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
@@ -29,7 +29,7 @@ network. Of a checkpoint that is named it is report-step-STEP.html.`,
       default: DEFAULT_IMAGES,
       help: "how many pictures are looked at",
     },
-    device: deviceOption,
+    ...deviceOptions,
   },
   examples: [
     "deno task report runs/2026-12-31_12-00-00-dv2-tiny",
@@ -40,13 +40,13 @@ network. Of a checkpoint that is named it is report-step-STEP.html.`,
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
   if (options === "help") return console.log(helpText(command));
-  const choice = readDevice(options.device);
+  const choice = readDevice(options);
   const images = readImages(options.images);
   const { run, config } = await openRun(options.operand);
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
-  const splits = await openDataset(config.data);
-  const { device, reason } = await openDevice(choice);
+  const splits = await openImages(config.data, signal);
+  const { device, reason } = await openDevice(...choice);
   console.error(`device: ${reason}`);
   const { size } = splits.test ?? splits.train ?? splits.unlabelled;
   const total = Math.min(images, size);
@@ -84,5 +84,3 @@ function readImages(images = DEFAULT_IMAGES): number {
 }
 
 await runProgram(main);
-// what an interrupt left under way need not be waited for
-Deno.exit();

@@ -48,6 +48,7 @@ export class RunDisplay {
   /** Takes note that a part of the run begins. */
   begin(phase: Phase, step: number): void {
     this.end();
+    if (phase === "compiling") return this.print("compiling a step ...");
     if (phase !== "training") {
       return this.print(`classifying with the ${phase} encoder ...`);
     }

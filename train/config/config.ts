@@ -2,6 +2,7 @@ import { z } from "zod";
 import * as augmentations from "../../datasets/augmentation/kinds.ts";
 import type { AugmentationOptions } from "../../datasets/augmentation/registry.ts";
 import * as datasets from "../../datasets/kinds.ts";
+import { pathSetting } from "../../datasets/path_setting.ts";
 import type { DatasetOptions } from "../../datasets/registry.ts";
 import * as losses from "../../losses/kinds.ts";
 import type { AdamWOptions } from "../adamw.ts";
@@ -116,7 +117,7 @@ export const configSchema = z.strictObject({
   augmentation: oneOf<AugmentationOptions>(augmentations),
   views: z.int().min(1).default(1),
   encoder: oneOf<EncoderOptions>(encoders).prefault({ name: "resnet" }),
-  initialWeights: z.string().min(1).optional(),
+  initialWeights: pathSetting.optional(),
   model: oneOf<ModelOptions>(models).prefault({
     name: "maskedPatchPrediction",
   }),

@@ -3,6 +3,7 @@ import { UserError } from "../../engine/user_error.ts";
 import { mergeSettings } from "./merge.ts";
 import { type PartialSettings, resolveConfig } from "./resolve.ts";
 import { isObject, type ObjectSchema, type Output } from "./schema.ts";
+import { settingsOf } from "./settings.ts";
 import { nearest } from "./nearest.ts";
 import { readText } from "../../datasets/files/read_file.ts";
 
@@ -22,6 +23,8 @@ export interface ConfigSources {
   readonly config?: string;
   /** Single settings, `path.to.key=value`: JSON where the value parses as such, else text. */
   readonly set?: readonly string[];
+  /** Where a path among the single settings leads; it is kept as it is by default. */
+  readonly resolvePath?: (path: string) => string;
 }
 
 /**
@@ -37,19 +40,40 @@ export interface ConfigSources {
 export async function loadConfig<S extends ObjectSchema>(
   schema: S,
   presets: Readonly<Record<string, Preset<Output<S>>>>,
-  { preset, config, set = [] }: ConfigSources,
+  { preset, config, set = [], resolvePath }: ConfigSources,
 ): Promise<Output<S>> {
   const layers: unknown[] = [];
   if (preset !== undefined) layers.push(findPreset(presets, preset).config);
   if (config !== undefined) layers.push(await readSettings(config));
+  const paths = resolvePath ? pathsOf(schema) : undefined;
+  const settings = set.map(parseSetting).map(([path, value]) =>
+    settingAt(
+      path,
+      resolvePath && paths?.has(path) && typeof value === "string"
+        ? resolvePath(value)
+        : value,
+    )
+  );
   // All at once: their order must not matter when one of them picks the member of a union.
   layers.push(
-    set.map(parseSetting).reduce(
+    settings.reduce(
       (all, setting) => mergeSettings(undefined, all, setting),
       {},
     ),
   );
-  return resolveConfig(schema, layers);
+  try {
+    return resolveConfig(schema, layers);
+  } catch (error) {
+    const isAlone = preset === undefined && config !== undefined;
+    if (!(isAlone && isMissingSettings(error))) throw error;
+    throw new UserError(
+      `${error.message}; without --preset ${config} must have all that has no default`,
+    );
+  }
+}
+
+function isMissingSettings(error: unknown): error is UserError {
+  return error instanceof UserError && error.message.includes(" is missing; ");
 }
 
 /**
@@ -71,13 +95,30 @@ export function findPreset<T>(
   );
 }
 
+/** More characters than any configuration has. */
+const MAX_LENGTH = 2 ** 20;
+
+/** More levels than any configuration has. */
+const MAX_DEPTH = 100;
+
 /**
  * Reads a file of JSON, comments and trailing commas allowed, that holds an object.
  *
- * @throws {UserError} It cannot be read, or is not that.
+ * @throws {UserError} It cannot be read, is not that, or holds far more than settings.
  */
 export async function readSettings(path: string): Promise<unknown> {
-  const text = await readText(path);
+  // some editors begin a file with a byte order mark
+  const text = (await readText(path)).replace(/^\uFEFF/, "");
+  if (text.length > MAX_LENGTH) {
+    throw new UserError(
+      `${path} is too long for settings: it has more than ${MAX_LENGTH} characters`,
+    );
+  }
+  if (depthOf(text) > MAX_DEPTH) {
+    throw new UserError(
+      `${path} is nested too deeply for settings: in more than ${MAX_DEPTH} levels`,
+    );
+  }
   const errors: ParseError[] = [];
   const settings: unknown = parse(text, errors, { allowTrailingComma: true });
   if (errors.length > 0) {
@@ -96,20 +137,38 @@ export async function readSettings(path: string): Promise<unknown> {
   return settings;
 }
 
+/** How deeply the objects and lists in the text of a JSON file are nested. */
+function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0];
+  // strings and comments are matched so that brackets in them are not
+  const tokens = /"(?:[^"\\]|\\.)*"|\/\/.*|\/\*[^]*?\*\/|([{[])|([}\]])/g;
+  for (const [, opening, closing] of text.matchAll(tokens)) {
+    if (opening) deepest = Math.max(deepest, ++depth);
+    if (closing) depth--;
+  }
+  return deepest;
+}
+
 /** `a.b` and 1 make `{ a: { b: 1 } }`. */
 export function settingAt(path: string, value: unknown): unknown {
   return path.split(".").reduceRight((inner, key) => ({ [key]: inner }), value);
 }
 
-/** Turns `a.b=1` into `{ a: { b: 1 } }`. */
-function parseSetting(setting: string): unknown {
+/** The settings that are paths of files or folders. */
+function pathsOf(schema: ObjectSchema): Set<string> {
+  const settings = settingsOf(schema).filter(({ isPath }) => isPath);
+  return new Set(settings.map(({ path }) => path));
+}
+
+/** Turns `a.b=1` into `a.b` and 1. */
+function parseSetting(setting: string): [path: string, value: unknown] {
   const [, path, text] = setting.match(/^([^=]*)=(.*)$/s) ?? [];
   if (text === undefined || path.split(".").includes("")) {
     throw new UserError(
       `--set ${setting} is not of the form path.to.key=value`,
     );
   }
-  return settingAt(path, parseValue(text));
+  return [path, parseValue(text)];
 }
 
 function parseValue(text: string): unknown {

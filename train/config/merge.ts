@@ -28,9 +28,10 @@ export function mergeSettings(
   if (!isObject(above)) return above;
   const start = startOf(schema, below, above);
   const merged = new Map(Object.entries(start));
+  const both = { ...start, ...above };
   for (const [key, value] of Object.entries(above)) {
     if (value === undefined) continue;
-    const child = childSchema(schema, { ...start, ...above }, key);
+    const child = childSchema(schema, both, key);
     merged.set(key, mergeSettings(child, merged.get(key), value));
   }
   // Unlike assignment, this makes a key named __proto__ an ordinary one, which the schema rejects.

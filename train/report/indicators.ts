@@ -29,6 +29,11 @@ export const STEP_INDICATORS: readonly Indicator[] = [
     title: "Learning rate",
     hint: "As scheduled: a warm-up, then half a cosine.",
   },
+  {
+    metrics: ["imagesPerSecond"],
+    title: "Images per second",
+    hint: "All views counted. Other work on the machine slows it.",
+  },
 ];
 
 /** What is measured of the terms of the loss, in the order in which it is shown. */

@@ -2,7 +2,7 @@ import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { firstFixedDifference } from "../config/changeable.ts";
 import { type Config, configSchema } from "../config/config.ts";
-import { loadConfig } from "../config/loader.ts";
+import { type ConfigSources, loadConfig } from "../config/loader.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { isObject } from "../config/schema.ts";
 import { changeMetadata, listCheckpoints } from "./checkpoint.ts";
@@ -10,9 +10,7 @@ import type { OpenedRun } from "./load_run.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /** What changes when a run is resumed. */
-export interface RunChanges {
-  /** Settings, `path.to.key=value`. */
-  readonly set?: readonly string[];
+export interface RunChanges extends Pick<ConfigSources, "set" | "resolvePath"> {
   /** The number of steps in total. */
   readonly extend?: number;
 }
@@ -24,9 +22,9 @@ export interface RunChanges {
  */
 export async function changedConfig(
   { run, config }: OpenedRun,
-  { set, extend }: RunChanges,
+  { extend, ...single }: RunChanges,
 ): Promise<Config> {
-  const sources = { config: run.configPath, set };
+  const sources = { config: run.configPath, ...single };
   const changed = await loadConfig(configSchema, {}, sources);
   const difference = firstFixedDifference(config, changed);
   if (difference) {

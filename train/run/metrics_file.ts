@@ -7,12 +7,17 @@ import {
 import { readTextIfPresent } from "../../datasets/files/read_file.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 
-const recordSchema = z.looseObject({ step: z.int().nonnegative() });
+const recordSchema = z.looseObject({
+  step: z.int().nonnegative(),
+  time: z.iso.datetime().optional(),
+});
 
 /** What was measured at a step; anything that JSON holds, and numbers that are not finite. */
 export interface MetricsRecord {
   /** Number of steps done. */
   readonly step: number;
+  /** When, as ISO 8601 in UTC; absent in runs from before it was recorded. */
+  readonly time?: string;
   /** The measurements by name. */
   readonly [name: string]: unknown;
 }

@@ -28,6 +28,8 @@ const command = {
     quick: { kind: "flag", help: "do not wait for it to dry" },
   },
   examples: ["dv2 paint --colour red", "dv2 paint --quick"],
+  alternative: (name: string, value: string) =>
+    name === "gloss" ? `--set ${name}=${value}` : undefined,
 } as const satisfies Command;
 
 function parse(...args: string[]) {
@@ -222,4 +224,15 @@ Deno.test("parseArguments: an operand is the one argument without an option", ()
   }
   assert(helpText(folder).includes("Usage: dv2 hang FOLDER [options]"));
   assert(/^ {2}FOLDER +where they are$/m.test(helpText(folder)));
+});
+
+Deno.test("parseArguments: says what to write instead of an unknown option, where that is known", () => {
+  assertRefused(
+    ["--gloss=a=b"],
+    "--gloss=a=b is not an option of dv2 paint; write --set gloss=a=b",
+  );
+  assertRefused(
+    ["--gloss", "2"],
+    "--gloss is not an option of dv2 paint; write --set gloss=VALUE",
+  );
 });

@@ -75,7 +75,7 @@ Deno.test("finetune: Ctrl-C ends it with a checkpoint, and the same command goes
   }
   child.kill("SIGINT");
   const { code, stdout, stderr } = await output;
-  assertEquals(code, 0, stderr);
+  assertEquals(code, 130, stderr);
   assertMatch(stderr, /^stopping; press Ctrl-C again to stop at once$/m);
   const done = Number(
     stdout.match(

@@ -6,21 +6,34 @@ import { runTask } from "./command.ts";
 const commands = [
   ["embed", [
     ...["RUN", "--images FOLDER", "--out FILE.npy", "--neighbours K"],
-    ...["--features KIND", "--batch-size N", "--device NAME"],
+    ...["--features KIND", "--batch-size N", "--device NAME", "--threads N"],
   ]],
   ["experiment", [
-    ...["FILE", "--out FOLDER", "--minutes N", "--device NAME", "--download"],
+    ...[
+      "FILE",
+      "--out FOLDER",
+      "--minutes N",
+      "--device NAME",
+      "--threads N",
+      "--download",
+    ],
   ]],
   ["export", ["RUN", "--to FORMAT", "--out FILE"]],
   ["finetune", [
     ...["RUN", "--input NAME", "--from-scratch", "--frozen"],
     ...["--labels SHARE", "--steps STEPS", "--batch-size IMAGES"],
     ...["--learning-rate RATE", "--seed SEED", "--checkpoint STEP"],
-    ...["--device NAME", "--out FOLDER"],
+    ...["--device NAME", "--threads N", "--out FOLDER"],
     ...["both", "image", "prediction", "patches"],
   ]],
-  ["probe", ["RUN", "--checkpoint STEP", "--device NAME"]],
-  ["report", ["RUN", "--checkpoint STEP", "--images N", "--device NAME"]],
+  ["probe", ["RUN", "--checkpoint STEP", "--device NAME", "--threads N"]],
+  ["report", [
+    "RUN",
+    "--checkpoint STEP",
+    "--images N",
+    "--device NAME",
+    "--threads N",
+  ]],
 ] as const;
 
 for (const [name, lines] of commands) {

@@ -38,7 +38,7 @@ Deno.test("pretrain: Ctrl-C ends a run with a checkpoint and the command that fi
     }
     child.kill("SIGINT");
     const { code, stdout, stderr } = await output;
-    assertEquals(code, 0, stderr);
+    assertEquals(code, 130, stderr);
     assertMatch(stderr, /^stopping; press Ctrl-C again to stop at once$/m);
     const [, stopped, resume] = stdout.match(
       /^stopped after (\d+) of 250 steps; go on with:\n {2}deno task pretrain (--resume run)\n$/,
@@ -112,7 +112,7 @@ Deno.test("pretrain: Ctrl-C before the first step leaves no folder behind", () =
       // printed before the step is compiled, which takes a while
       if (text.includes("run: ")) child.kill("SIGINT");
     }
-    assertEquals((await child.status).code, 0, await stderr);
+    assertEquals((await child.status).code, 130, await stderr);
     assertEquals(
       await stdout,
       "stopped before the first step; nothing was changed\n",

@@ -7,6 +7,7 @@ import { imageFile } from "../../datasets/image_file.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { readJson, runCommand, stepsMeasured, TINY } from "./command.ts";
 import { withFolder } from "../folder.ts";
+import { measurementsOf } from "../measurements.ts";
 
 testOnDevices(
   "pretrain: a run leaves its folder and prints the accuracies",
@@ -46,6 +47,7 @@ testOnDevices(
       }
       const device = { wasm: "WebAssembly", webgpu: "WebGPU" }[kind];
       assertMatch(stderr, new RegExp(`^device: ${device} .*asked for`, "m"));
+      assertMatch(stderr, /^compiling a step \.\.\.\ntraining for 3 steps/m);
     }),
 );
 
@@ -53,11 +55,13 @@ Deno.test("pretrain: a dry run says what a step needs, without images, and leave
   withFolder(async (folder) => {
     const { code, stdout, stderr } = await runCommand(folder, [
       ...["--preset", "baseline", "--dry-run", "--device", "wasm"],
+      ...["--threads", "1"],
       // fewer weights to draw
       ...["--set", "encoder.width=0.125", "--set", "batchSize=16"],
       ...["--set", "model.transformer.heads=8"],
     ]);
     assertEquals(code, 0, stderr);
+    assertMatch(stdout, /^device: .*SIMD, 1 thread /);
     assertMatch(stdout, /one step of 16 images needs .* [KM]iB:\n/);
     assertMatch(stdout, /this device can hold it\n$/);
     assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
@@ -72,7 +76,11 @@ Deno.test("pretrain: the config.json of a run, given as --config, makes the same
       const { code, stderr } = await runCommand(folder, [...args, ...wasm]);
       assertEquals(code, 0, stderr);
     }
-    for (const name of ["config.json", "metrics.jsonl", "result.json"]) {
+    assertEquals(
+      await measurementsOf(`${folder}/second/metrics.jsonl`),
+      await measurementsOf(`${folder}/first/metrics.jsonl`),
+    );
+    for (const name of ["config.json", "result.json"]) {
       assertEquals(
         await Deno.readTextFile(`${folder}/second/${name}`),
         await Deno.readTextFile(`${folder}/first/${name}`),
@@ -127,4 +135,14 @@ Deno.test("pretrain: --help names every option and preset in lines of at most 80
     }
     assertEquals(lines.filter((line) => line.length > 80), []);
     assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
+  }));
+
+Deno.test("pretrain: --help settings lists what every setting can be and means", () =>
+  withFolder(async (folder) => {
+    const { code, stdout } = await runCommand(folder, ["--help", "settings"]);
+    assertEquals(code, 0);
+    assertMatch(
+      stdout,
+      /^- `model.masked` \(whole number, at least 1; `4` by default\): Q, how many/m,
+    );
   }));

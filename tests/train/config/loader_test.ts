@@ -1,4 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../engine/user_error.ts";
+import { configSchema } from "../../../train/config/config.ts";
+import { loadConfig } from "../../../train/config/loader.ts";
+import { presets } from "../../../train/config/presets/mod.ts";
 import { load, problem, set } from "./example.ts";
 
 async function withFile(text: string, use: (path: string) => Promise<void>) {
@@ -101,3 +105,61 @@ Deno.test("loadConfig: names a file that is not JSON, and the place", async () =
     "cannot read no/such.json: there is no such file or folder; check the path",
   );
 });
+
+Deno.test("loadConfig: paths among single settings are resolved, other text is not", async () => {
+  const { data, seed } = await loadConfig(configSchema, presets, {
+    preset: "dv2-tiny",
+    set: ["data.name=folder", "data.path=pictures"],
+    resolvePath: (path) => `/home/${path}`,
+  });
+  assertEquals(
+    [data, seed],
+    [{ name: "folder", path: "/home/pictures", imageSize: 96 }, 0],
+  );
+});
+
+Deno.test("loadConfig: reads a file that begins with a byte order mark", () =>
+  withFile('\uFEFF{ "steps": 20 }', async (config) => {
+    assertEquals((await load({ config })).steps, 20);
+  }));
+
+Deno.test("loadConfig: refuses a file that cannot be one of settings, in no time", async () => {
+  const nested = '{"a":'.repeat(20_000) + "1" + "}".repeat(20_000);
+  const keys = Array.from({ length: 1000 }, (_, i) => `"k${i}": ${i}`);
+  for (
+    const [text, expected] of [
+      [
+        nested,
+        "PATH is nested too deeply for settings: in more than 100 levels",
+      ],
+      [
+        " ".repeat(2 ** 20 + 1),
+        "PATH is too long for settings: it has more than 1048576 characters",
+      ],
+    ]
+  ) {
+    await withFile(text, async (config) => {
+      assertEquals(await problem({ config }), expected.replace("PATH", config));
+    });
+  }
+  await withFile(`{${keys}}`, async (config) => {
+    const lines = (await problem({ config })).split("\n");
+    assertEquals(lines[0], "the configuration has 1000 mistakes:");
+    assertEquals([lines.length, lines.at(-1)], [22, "  and 980 more"]);
+  });
+});
+
+Deno.test("loadConfig: brackets in strings and comments nest nothing", () =>
+  withFile(
+    `{ "label": "${"[".repeat(200)}", /* ${"{".repeat(200)} */ "steps": 2 }`,
+    async (config) => assertEquals((await load({ config })).steps, 2),
+  ));
+
+Deno.test("loadConfig: says of a file that is not enough by itself that a preset may lie below", () =>
+  withFile("{}", async (config) => {
+    await assertRejects(
+      () => loadConfig(configSchema, presets, { config }),
+      UserError,
+      `without --preset ${config} must have all that has no default`,
+    );
+  }));

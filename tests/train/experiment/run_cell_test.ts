@@ -38,7 +38,8 @@ function run(
     experiment: { probe: { train: 30, test: 10 }, finetune: {} },
     signal: new AbortController().signal,
     pretraining: ({ steps }) => ({
-      onPhase: (phase, step) => phases.push(`${phase} ${step}/${steps}`),
+      onPhase: (phase, step) =>
+        phase === "training" && phases.push(`${phase} ${step}/${steps}`),
     }),
     probing: {
       onPhase: ({ encoder, unit, total }) =>

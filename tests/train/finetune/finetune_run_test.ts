@@ -22,6 +22,7 @@ import { devices } from "../../engine/devices.ts";
 import { withSeed } from "../../random.ts";
 import { makeRun } from "../export/tiny_run.ts";
 import { withFolder } from "../folder.ts";
+import { measurementsOf } from "../measurements.ts";
 import { fullModel, tinyConfig } from "../tiny_model.ts";
 import { labelledImages, stripedImages } from "./labelled_images.ts";
 
@@ -69,12 +70,14 @@ async function finetune(
 }
 
 /** Everything that a fine-tuning wrote, by file. */
-async function filesOf(folder: string): Promise<Record<string, Uint8Array>> {
-  const files: Record<string, Uint8Array> = {};
+async function filesOf(folder: string): Promise<Record<string, unknown>> {
+  const files: Record<string, unknown> = {};
   for (const name of await listFolder(folder)) {
     const path = `${folder}/${name}`;
-    if ((await Deno.stat(path)).isFile) files[name] = await Deno.readFile(path);
-    else {
+    if (name === "metrics.jsonl") files[name] = await measurementsOf(path);
+    else if ((await Deno.stat(path)).isFile) {
+      files[name] = await Deno.readFile(path);
+    } else {
       for (const [inner, bytes] of Object.entries(await filesOf(path))) {
         files[`${name}/${inner}`] = bytes;
       }

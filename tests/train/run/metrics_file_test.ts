@@ -41,6 +41,9 @@ Deno.test("MetricsFile: numbers that are not finite come back as they were", asy
     }];
     await append(path, 0, ...records);
     assertEquals<unknown>(await readMetrics(path), records);
+    // every line is JSON for other readers too
+    const { loss, gradient } = JSON.parse(await Deno.readTextFile(path));
+    assertEquals([loss, gradient], ["NaN", ["Infinity", "-Infinity", 0]]);
   });
 });
 
@@ -75,7 +78,10 @@ Deno.test("readMetrics: another line that is damaged is named", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/metrics.jsonl`;
     for (
-      const line of ['{"step": 2', "[2]", '{"loss": 2}', '{"step": -1}', ""]
+      const line of [
+        ...['{"step": 2', "[2]", '{"loss": 2}', '{"step": -1}', ""],
+        '{"step": 2, "time": "noon"}',
+      ]
     ) {
       await Deno.writeTextFile(path, `{"step": 1}\n${line}\n{"step": 3}\n`);
       await assertRejects(

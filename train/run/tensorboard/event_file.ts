@@ -47,7 +47,8 @@ export class EventFile implements Disposable {
    * @throws {UserError} if the disk is full.
    */
   async append(record: MetricsRecord): Promise<void> {
-    await this.#write(encodeScalars(record, now()));
+    const wallTime = record.time ? Date.parse(record.time) / 1000 : now();
+    await this.#write(encodeScalars(record, wallTime));
   }
 
   /** Closes the file. */

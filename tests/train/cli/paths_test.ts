@@ -1,0 +1,55 @@
+/** Paths on the command line of a person who is in another folder than the project's. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { imageFile } from "../../datasets/image_file.ts";
+import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+import { type Output, outputOf, readJson, startTask, TINY } from "./command.ts";
+
+type Task = Parameters<typeof startTask>[0];
+
+/** Runs a task of a project for a person who is in another folder. */
+function runFrom(
+  { path }: TemporaryFolder,
+  project: TemporaryFolder,
+  task: Task,
+  ...args: string[]
+): Promise<Output> {
+  const wasm = [...args, "--device", "wasm"];
+  return outputOf(startTask(task, project.path, wasm, [], path));
+}
+
+Deno.test("typedPath: what is typed is relative to the person, what is a default to the project", async () => {
+  using person = new TemporaryFolder();
+  using project = new TemporaryFolder();
+  for (let i = 0; i < 4; i++) {
+    const picture = imageFile("PNG", 32, 32, (x, y) => [8 * x, 8 * y, i]);
+    person.write(`pictures/${i}.png`, picture);
+  }
+  const data = ["data.name=folder", "data.path=pictures", "data.imageSize=32"];
+  const settings = TINY.filter((text) => !/^--set$|^data\./.test(text));
+  const made = await runFrom(
+    person,
+    project,
+    "pretrain",
+    ...[...settings, ...data].flatMap((setting) => ["--set", setting]),
+  );
+  assertEquals(made.code, 0, made.stderr);
+  const [{ name }] = Deno.readDirSync(`${project.path}/runs`);
+  const run = `${project.path}/runs/${name}`;
+  assertMatch(made.stdout, new RegExp(`^run: ${run}$`, "m"));
+  const config = await readJson(`${run}/config.json`);
+  assertEquals(config.data.path, `${person.path}/pictures`);
+
+  person.write("settings/mine.json", Deno.readFileSync(`${run}/config.json`));
+  const typed = [
+    ["pretrain", "--config", "settings/mine.json", "--out", "runs/second"],
+    ["embed", "runs/second", "--images", "pictures", "--out", "vectors.npy"],
+  ] as const;
+  for (const [task, ...args] of typed) {
+    const { code, stderr } = await runFrom(person, project, task, ...args);
+    assertEquals(code, 0, stderr);
+  }
+  for (const file of ["runs/second/report.html", "vectors.npy"]) {
+    assertEquals(Deno.statSync(`${person.path}/${file}`).isFile, true);
+  }
+  assertEquals([...Deno.readDirSync(project.path)].length, 1);
+});
