@@ -22,12 +22,18 @@ async function answer(
 ): Promise<DecodeReply> {
   try {
     await loadImageMagick();
-    const bytes = typeof file === "string" ? Deno.readFileSync(file) : file;
+    const bytes = typeof file === "string" ? readRegular(file) : file;
     return { pixels: decode(bytes, imageSize) };
   } catch (error) {
     // ImageMagick adds where in its sources an error arose, after a backquote.
     return { error: (error as Error).message.split(" `")[0] };
   }
+}
+
+/** Reads a file that has an end; a pipe or a device may have none. */
+function readRegular(path: string): Uint8Array {
+  if (!Deno.statSync(path).isFile) throw new Error("it is not a regular file");
+  return Deno.readFileSync(path);
 }
 
 /** Decodes an image upright, as `[3, imageSize, imageSize]`: its central square, resized. */
