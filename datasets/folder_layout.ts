@@ -77,8 +77,7 @@ function withLabels(
   unlabelled: readonly number[] = [],
 ): FolderLayout {
   const labels = new Uint32Array(files.length);
-  const reason = whyUnlabelled(files, train) ??
-    (test && whyUnlabelled(files, test));
+  const reason = whyUnlabelled(files, train, test);
   if (reason !== undefined) {
     const notes = [`there are no labels: ${reason}`];
     return { files, train: train.positions, unlabelled, labels, notes };
@@ -105,16 +104,18 @@ function withLabels(
 /** Why the folders cannot be taken as classes; `undefined` where they can. */
 function whyUnlabelled(
   files: readonly string[],
-  folders: ClassFolders,
+  train: ClassFolders,
+  test: ClassFolders = train,
 ): string | undefined {
-  const { positions, parent } = folders;
-  const stray = positions.find((i) => folderIn(files[i], parent) === "");
-  if (stray !== undefined) {
-    return `${files[stray]} lies in no subfolder that could be its class`;
+  for (const { positions, parent } of [train, test]) {
+    const stray = positions.find((i) => folderIn(files[i], parent) === "");
+    if (stray !== undefined) {
+      return `${files[stray]} lies in no subfolder that could be its class`;
+    }
   }
-  const classes = classesOf(files, folders);
-  return classes.length < 2
-    ? `all pictures lie in one subfolder, ${parent}${classes[0]}`
+  const [first, ...others] = classesOf(files, train);
+  return others.length === 0
+    ? `there is only one subfolder, ${train.parent}${first}`
     : undefined;
 }
 

@@ -1,13 +1,11 @@
 // Our own format: each image can be found, checked and added without touching the rest.
-import { statfs } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
 import { UserError } from "../engine/user_error.ts";
 import type { ImageDataset } from "./dataset.ts";
 import { UNFINISHED_SUFFIX, writeAll } from "./files/atomic_file.ts";
 import { makeFolder } from "./files/folders.ts";
-import { mebibytes } from "./files/mebibytes.ts";
 import { readFully } from "./files/read_file.ts";
 import { withFileErrors } from "./files/system_error.ts";
 import {
@@ -67,7 +65,7 @@ export class ImageCache implements ImageDataset {
    *
    * @param folder Where caches lie; made where it does not exist.
    * @param source The folder of the files, whose name is part of the cache's.
-   * @throws {CacheError} It cannot be read or written, or there is no room for it on the disk.
+   * @throws {CacheError} It cannot be read or written.
    */
   static async open(
     folder: string,
@@ -187,7 +185,6 @@ export class ImageCache implements ImageDataset {
       new Uint32Array(header.files.length),
     );
     try {
-      await requireRoom(cache);
       await writeAll(cache.file, start);
       await cache.file.truncate(cache.bytes);
       if (old) await cache.#takeOver(header.files, old);
@@ -238,17 +235,6 @@ async function nameOf(source: string, imageSize: number): Promise<string> {
   const path = await Deno.realPath(source);
   const digest = crc32(path).toString(16).padStart(8, "0");
   return `${basename(path).slice(0, 40)}-${imageSize}-${digest}.images`;
-}
-
-async function requireRoom({ path, bytes }: ImageCache): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(path));
-  const free = bavail * bsize;
-  if (free > bytes) return;
-  throw new CacheError(
-    `${path} would take ${mebibytes(bytes)}, and the disk has ${
-      mebibytes(free)
-    } left`,
-  );
 }
 
 async function openIfPresent(path: string): Promise<Deno.FsFile | undefined> {

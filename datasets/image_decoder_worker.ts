@@ -6,6 +6,7 @@ import {
   MagickFormat,
   MagickImage,
   MagickReadSettings,
+  ResourceLimits,
 } from "@imagemagick/magick-wasm";
 import type { DecodeReply, DecodeRequest } from "./image_decoder.ts";
 import { loadImageMagick } from "./load_image_magick.ts";
@@ -17,22 +18,39 @@ self.onmessage = async ({ data }: MessageEvent<DecodeRequest>) => {
   self.postMessage(reply, "pixels" in reply ? [reply.pixels.buffer] : []);
 };
 
+/** Files of more bytes and pictures of more pixels would take the memory of all other workers. */
+const MAX_FILE_BYTES = 2 ** 29;
+const MAX_PIXELS = 2 ** 27;
+
+/** What ImageMagick's reasons mean. */
+const REASONS: Readonly<Record<string, string>> = {
+  NoDecodeDelegateForThisImageFormat: "it is not in a format that is known",
+  CacheResourcesExhausted: "it has more than 134 megapixels",
+};
+
 async function answer(
   { file, imageSize }: DecodeRequest,
 ): Promise<DecodeReply> {
   try {
     await loadImageMagick();
+    ResourceLimits.area = BigInt(MAX_PIXELS);
+    // what exceeds a limit would go there
+    ResourceLimits.disk = 0n;
     const bytes = typeof file === "string" ? readRegular(file) : file;
+    if (bytes.length === 0) throw new Error("it is empty");
     return { pixels: decode(bytes, imageSize) };
   } catch (error) {
     // ImageMagick adds where in its sources an error arose, after a backquote.
-    return { error: (error as Error).message.split(" `")[0] };
+    const [reason] = (error as Error).message.split(" `");
+    return { error: REASONS[reason] ?? reason };
   }
 }
 
 /** Reads a file that has an end; a pipe or a device may have none. */
 function readRegular(path: string): Uint8Array {
-  if (!Deno.statSync(path).isFile) throw new Error("it is not a regular file");
+  const { isFile, size } = Deno.statSync(path);
+  if (!isFile) throw new Error("it is not a regular file");
+  if (size > MAX_FILE_BYTES) throw new Error("it is larger than 512 MiB");
   return Deno.readFileSync(path);
 }
 

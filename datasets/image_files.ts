@@ -72,6 +72,7 @@ export async function openImageFiles(
     await reportFailures(paths, failures, kept?.path);
   } catch (error) {
     images.close();
+    if (kept) await Deno.remove(kept.path).catch(() => {});
     throw error;
   }
   const positions = paths.keys().filter((position) => !failures.has(position));

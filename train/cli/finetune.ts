@@ -1,5 +1,4 @@
 /** The command `finetune`. */
-import { openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { percentage } from "../evaluate/percentage.ts";
@@ -9,6 +8,7 @@ import { finetuneRun, type Finetuning } from "../finetune/finetune_run.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOption, readDevice } from "./device_option.ts";
+import { openData } from "./open_data.ts";
 import { FinetuneDisplay } from "./finetune_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
@@ -104,8 +104,8 @@ async function main(): Promise<void> {
   signal.addEventListener("abort", () => {
     display.print("stopping; press Ctrl-C again to stop at once");
   });
-  const splits = await openDataset(config.data);
   const { device, reason } = await openDevice(choice);
+  const splits = await openData(config.data);
   try {
     const finetuning = await finetuneRun({
       path,

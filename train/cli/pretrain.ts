@@ -1,13 +1,15 @@
 /** The command `pretrain`. */
-import type { DatasetSplits } from "../../datasets/dataset.ts";
-import { downloadDataset, openDataset } from "../../datasets/registry.ts";
+import { downloadDataset, imageSizeOf } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
+import { buildModel } from "../build_model.ts";
 import { type Config, configSchema } from "../config/config.ts";
 import { loadConfig } from "../config/loader.ts";
 import { openRun } from "../run/load_run.ts";
+import { describeData } from "./describe_data.ts";
 import { DownloadDisplay } from "./download_display.ts";
 import { dryRun } from "./dry_run.ts";
+import { openData } from "./open_data.ts";
 import { DEFAULT_PRESET, help, type Options, readOptions } from "./options.ts";
 import { presets } from "../config/presets/mod.ts";
 import { pretrain, type PretrainResult } from "../pretrain.ts";
@@ -57,9 +59,15 @@ async function main(): Promise<void> {
 
 async function newJob(options: Options): Promise<Job> {
   const config = await readConfig(options);
+  checkModel(config);
   const name = presetOf(options) ?? "custom";
   const run = await createRunFolder(name, config, options.out);
   return { config, run, resume: false };
+}
+
+/** Refuses parts that do not fit together before anything slow; without a seed no weights are drawn. */
+function checkModel({ seed: _, ...config }: Config): void {
+  buildModel(config, imageSizeOf(config.data));
 }
 
 function presetOf({ preset, config }: Options): string | undefined {
@@ -97,8 +105,8 @@ async function runJob(
     display.print("stopping; press Ctrl-C again to stop at once");
   });
   if (download) await unlessAborted(signal, fetchDataset(config));
-  const splits = await unlessAborted(signal, openDataset(config.data));
   const { device, reason } = await openDevice(choice);
+  const splits = await unlessAborted(signal, openData(config.data));
   display.print(`data: ${describeData(config, splits)}`);
   display.print(`device: ${reason}`);
   display.print(`run: ${run.path}`);
@@ -142,17 +150,6 @@ async function fetchDataset(config: Config): Promise<void> {
   } finally {
     display.end();
   }
-}
-
-function describeData(
-  { data }: Config,
-  { unlabelled, train, test }: DatasetSplits,
-): string {
-  const { size, imageSize } = unlabelled;
-  const labelled = train && test
-    ? `${train.size} labelled ones and ${test.size} to test`
-    : "no labelled ones to test";
-  return `${data.name}, ${size} images of ${imageSize}x${imageSize}, ${labelled}`;
 }
 
 /** Writes how the run ended to `result.json`. */

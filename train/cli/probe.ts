@@ -1,5 +1,4 @@
 /** The command `probe`. */
-import { openDataset } from "../../datasets/registry.ts";
 import type { DatasetSplits } from "../../datasets/dataset.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
@@ -12,6 +11,7 @@ import type { RunFolder } from "../run/run_folder.ts";
 import { checkStep } from "./check_step.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOption, readDevice } from "./device_option.ts";
+import { openData } from "./open_data.ts";
 import { probeTable } from "./probe_table.ts";
 import { ProbeDisplay } from "./probe_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
@@ -45,8 +45,8 @@ async function main(): Promise<void> {
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
   const display = new ProbeDisplay();
-  const splits = await openDataset(config.data);
   const { device, reason } = await openDevice(choice);
+  const splits = await openData(config.data);
   try {
     const images = imagesOf(run, splits);
     const trained = await loadRun(run.path, device, options.checkpoint);

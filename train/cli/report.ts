@@ -1,11 +1,11 @@
 /** The command `report`. */
-import { openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { DEFAULT_IMAGES, writeReport } from "../report/write_report.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOption, readDevice } from "./device_option.ts";
+import { openData } from "./open_data.ts";
 import { checkStep } from "./check_step.ts";
 import { Progress } from "./progress.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
@@ -45,8 +45,8 @@ async function main(): Promise<void> {
   const { run, config } = await openRun(options.operand);
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
-  const splits = await openDataset(config.data);
   const { device, reason } = await openDevice(choice);
+  const splits = await openData(config.data);
   console.error(`device: ${reason}`);
   const { size } = splits.test ?? splits.train ?? splits.unlabelled;
   const total = Math.min(images, size);

@@ -156,7 +156,9 @@ export class LogisticRegression {
   ): Promise<Uint32Array> {
     const { batchRows, classes } = this;
     const standardized = standardize(features, this.standardization);
-    const predictions = new Uint32Array(features.values.length / features.width);
+    const predictions = new Uint32Array(
+      features.values.length / features.width,
+    );
     await this.#write(weights);
     for (
       const { start, count, values } of rowBatches(standardized, batchRows)
