@@ -56,6 +56,12 @@ export async function readHeader(
   if (!await readFully(file, json) || crc32(json) !== checksum) {
     return undefined;
   }
-  const header = headerSchema.parse(JSON.parse(new TextDecoder().decode(json)));
-  return { header, byteLength: PREFIX_BYTES + length };
+  try {
+    const text = new TextDecoder().decode(json);
+    const header = headerSchema.parse(JSON.parse(text));
+    return { header, byteLength: PREFIX_BYTES + length };
+  } catch {
+    // no header, and the checksum of nothing, which is 0
+    return undefined;
+  }
 }

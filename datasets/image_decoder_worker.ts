@@ -40,10 +40,16 @@ async function answer(
     if (bytes.length === 0) throw new Error("it is empty");
     return { pixels: decode(bytes, imageSize) };
   } catch (error) {
-    // ImageMagick adds where in its sources an error arose, after a backquote.
-    const [reason] = (error as Error).message.split(" `");
-    return { error: REASONS[reason] ?? reason };
+    return { error: reasonOf(error) };
   }
+}
+
+/** A line for people. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  // ImageMagick adds where in its sources an error arose, after a backquote
+  const reason = message.split(" `")[0].replace(/\s+/g, " ").trim();
+  return REASONS[reason] ?? reason;
 }
 
 /** Reads a file that has an end; a pipe or a device may have none. */
@@ -75,8 +81,10 @@ function decode(bytes: Uint8Array, imageSize: number): Uint8Array<ArrayBuffer> {
     image.alpha(AlphaAction.Remove);
     image.colorSpace = ColorSpace.sRGB;
     const side = Math.min(image.width, image.height);
-    image.crop(side, side, Gravity.Center);
-    image.resetPage();
+    if (image.width !== image.height) {
+      image.crop(side, side, Gravity.Center);
+      image.resetPage();
+    }
     image.resize(imageSize, imageSize);
     const pixels = image.getPixels((area) =>
       area.toByteArray(0, 0, imageSize, imageSize, "RGB")
