@@ -43,8 +43,6 @@ interface FoundCache {
 export class ImageCache implements ImageDataset {
   readonly size: number;
   readonly #imageBytes: number;
-  /** The last thing done with the file, which has one position for all. */
-  #last: Promise<unknown> = Promise.resolve();
   #isOpen = true;
 
   private constructor(
@@ -107,36 +105,32 @@ export class ImageCache implements ImageDataset {
    * @throws {CacheError} It cannot be written.
    */
   write(image: number, pixels: Uint8Array): Promise<void> {
-    return this.#inTurn(() =>
-      withCacheErrors(`cannot write ${this.path}`, async () => {
-        const checksum = Uint32Array.of(crc32(pixels));
-        await this.#seek(this.#startOf(image));
-        await writeAll(this.file, pixels);
-        await this.#seek(this.tableStart + image * checksum.byteLength);
-        await writeAll(this.file, new Uint8Array(checksum.buffer));
-        this.checksums[image] = checksum[0];
-      })
-    );
+    return withCacheErrors(`cannot write ${this.path}`, () => {
+      const checksum = Uint32Array.of(crc32(pixels));
+      writeAt(this.file, this.#startOf(image), pixels);
+      const bytes = new Uint8Array(checksum.buffer);
+      writeAt(this.file, this.tableStart + image * bytes.length, bytes);
+      this.checksums[image] = checksum[0];
+      return Promise.resolve();
+    });
   }
 
+  /** Reads in this thread: handing small reads to another and back takes longer than they do. */
   read(indices: ArrayLike<number>): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#inTurn(() =>
-      withFileErrors(`cannot read ${this.path}`, async () => {
-        const batch = new Uint8Array(indices.length * this.#imageBytes);
-        for (let i = 0; i < indices.length; i++) {
-          const start = i * this.#imageBytes;
-          const pixels = batch.subarray(start, start + this.#imageBytes);
-          await this.#seek(this.#startOf(indices[i]));
-          const whole = await readFully(this.file, pixels);
-          if (!whole || crc32(pixels) !== this.checksums[indices[i]]) {
-            throw new UserError(
-              `${this.path} has been damaged; delete it and start again`,
-            );
-          }
+    return withFileErrors(`cannot read ${this.path}`, () => {
+      const batch = new Uint8Array(indices.length * this.#imageBytes);
+      for (let i = 0; i < indices.length; i++) {
+        const start = i * this.#imageBytes;
+        const pixels = batch.subarray(start, start + this.#imageBytes);
+        const isWhole = readAt(this.file, this.#startOf(indices[i]), pixels);
+        if (!isWhole || crc32(pixels) !== this.checksums[indices[i]]) {
+          throw new UserError(
+            `${this.path} has been damaged; delete it and start again`,
+          );
         }
-        return batch;
-      })
-    );
+      }
+      return Promise.resolve(batch);
+    });
   }
 
   close(): void {
@@ -217,17 +211,24 @@ export class ImageCache implements ImageDataset {
     return this.tableStart + this.checksums.byteLength +
       image * this.#imageBytes;
   }
+}
 
-  async #seek(start: number): Promise<void> {
-    await this.file.seek(start, Deno.SeekMode.Start);
+function writeAt(file: Deno.FsFile, start: number, bytes: Uint8Array): void {
+  file.seekSync(start, Deno.SeekMode.Start);
+  for (let written = 0; written < bytes.length;) {
+    written += file.writeSync(bytes.subarray(written));
   }
+}
 
-  /** Runs an operation when those before it have ended. */
-  #inTurn<T>(operation: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(operation);
-    this.#last = result.catch(() => {});
-    return result;
+/** Fills a buffer; returns whether there was enough. */
+function readAt(file: Deno.FsFile, start: number, buffer: Uint8Array): boolean {
+  file.seekSync(start, Deno.SeekMode.Start);
+  for (let filled = 0; filled < buffer.length;) {
+    const count = file.readSync(buffer.subarray(filled));
+    if (count === null) return false;
+    filled += count;
   }
+  return true;
 }
 
 /** A name that a person knows the folder by, and that no other folder has. */

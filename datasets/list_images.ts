@@ -2,8 +2,7 @@ import { UserError } from "../engine/user_error.ts";
 import { naturalOrder } from "./files/folders.ts";
 import { withFileErrors } from "./files/system_error.ts";
 
-const IMAGE_FILE =
-  /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf]|jxl|jp2|dng)$/i;
+const IMAGE_FILE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf]|jxl|jp2)$/i;
 
 /**
  * Paths of the pictures in a folder and its subfolders, relative to it, in natural order. What is a
@@ -17,7 +16,7 @@ export async function listImages(folder: string): Promise<string[]> {
   const images = files.filter((file) => IMAGE_FILE.test(file));
   if (images.length === 0) {
     throw new UserError(
-      `there are no pictures (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, JPEG XL, JPEG 2000, DNG) ` +
+      `there are no pictures (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, JPEG XL, JPEG 2000) ` +
         `in ${folder}; check the path`,
     );
   }

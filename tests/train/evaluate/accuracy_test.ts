@@ -19,5 +19,8 @@ Deno.test("accuracyOf: a class that is predicted but does not occur has no part 
     Uint32Array.of(3, 3),
   );
   assertEquals([accuracy, macroAccuracy, standardError], [1, 1, 0]);
-  assertEquals(accuracyOf(Uint32Array.of(9), Uint32Array.of(3)).macroAccuracy, 0);
+  assertEquals(
+    accuracyOf(Uint32Array.of(9), Uint32Array.of(3)).macroAccuracy,
+    0,
+  );
 });
