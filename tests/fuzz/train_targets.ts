@@ -12,7 +12,6 @@ import {
   encodeSafetensors,
 } from "../../train/run/safetensors_bytes.ts";
 import { timmCases } from "../train/export/timm_fixture.ts";
-import { tinyConfig } from "../train/tiny_model.ts";
 import type { Draw } from "./draw.ts";
 import { mutateBytes } from "./mutate_bytes.ts";
 import { mutateJson } from "./mutate_json.ts";
