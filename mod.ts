@@ -85,7 +85,11 @@ export type {
 export type { LinearProbeResult } from "./train/evaluate/linear_probe.ts";
 export type { LayerResult, LayerResults } from "./train/evaluate/probe.ts";
 export type { AdamWOptions } from "./train/adamw.ts";
-export type { DatasetSplits, ImageDataset } from "./datasets/dataset.ts";
+export type {
+  DatasetSplits,
+  ImageDataset,
+  OpenOptions,
+} from "./datasets/dataset.ts";
 export {
   type DatasetOptions,
   downloadDataset,

@@ -120,7 +120,7 @@ async function readRecords(
   );
   const size = counts.reduce((sum, count) => sum + count, 0);
   const pixels = new Uint8Array(size * IMAGE_BYTES);
-  const labels = new Uint8Array(size);
+  const labels = new Uint32Array(size);
   let image = 0;
   for (const [i, path] of paths.entries()) {
     const records = await readBytes(path);

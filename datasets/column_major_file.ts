@@ -1,5 +1,6 @@
 import { UserError } from "../engine/user_error.ts";
 import type { ImageDataset } from "./dataset.ts";
+import { readFully } from "./files/read_file.ts";
 import { withFileErrors } from "./files/system_error.ts";
 
 /**
@@ -12,7 +13,7 @@ export class ColumnMajorFile implements ImageDataset {
     private readonly path: string,
     readonly size: number,
     readonly imageSize: number,
-    readonly labels?: Uint8Array,
+    readonly labels?: Uint32Array,
     readonly classNames?: readonly string[],
   ) {}
 
@@ -25,7 +26,11 @@ export class ColumnMajorFile implements ImageDataset {
       using file = await Deno.open(this.path);
       for (let i = 0; i < indices.length; i++) {
         await file.seek(indices[i] * bytes, Deno.SeekMode.Start);
-        await this.#fill(file, columnMajor);
+        if (!await readFully(file, columnMajor)) {
+          throw new UserError(
+            `${this.path} was cut short while in use; replace it`,
+          );
+        }
         transposePlanes(
           columnMajor,
           batch.subarray(i * bytes, (i + 1) * bytes),
@@ -37,18 +42,6 @@ export class ColumnMajorFile implements ImageDataset {
   }
 
   close(): void {}
-
-  async #fill(file: Deno.FsFile, buffer: Uint8Array): Promise<void> {
-    for (let filled = 0; filled < buffer.length;) {
-      const count = await file.read(buffer.subarray(filled));
-      if (count === null) {
-        throw new UserError(
-          `${this.path} was cut short while in use; replace it`,
-        );
-      }
-      filled += count;
-    }
-  }
 }
 
 /** Turns three column-major planes into row-major ones. */

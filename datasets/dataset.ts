@@ -8,7 +8,7 @@ export interface ImageDataset {
   /** Height and width in pixels. */
   readonly imageSize: number;
   /** Class of each image, an index into {@linkcode classNames}; absent where there are no labels. */
-  readonly labels?: Uint8Array;
+  readonly labels?: Uint32Array;
   /** Names of the classes; absent where there are no labels. */
   readonly classNames?: readonly string[];
   /**
@@ -44,6 +44,17 @@ export interface DownloadProgress {
 /** Hears of the progress of a download, many times a second. */
 export type ProgressListener = (progress: DownloadProgress) => void;
 
+/** How a data set is opened. */
+export interface OpenOptions {
+  /**
+   * Folder that pictures are kept in as they are decoded, made where it does not exist, so that the
+   * next opening is immediate; without it they are decoded at every opening.
+   */
+  readonly cache?: string;
+  /** Hears how many of the pictures that have to be decoded are; not called where none has to be. */
+  readonly onDecoded?: (done: number, total: number) => void;
+}
+
 /** A kind of data set, as its file exports it. */
 export interface DatasetKind<Options> {
   /**
@@ -59,7 +70,7 @@ export interface DatasetKind<Options> {
    *
    * @throws {UserError} It is missing, damaged or cannot be read.
    */
-  open(options: Options): Promise<DatasetSplits>;
+  open(options: Options, how?: OpenOptions): Promise<DatasetSplits>;
   /**
    * Identifies the images to pretrain on without opening them; absent where the options do.
    *

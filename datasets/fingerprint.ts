@@ -72,8 +72,10 @@ function sizeOf(path: string): number {
   return Deno.statSync(path).size;
 }
 
-/** Parts that are evenly spread over a file; all of it where it is small. */
+/** Parts that are evenly spread over a file; all of it where it is small, nothing of what is no file. */
 function sample(path: string): Blob {
+  // opening a pipe would wait for somebody to write into it
+  if (!Deno.statSync(path).isFile) return new Blob();
   using file = Deno.openSync(path);
   const { size } = file.statSync();
   const parts = evenly(Math.ceil(size / PART_BYTES), PARTS).map((part) => {

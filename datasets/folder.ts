@@ -1,17 +1,20 @@
 import { z } from "zod";
 import { UserError } from "../engine/user_error.ts";
-import type { DatasetKind, DatasetSplits, ImageDataset } from "./dataset.ts";
-import { naturalOrder } from "./files/folders.ts";
-import { withFileErrors } from "./files/system_error.ts";
+import type {
+  DatasetKind,
+  DatasetSplits,
+  ImageDataset,
+  OpenOptions,
+} from "./dataset.ts";
 import { type Fingerprint, fingerprintFiles } from "./fingerprint.ts";
+import { type FolderLayout, layoutOf } from "./folder_layout.ts";
 import { openImageFiles } from "./image_files.ts";
+import { findImages, listImages } from "./list_images.ts";
 import { pathSetting } from "./path_setting.ts";
 import { shuffledOrder } from "./shuffle.ts";
 import { Subset } from "./subset.ts";
 
-const IMAGE_FILE = /\.(jpe?g|png|webp)$/i;
 const TEST_SHARE = 0.2;
-const MAX_CLASSES = 256;
 
 /** Which folder of images to open. */
 export interface FolderOptions {
@@ -23,7 +26,7 @@ export interface FolderOptions {
   readonly imageSize: number;
 }
 
-/** A folder of a person's own JPEG, PNG and WebP images. */
+/** A folder of a person's own pictures. */
 export const folder: DatasetKind<FolderOptions> = {
   schema: z.strictObject({
     name: z.literal("folder"),
@@ -36,86 +39,75 @@ export const folder: DatasetKind<FolderOptions> = {
 };
 
 /**
- * Opens a folder of JPEG, PNG and WebP images, whose central squares are resized to `imageSize`.
+ * Opens a folder of pictures, whose central squares are resized to `imageSize`.
  *
- * If all images lie in two or more subfolders, these are the classes. A fifth of each class, the
- * same at every opening, is then held out as `test`, and the rest is `train` and the unlabelled
- * images. Otherwise all images are unlabelled. Files that cannot be decoded are named on stderr and
- * left out; hidden files and folders that are links are not looked at.
+ * Classes are subfolders and test images those in `test/`, as {@linkcode layoutOf} says; without
+ * that folder a fifth of each class, the same at every opening, is held out as `test`. What is left
+ * out, and why there are no labels, is told on stderr; of files that cannot be decoded the first are
+ * named.
  *
- * @throws {UserError} When the folder is missing, out of reach or has more than 256 classes, and
- * when no image in it can be decoded.
+ * @throws {UserError} When the folder is missing or out of reach, when test images are of other
+ * classes than those to train with, and when no image can be decoded.
  */
-async function open(options: FolderOptions): Promise<DatasetSplits> {
-  const files = (await findImages(options.path)).sort(naturalOrder);
-  const paths = files.map((file) => `${options.path}/${file}`);
-  const classNames = classesOf(files);
-  if (classNames !== undefined && classNames.length > MAX_CLASSES) {
-    throw new UserError(
-      `${options.path} has ${classNames.length} subfolders with images, which would be the classes, ` +
-        `but there can be ${MAX_CLASSES} at most; put some together, or all images in one folder`,
-    );
-  }
-  const labels = classNames &&
-    Uint8Array.from(files, (file) => classNames.indexOf(classOf(file)));
-  return holdOut(
-    await openImageFiles({ paths, labels, classNames }, options.imageSize),
+async function open(
+  { path, imageSize }: FolderOptions,
+  how?: OpenOptions,
+): Promise<DatasetSplits> {
+  const layout = layoutOf(await listImages(path));
+  for (const note of layout.notes) console.warn(`data: ${note}`);
+  const { images, readable } = await openImageFiles(
+    path,
+    layout.files,
+    imageSize,
+    how,
   );
+  const keep = (positions: readonly number[]) =>
+    positions.filter((position) => readable.has(position));
+  const splits = split(images, {
+    ...layout,
+    train: keep(layout.train),
+    test: layout.test && keep(layout.test),
+    unlabelled: keep(layout.unlabelled),
+  });
+  if (splits.unlabelled.size > 0) return splits;
+  images.close();
+  throw new UserError(`no picture in ${path}/train can be read`);
 }
 
 async function fingerprint({ path }: FolderOptions): Promise<Fingerprint> {
-  return await fingerprintFiles(path, await findImages(path));
+  return await fingerprintFiles(path, (await findImages(path)).images);
 }
 
-/** As {@linkcode listImages}, which must find some. */
-async function findImages(folder: string): Promise<string[]> {
-  const files = await listImages(folder);
-  if (files.length > 0) return files;
-  throw new UserError(
-    `there are no JPEG, PNG or WebP images in ${folder}; check the path`,
-  );
-}
-
-/** Paths of the JPEG, PNG and WebP files in `folder` and its subfolders, relative to it, in no order. */
-export async function listImages(folder: string): Promise<string[]> {
-  const entries = await withFileErrors(
-    `cannot read the folder ${folder}`,
-    () => Array.fromAsync(Deno.readDir(folder)),
-  );
-  const images: string[] = [];
-  for (const { name, isDirectory } of entries) {
-    if (name.startsWith(".")) continue;
-    if (isDirectory) {
-      for (const image of await listImages(`${folder}/${name}`)) {
-        images.push(`${name}/${image}`);
-      }
-    } else if (IMAGE_FILE.test(name)) {
-      images.push(name);
-    }
+function split(images: ImageDataset, layout: FolderLayout): DatasetSplits {
+  const { unlabelled, labels, classNames } = layout;
+  if (classNames === undefined) {
+    return { unlabelled: new Subset(images, [...layout.train, ...unlabelled]) };
   }
-  return images;
-}
-
-/** The first-level subfolders if there are several and all files lie in them. */
-function classesOf(files: readonly string[]): string[] | undefined {
-  const classes = new Set(files.map(classOf));
-  return classes.has("") || classes.size < 2
-    ? undefined
-    : [...classes].sort(naturalOrder);
-}
-
-/** The first-level subfolder that `file` lies in; empty if in none. */
-function classOf(file: string): string {
-  return file.slice(0, Math.max(0, file.indexOf("/")));
+  const { train, test } = layout.test
+    ? { train: layout.train, test: layout.test }
+    : holdOut(layout.train, labels);
+  const labelled = (positions: readonly number[]) =>
+    new Subset(
+      images,
+      positions,
+      Uint32Array.from(positions, (position) => labels[position]),
+      classNames,
+    );
+  const trainImages = labelled(train);
+  return {
+    unlabelled: unlabelled.length > 0
+      ? new Subset(images, [...train, ...unlabelled])
+      : trainImages,
+    train: train.length > 0 ? trainImages : undefined,
+    test: test.length > 0 ? labelled(test) : undefined,
+  };
 }
 
 /** Puts a share of each class, drawn the same way every time, into `test`. */
-function holdOut(images: ImageDataset): DatasetSplits {
-  const { labels } = images;
-  if (labels === undefined) return { unlabelled: images };
+function holdOut(images: readonly number[], labels: Uint32Array) {
   const train: number[] = [];
   const test: number[] = [];
-  const classes = Map.groupBy(labels.keys(), (image) => labels[image]);
+  const classes = Map.groupBy(images, (image) => labels[image]);
   for (const [label, members] of classes) {
     const order = shuffledOrder(members.length, 0, label);
     const testCount = Math.round(TEST_SHARE * members.length);
@@ -123,12 +115,8 @@ function holdOut(images: ImageDataset): DatasetSplits {
       (rank < testCount ? test : train).push(members[member]);
     }
   }
-  const trainImages = new Subset(images, train.sort((a, b) => a - b));
   return {
-    unlabelled: trainImages,
-    train: trainImages,
-    test: test.length > 0
-      ? new Subset(images, test.sort((a, b) => a - b))
-      : undefined,
+    train: train.sort((a, b) => a - b),
+    test: test.sort((a, b) => a - b),
   };
 }

@@ -2,7 +2,7 @@ import { UserError } from "../engine/user_error.ts";
 
 /** What a worker is asked to decode. */
 export interface DecodeRequest {
-  /** A JPEG, PNG or WebP file: its path, or its content. */
+  /** A picture in any format that ImageMagick knows: its file's path, or content. */
   readonly file: string | Uint8Array;
   /** Height and width to resize its central square to. */
   readonly imageSize: number;
@@ -25,20 +25,20 @@ export class ImageDecoder implements Disposable {
 
   /**
    * Decodes files, given by their paths or contents, and hands every reply to `onReply` with its
-   * position in `files`, in any order; calls may overlap.
+   * position in `files`, in any order; calls may overlap. A promise that it returns is waited for.
    *
    * @throws {UserError} When the workers cannot run.
    */
   async decode(
     files: readonly (string | Uint8Array)[],
-    onReply: (position: number, reply: DecodeReply) => void,
+    onReply: (position: number, reply: DecodeReply) => void | Promise<void>,
   ): Promise<void> {
     let next = 0;
     await Promise.all(this.#workers.map(async (worker) => {
       while (next < files.length) {
         const position = next++;
         const request = { file: files[position], imageSize: this.imageSize };
-        onReply(position, await worker.decode(request));
+        await onReply(position, await worker.decode(request));
       }
     }));
   }

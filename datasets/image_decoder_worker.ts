@@ -6,6 +6,7 @@ import {
   MagickFormat,
   MagickImage,
   MagickReadSettings,
+  ResourceLimits,
 } from "@imagemagick/magick-wasm";
 import type { DecodeReply, DecodeRequest } from "./image_decoder.ts";
 import { loadImageMagick } from "./load_image_magick.ts";
@@ -17,17 +18,46 @@ self.onmessage = async ({ data }: MessageEvent<DecodeRequest>) => {
   self.postMessage(reply, "pixels" in reply ? [reply.pixels.buffer] : []);
 };
 
+/** Files of more bytes and pictures of more pixels would take the memory of all other workers. */
+const MAX_FILE_BYTES = 2 ** 29;
+const MAX_PIXELS = 2 ** 27;
+
+/** What ImageMagick's reasons mean. */
+const REASONS: Readonly<Record<string, string>> = {
+  NoDecodeDelegateForThisImageFormat: "it is not in a format that is known",
+  CacheResourcesExhausted: "it has more than 134 megapixels",
+};
+
 async function answer(
   { file, imageSize }: DecodeRequest,
 ): Promise<DecodeReply> {
   try {
     await loadImageMagick();
-    const bytes = typeof file === "string" ? Deno.readFileSync(file) : file;
+    ResourceLimits.area = BigInt(MAX_PIXELS);
+    // what exceeds a limit would go there
+    ResourceLimits.disk = 0n;
+    const bytes = typeof file === "string" ? readRegular(file) : file;
+    if (bytes.length === 0) throw new Error("it is empty");
     return { pixels: decode(bytes, imageSize) };
   } catch (error) {
-    // ImageMagick adds where in its sources an error arose, after a backquote.
-    return { error: (error as Error).message.split(" `")[0] };
+    return { error: reasonOf(error) };
   }
+}
+
+/** A line for people. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  // ImageMagick adds where in its sources an error arose, after a backquote
+  const reason = message.split(" `")[0].replace(/\s+/g, " ").trim();
+  return REASONS[reason] ?? reason;
+}
+
+/** Reads a file that has an end; a pipe or a device may have none. */
+function readRegular(path: string): Uint8Array {
+  const { isFile, size } = Deno.statSync(path);
+  if (!isFile) throw new Error("it is not a regular file");
+  if (size > MAX_FILE_BYTES) throw new Error("it is larger than 512 MiB");
+  return Deno.readFileSync(path);
 }
 
 /** Decodes an image upright, as `[3, imageSize, imageSize]`: its central square, resized. */
@@ -51,8 +81,10 @@ function decode(bytes: Uint8Array, imageSize: number): Uint8Array<ArrayBuffer> {
     image.alpha(AlphaAction.Remove);
     image.colorSpace = ColorSpace.sRGB;
     const side = Math.min(image.width, image.height);
-    image.crop(side, side, Gravity.Center);
-    image.resetPage();
+    if (image.width !== image.height) {
+      image.crop(side, side, Gravity.Center);
+      image.resetPage();
+    }
     image.resize(imageSize, imageSize);
     const pixels = image.getPixels((area) =>
       area.toByteArray(0, 0, imageSize, imageSize, "RGB")

@@ -1,83 +1,185 @@
 import { UserError } from "../engine/user_error.ts";
-import type { ImageDataset } from "./dataset.ts";
+import type { ImageDataset, OpenOptions } from "./dataset.ts";
+import { writeTextAtomically } from "./files/atomic_file.ts";
+import { mebibytes } from "./files/mebibytes.ts";
+import { CacheError, ImageCache } from "./image_cache.ts";
+import type { FileStamp } from "./image_cache_header.ts";
 import { ImageDecoder } from "./image_decoder.ts";
 import { MemoryImages } from "./memory_images.ts";
 
-/** Decoded images up to this many bytes stay in memory. */
+/** Without a cache, decoded images up to this many bytes stay in memory. */
 const MEMORY_BYTES = 2 ** 30;
+
+/** The size of a cache from this many bytes on is told before it is made. */
+const LARGE_CACHE_BYTES = 100 * 2 ** 20;
+
+/** Files stamped at a time. */
+const STAMPED_AT_A_TIME = 1000;
 
 /** Failures told one by one; of further ones only the number. */
 const FAILURES_TOLD = 5;
 
-/** Image files and what is known of them. */
-export interface ImageFileList {
-  /** Paths of the files. */
-  readonly paths: readonly string[];
-  /** Class of each file. */
-  readonly labels?: Uint8Array;
-  /** Names of the classes. */
-  readonly classNames?: readonly string[];
+/** Image files that have been decoded once. */
+export interface OpenedImages {
+  /** An image for each file. */
+  readonly images: ImageDataset;
+  /** The positions of those that can be read. */
+  readonly readable: ReadonlySet<number>;
 }
 
+/** Decodes the files at some positions, and hands over their images. */
+type Decode = (
+  positions: readonly number[],
+  keep: (position: number, pixels: Uint8Array) => void | Promise<void>,
+) => Promise<void>;
+
 /**
- * Opens the images of those files that can be decoded; the others are named on stderr. To know
- * them, every file is decoded once. The images stay in memory if those of all files fit in
- * `memoryBytes`; if not, each read decodes anew.
+ * Opens image files. To know which can be decoded, every file is decoded once; the others are named
+ * on stderr. With a cache, that is where images are read from, and only files are decoded that are
+ * not in it. Without one, or where it cannot be used, they stay in memory if those of all files fit
+ * in `memoryBytes`; if not, each read decodes anew.
  *
+ * @param folder What the names of the files are relative to.
  * @throws {UserError} When no file can be decoded or the decoder cannot run.
  */
 export async function openImageFiles(
-  files: ImageFileList,
+  folder: string,
+  files: readonly string[],
   imageSize: number,
+  { cache, onDecoded }: OpenOptions = {},
   memoryBytes: number = MEMORY_BYTES,
-): Promise<ImageDataset> {
-  const { paths, labels: allLabels, classNames } = files;
-  const imageBytes = 3 * imageSize * imageSize;
-  const inMemory = paths.length * imageBytes <= memoryBytes;
-  const pixels = new Uint8Array(inMemory ? paths.length * imageBytes : 0);
+): Promise<OpenedImages> {
+  const paths = files.map((file) => `${folder}/${file}`);
   const failures = new Map<number, string>();
-  using decoder = new ImageDecoder(imageSize);
-  await decoder.decode(paths, (position, reply) => {
-    if ("error" in reply) failures.set(position, reply.error);
-    else if (inMemory) pixels.set(reply.pixels, position * imageBytes);
-  });
-  reportFailures(paths, failures);
-  const positions = [...paths.keys()].filter((position) =>
-    !failures.has(position)
-  );
-  const labels = allLabels &&
-    Uint8Array.from(positions, (position) => allLabels[position]);
-  if (!inMemory) {
-    const kept = positions.map((position) => paths[position]);
-    return new ImageFiles(kept, imageSize, labels, classNames);
+  const decode: Decode = async (positions, keep) => {
+    failures.clear();
+    if (positions.length === 0) return;
+    let done = 0;
+    using decoder = new ImageDecoder(imageSize);
+    const requests = positions.map((position) => paths[position]);
+    await decoder.decode(requests, async (i, reply) => {
+      if ("error" in reply) failures.set(positions[i], reply.error);
+      else await keep(positions[i], reply.pixels);
+      onDecoded?.(++done, positions.length);
+    });
+  };
+  const kept = cache === undefined
+    ? undefined
+    : await openCached(cache, folder, files, imageSize, decode);
+  const images = kept ??
+    await openUncached(paths, imageSize, decode, memoryBytes);
+  try {
+    await reportFailures(paths, failures, kept?.path);
+  } catch (error) {
+    images.close();
+    if (kept) await Deno.remove(kept.path).catch(() => {});
+    throw error;
   }
-  for (const [image, position] of positions.entries()) {
-    pixels.copyWithin(
-      image * imageBytes,
-      position * imageBytes,
-      (position + 1) * imageBytes,
-    );
-  }
-  const kept = pixels.subarray(0, positions.length * imageBytes);
-  return new MemoryImages(kept, imageSize, labels, classNames);
+  const positions = paths.keys().filter((position) => !failures.has(position));
+  return { images, readable: new Set(positions) };
 }
 
-function reportFailures(
+/** Opens a cache and adds what is not in it; `undefined` where it cannot be used. */
+async function openCached(
+  cache: string,
+  folder: string,
+  files: readonly string[],
+  imageSize: number,
+  decode: Decode,
+): Promise<ImageCache | undefined> {
+  let images: ImageCache | undefined;
+  try {
+    const stamps = await stampsOf(folder, files);
+    images = await ImageCache.open(cache, folder, { imageSize, files: stamps });
+    const { path, bytes } = images;
+    const missing = [...files.keys()].filter((image) => !images!.has(image));
+    if (missing.length > 0 && bytes >= LARGE_CACHE_BYTES) {
+      console.warn(
+        `data: decoded pictures are kept in ${path} (${mebibytes(bytes)}), ` +
+          `which may be deleted at any time`,
+      );
+    }
+    await decode(missing, (image, pixels) => images!.write(image, pixels));
+    return images;
+  } catch (error) {
+    images?.close();
+    if (!(error instanceof CacheError)) throw error;
+    if (images) await Deno.remove(images.path).catch(() => {});
+    console.warn(`data: decoded pictures are not kept: ${error.message}`);
+    return undefined;
+  }
+}
+
+async function openUncached(
+  paths: readonly string[],
+  imageSize: number,
+  decode: Decode,
+  memoryBytes: number,
+): Promise<ImageDataset> {
+  const imageBytes = 3 * imageSize ** 2;
+  const bytes = paths.length * imageBytes;
+  const inMemory = bytes <= memoryBytes;
+  const pixels = new Uint8Array(inMemory ? bytes : 0);
+  await decode([...paths.keys()], (position, image) => {
+    if (inMemory) pixels.set(image, position * imageBytes);
+  });
+  return inMemory
+    ? new MemoryImages(pixels, imageSize)
+    : new ImageFiles(paths, imageSize);
+}
+
+/** What tells whether files have changed; those that are out of reach have a stamp all the same. */
+async function stampsOf(
+  folder: string,
+  files: readonly string[],
+): Promise<FileStamp[]> {
+  const stamps: FileStamp[] = [];
+  for (const [i, name] of files.entries()) {
+    stamps.push(stampOf(folder, name));
+    // asking in this thread is many times faster, but a signal must be heard
+    if (i % STAMPED_AT_A_TIME === 0) {
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+  return stamps;
+}
+
+function stampOf(folder: string, name: string): FileStamp {
+  try {
+    const { size, mtime } = Deno.statSync(`${folder}/${name}`);
+    return [name, size, mtime?.getTime() ?? 0];
+  } catch {
+    return [name, 0, 0];
+  }
+}
+
+/**
+ * Names the first files that cannot be read, and counts the others, of which there is a list beside
+ * the cache.
+ */
+async function reportFailures(
   paths: readonly string[],
   failures: ReadonlyMap<number, string>,
-): void {
-  const told = [...failures].sort(([a], [b]) => a - b).slice(0, FAILURES_TOLD)
+  cachePath?: string,
+): Promise<void> {
+  const lines = [...failures].sort(([a], [b]) => a - b)
     .map(([position, error]) => `${paths[position]} (${error})`);
   if (failures.size === paths.length) {
     throw new UserError(
-      `none of the ${paths.length} image files can be read: ${told[0]}`,
+      `none of the ${paths.length} image files can be read: ${lines[0]}`,
     );
   }
-  for (const failure of told) console.warn(`skipping ${failure}`);
-  const untold = failures.size - told.length;
-  if (untold > 0) {
-    console.warn(`skipping ${untold} more files that cannot be read`);
+  for (const line of lines.slice(0, FAILURES_TOLD)) {
+    console.warn(`skipping ${line}`);
   }
+  const untold = lines.length - FAILURES_TOLD;
+  if (untold <= 0) return;
+  const list = cachePath?.replace(/\.images$/, ".skipped.txt");
+  if (list) await writeTextAtomically(list, lines.join("\n") + "\n");
+  console.warn(
+    `skipping ${untold} more files that cannot be read` +
+      (list ? `; all are in ${list}` : ""),
+  );
 }
 
 /** Images that are decoded at every read. */
@@ -88,8 +190,6 @@ class ImageFiles implements ImageDataset {
   constructor(
     private readonly paths: readonly string[],
     readonly imageSize: number,
-    readonly labels?: Uint8Array,
-    readonly classNames?: readonly string[],
   ) {
     this.size = paths.length;
     this.#decoder = new ImageDecoder(imageSize);

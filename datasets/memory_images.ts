@@ -9,7 +9,7 @@ export class MemoryImages implements ImageDataset {
   constructor(
     private readonly pixels: Uint8Array,
     readonly imageSize: number,
-    readonly labels?: Uint8Array,
+    readonly labels?: Uint32Array,
     readonly classNames?: readonly string[],
   ) {
     this.#imageBytes = 3 * imageSize * imageSize;

@@ -8,6 +8,7 @@ export type {
   DatasetSplits,
   DownloadProgress,
   ImageDataset,
+  OpenOptions,
   ProgressListener,
 } from "./dataset.ts";
 export {

@@ -2,6 +2,7 @@ import { UserError } from "../engine/user_error.ts";
 import type {
   DatasetKind,
   DatasetSplits,
+  OpenOptions,
   ProgressListener,
 } from "./dataset.ts";
 import type { Fingerprint } from "./fingerprint.ts";
@@ -26,8 +27,11 @@ export function imageSizeOf(options: DatasetOptions): number {
  *
  * @throws {UserError} It is missing, damaged or cannot be read.
  */
-export function openDataset(options: DatasetOptions): Promise<DatasetSplits> {
-  return registry[options.name].open(options);
+export function openDataset(
+  options: DatasetOptions,
+  how: OpenOptions = {},
+): Promise<DatasetSplits> {
+  return registry[options.name].open(options, how);
 }
 
 /**

@@ -104,7 +104,7 @@ async function download(
 
 async function openImages(
   path: string,
-  labels?: Uint8Array,
+  labels?: Uint32Array,
   classNames?: readonly string[],
 ): Promise<ColumnMajorFile> {
   const size = await countRecords(path, 3 * IMAGE_SIZE * IMAGE_SIZE);
@@ -128,7 +128,7 @@ async function openLabelled(
     );
   }
   const path = `${folder}/${labelFile}`;
-  const labels = await readBytes(path);
+  const labels = Uint32Array.from(await readBytes(path));
   for (const [i, label] of labels.entries()) {
     if (label < 1 || label > classNames.length) {
       throw new UserError(

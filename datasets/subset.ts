@@ -4,19 +4,20 @@ import type { ImageDataset } from "./dataset.ts";
 export class Subset implements ImageDataset {
   readonly size: number;
   readonly imageSize: number;
-  readonly labels?: Uint8Array;
-  readonly classNames?: readonly string[];
 
-  /** Image `i` of the subset is image `indices[i]` of `dataset`. */
+  /**
+   * Image `i` of the subset is image `indices[i]` of `dataset`.
+   *
+   * @param labels Class of each image of the subset.
+   */
   constructor(
     private readonly dataset: ImageDataset,
     private readonly indices: readonly number[],
+    readonly labels?: Uint32Array,
+    readonly classNames?: readonly string[],
   ) {
-    const { imageSize, labels, classNames } = dataset;
     this.size = indices.length;
-    this.imageSize = imageSize;
-    this.labels = labels && Uint8Array.from(indices, (index) => labels[index]);
-    this.classNames = classNames;
+    this.imageSize = dataset.imageSize;
   }
 
   read(indices: ArrayLike<number>): Promise<Uint8Array<ArrayBuffer>> {

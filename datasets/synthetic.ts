@@ -60,7 +60,7 @@ function open(options: SyntheticOptions): Promise<DatasetSplits> {
 /** Images that are drawn when they are first read, so that training need not wait for all of them. */
 class SyntheticImages implements ImageDataset {
   readonly imageSize = IMAGE_SIZE;
-  readonly labels: Uint8Array;
+  readonly labels: Uint32Array;
   readonly classNames: readonly string[] = CLASSES.map(({ name }) => name);
   readonly #pixels: Uint8ClampedArray<ArrayBuffer>;
   readonly #images: MemoryImages;
@@ -71,7 +71,7 @@ class SyntheticImages implements ImageDataset {
     readonly seed: number,
     readonly stream: number,
   ) {
-    this.labels = Uint8Array.from(
+    this.labels = Uint32Array.from(
       { length: size },
       (_, i) => i % CLASSES.length,
     );

@@ -30,7 +30,7 @@ export interface LoopOptions {
   /** The images. */
   readonly images: ImageDataset;
   /** The class of each image, where the steps learn from them. */
-  readonly labels?: Uint8Array;
+  readonly labels?: Uint32Array;
   /** Where checkpoints and metrics go. */
   readonly run: RunFolder;
   /** Writes the numbers for TensorBoard too. */

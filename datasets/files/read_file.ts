@@ -33,3 +33,21 @@ export function readTextIfPresent(path: string): Promise<string | undefined> {
     }
   });
 }
+
+/**
+ * Fills a buffer with what follows in a file.
+ *
+ * @returns Whether there was enough.
+ * @throws Whatever the system refuses with.
+ */
+export async function readFully(
+  file: Deno.FsFile,
+  buffer: Uint8Array,
+): Promise<boolean> {
+  for (let filled = 0; filled < buffer.length;) {
+    const count = await file.read(buffer.subarray(filled));
+    if (count === null) return false;
+    filled += count;
+  }
+  return true;
+}

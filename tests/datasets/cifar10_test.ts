@@ -28,7 +28,7 @@ Deno.test("cifar10: joins the training batches there are in natural order", asyn
   assertStrictEquals(unlabelled, train!);
   assertEquals(test, undefined);
   assertEquals([train!.size, train!.imageSize], [3, 32]);
-  assertEquals(train!.labels, Uint8Array.of(3, 1, 9));
+  assertEquals(train!.labels, Uint32Array.of(3, 1, 9));
   const images = await train!.read([2, 0, 2]);
   assertEquals(images.subarray(0, 3072), imageIn(tenth, 0));
   assertEquals(images.subarray(3072, 6144), imageIn(second, 0));
@@ -45,7 +45,7 @@ Deno.test("cifar10: is found in the folder that its archive unpacks to, test ima
     "a\nb\nc\r\nd\ne\n\n\n",
   );
   const { test } = await openIn(folder);
-  assertEquals(test!.labels, Uint8Array.of(0, 4));
+  assertEquals(test!.labels, Uint32Array.of(0, 4));
   assertEquals(test!.classNames, ["a", "b", "c", "d", "e"]);
   assertEquals(await test!.read([1]), imageIn(file, 1).slice());
 });

@@ -15,7 +15,7 @@ export type Pixel = readonly [number, number, number, number?];
 
 /** An image file of the pixels that `colorAt` gives, of colours that an ICC profile may define. */
 export function imageFile(
-  format: "JPEG" | "PNG" | "WEBP",
+  format: MagickFormat,
   width: number,
   height: number,
   colorAt: (x: number, y: number) => Pixel,
@@ -34,7 +34,7 @@ export function imageFile(
       pixels,
       new MagickReadSettings({ format: MagickFormat.Rgba, width, height }),
     );
-    image.quality = 100;
+    image.quality = format === "AVIF" ? 99 : 100;
     if (profile) image.setProfile("icc", profile);
     return image.write(format, (file) => file.slice());
   } finally {

@@ -3,42 +3,140 @@ import { openImageFiles } from "../../datasets/image_files.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { imageFile } from "./image_file.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
+import { warningsOf } from "./warnings.ts";
 
-/** Six noisy images of 20x20. */
-function writeImages(folder: TemporaryFolder): string[] {
-  return Array.from({ length: 6 }, (_, i) => {
-    const noise = () => Math.floor(256 * Math.random());
-    const file = imageFile("PNG", 20, 20, () => [noise(), noise(), noise()]);
-    folder.write(`${i}.png`, file);
-    return `${folder.path}/${i}.png`;
+const FILES = Array.from({ length: 6 }, (_, i) => `${i}.png`);
+const IMAGE_SIZE = 16;
+const IMAGE_BYTES = 3 * IMAGE_SIZE ** 2;
+
+/** An image in one shade of grey, which is decoded byte for byte. */
+function grey(shade: number): Uint8Array<ArrayBuffer> {
+  const size = IMAGE_SIZE;
+  return imageFile("PNG", size, size, () => [shade, shade, shade]);
+}
+
+/** A folder with six pictures, of the shades 0 to 5. */
+function pictures(): TemporaryFolder {
+  const folder = new TemporaryFolder();
+  FILES.forEach((file, i) => folder.write(`pictures/${file}`, grey(i)));
+  return folder;
+}
+
+/** Opens pictures with a cache; `decoded` counts those that were decoded. */
+async function openCached(folder: TemporaryFolder, files = FILES) {
+  let decoded = 0;
+  const [path, cache] = [`${folder.path}/pictures`, `${folder.path}/cache`];
+  const { images, readable } = await openImageFiles(path, files, IMAGE_SIZE, {
+    cache,
+    onDecoded: (done) => decoded = done,
+  });
+  const shades = shadesOf(await images.read([...readable]));
+  return { images, readable, decoded, shades };
+}
+
+/** The shade of each image, all of whose bytes have it. */
+function shadesOf(images: Uint8Array): number[] {
+  return Array.from({ length: images.length / IMAGE_BYTES }, (_, i) => {
+    const bytes = images.subarray(i * IMAGE_BYTES, (i + 1) * IMAGE_BYTES);
+    assertEquals(new Set(bytes).size, 1);
+    return bytes[0];
   });
 }
 
 Deno.test("openImageFiles: images too many for memory are decoded at every read, to the same bytes", async () => {
-  using folder = new TemporaryFolder();
-  const paths = writeImages(folder);
-  const labels = Uint8Array.of(0, 1, 0, 1, 0, 1);
-  const inMemory = await openImageFiles({ paths, labels }, 16);
-  const onDisk = await openImageFiles({ paths, labels }, 16, 6 * 768 - 1);
+  using folder = pictures();
+  const path = `${folder.path}/pictures`;
+  const open = async (memoryBytes: number) =>
+    (await openImageFiles(path, FILES, IMAGE_SIZE, {}, memoryBytes)).images;
+  const inMemory = await open(6 * IMAGE_BYTES);
+  const onDisk = await open(6 * IMAGE_BYTES - 1);
   try {
-    assertEquals(onDisk.labels, labels);
-    const [first, second] = await Promise.all(
-      [[4, 0, 4], [5, 3]].map((some) => onDisk.read(some)),
-    );
-    assertEquals(first, await inMemory.read([4, 0, 4]));
-    assertEquals(second, await inMemory.read([5, 3]));
-    for (const path of paths) Deno.removeSync(path);
+    for (const images of [inMemory, onDisk]) {
+      const [first, second] = await Promise.all(
+        [[4, 0, 4], [5, 3]].map((some) => images.read(some)),
+      );
+      assertEquals([shadesOf(first), shadesOf(second)], [[4, 0, 4], [5, 3]]);
+    }
+    for (const file of FILES) Deno.removeSync(`${path}/${file}`);
     await inMemory.read([2]);
-    await assertRejects(() => onDisk.read([2]), UserError, paths[2]);
+    await assertRejects(() => onDisk.read([2]), UserError, `${path}/2.png`);
   } finally {
     onDisk.close();
   }
 });
 
 Deno.test("openImageFiles: a read under way when the images are closed fails rather than waits", async () => {
-  using folder = new TemporaryFolder();
-  const images = await openImageFiles({ paths: writeImages(folder) }, 16, 0);
+  using folder = pictures();
+  const { images } = await openImageFiles(
+    ...[`${folder.path}/pictures`, FILES, IMAGE_SIZE, {}, 0] as const,
+  );
   const read = images.read([0, 1, 2, 3]);
   images.close();
   await assertRejects(() => read, Error, "closed");
+});
+
+Deno.test("openImageFiles: what is in the cache is not decoded again, and reads the same", async () => {
+  using folder = pictures();
+  const first = await openCached(folder);
+  first.images.close();
+  const second = await openCached(folder);
+  assertEquals([first.decoded, second.decoded], [6, 0]);
+  assertEquals(
+    [first.shades, second.shades],
+    Array(2).fill([0, 1, 2, 3, 4, 5]),
+  );
+  // a cache that is in use may be deleted
+  Deno.removeSync(`${folder.path}/cache`, { recursive: true });
+  assertEquals(shadesOf(await second.images.read([4, 0])), [4, 0]);
+  second.images.close();
+});
+
+Deno.test("openImageFiles: only pictures that are new or changed are decoded into a cache", async () => {
+  using folder = pictures();
+  (await openCached(folder)).images.close();
+  folder.write("pictures/1.png", grey(101));
+  folder.write("pictures/10.png", grey(110));
+  Deno.removeSync(`${folder.path}/pictures/2.png`);
+  // other bytes, the same in number and at another time
+  folder.write("pictures/3.png", grey(103));
+  const later = new Date(Date.now() + 3_600_000);
+  for (const name of ["1.png", "3.png"]) {
+    Deno.utimeSync(`${folder.path}/pictures/${name}`, later, later);
+  }
+  const files = ["0.png", "1.png", "3.png", "4.png", "5.png", "10.png"];
+  const { decoded, shades, images } = await openCached(folder, files);
+  images.close();
+  assertEquals(decoded, 3);
+  assertEquals(shades, [0, 101, 103, 4, 5, 110]);
+});
+
+Deno.test("openImageFiles: goes on in a line where the cache cannot be written", async () => {
+  using folder = pictures();
+  folder.write("cache", "a file");
+  const { lines, result } = await warningsOf(() => openCached(folder));
+  assertEquals(lines.length, 1);
+  assertEquals(
+    lines[0].startsWith("data: decoded pictures are not kept: cannot"),
+    true,
+    lines[0],
+  );
+  assertEquals(result.shades, [0, 1, 2, 3, 4, 5]);
+});
+
+Deno.test("openImageFiles: a list beside the cache has all files that cannot be read", async () => {
+  using folder = pictures();
+  const bad = Array.from({ length: 7 }, (_, i) => `bad-${i}.png`);
+  for (const file of bad) folder.write(`pictures/${file}`, "no image");
+  const { lines, result } = await warningsOf(() =>
+    openCached(folder, [...bad, ...FILES])
+  );
+  result.images.close();
+  assertEquals(result.readable.size, 6);
+  assertEquals(lines.length, 6);
+  const [, path] = lines[5].match(/^skipping 2 more .*; all are in (.*)$/)!;
+  const list = Deno.readTextFileSync(path).trimEnd().split("\n");
+  assertEquals(
+    list.map((line) => line.match(/bad-\d.png \(.+\)$/)?.[0].slice(0, 9)),
+    bad.map((name) => name),
+  );
 });

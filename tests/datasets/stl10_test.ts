@@ -70,7 +70,7 @@ Deno.test("stl10: labels count from 0 and are found with the images in the archi
   folder.write("stl10_binary/test_X.bin", file);
   folder.write("stl10_binary/test_y.bin", Uint8Array.of(10, 1));
   const { test } = await openIn(folder);
-  assertEquals(test!.labels, Uint8Array.of(9, 0));
+  assertEquals(test!.labels, Uint32Array.of(9, 0));
   assertEquals(test!.classNames!.length, 10);
   const images = await test!.read([1]);
   assertEquals(images[95], pixelIn(file, 1, 0, 0, 95));

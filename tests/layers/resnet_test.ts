@@ -8,6 +8,7 @@ import {
   ResNet,
   resnet,
   resNetChannels,
+  type ResNetDepth,
   type StemName,
 } from "../../layers/resnet.ts";
 import { testOnDevices } from "../engine/devices.ts";

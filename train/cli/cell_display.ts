@@ -1,5 +1,6 @@
 import type { CellOptions } from "../experiment/run_cell.ts";
 import { FinetuneDisplay } from "./finetune_display.ts";
+import { opening } from "./open_data.ts";
 import { ProbeDisplay } from "./probe_display.ts";
 import { RunDisplay } from "./run_display.ts";
 
@@ -12,9 +13,10 @@ export class CellDisplay {
   /** What the parts of the work call. */
   get events(): Pick<
     CellOptions,
-    "pretraining" | "probing" | "finetuning"
+    "opening" | "pretraining" | "probing" | "finetuning"
   > {
     return {
+      opening: opening(),
       pretraining: (config) => {
         const run = new RunDisplay(config);
         this.#run = run;

@@ -1,6 +1,5 @@
 /** The command `embed`. */
-import { listImages } from "../../datasets/folder.ts";
-import { naturalOrder } from "../../datasets/files/folders.ts";
+import { listImages } from "../../datasets/list_images.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
@@ -35,7 +34,7 @@ goes on when it is run again.`,
     images: {
       kind: "path",
       value: "FOLDER",
-      help: "the folder of JPEG, PNG and WebP files, at any depth",
+      help: "the folder of pictures, at any depth",
     },
     out: {
       kind: "path",
@@ -73,12 +72,7 @@ async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
   if (options === "help") return console.log(helpText(command));
   const folder = checkOptions(options);
-  const names = (await listImages(folder)).sort(naturalOrder);
-  if (names.length === 0) {
-    throw new UserError(
-      `there are no JPEG, PNG or WebP images in ${folder}; check the path`,
-    );
-  }
+  const names = await listImages(folder);
   const signal = onInterrupt();
   const { device, reason } = await openDevice(...readDevice(options));
   try {

@@ -8,8 +8,8 @@ import { finetuneRun, type Finetuning } from "../finetune/finetune_run.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
+import { openData } from "./open_data.ts";
 import { FinetuneDisplay } from "./finetune_display.ts";
-import { openImages } from "./open_images.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
@@ -104,8 +104,8 @@ async function main(): Promise<void> {
   signal.addEventListener("abort", () => {
     display.print("stopping; press Ctrl-C again to stop at once");
   });
-  const splits = await openImages(config.data, signal);
   const { device, reason } = await openDevice(...choice);
+  const splits = await openData(config.data, signal);
   try {
     const finetuning = await finetuneRun({
       path,

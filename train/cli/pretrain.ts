@@ -1,8 +1,8 @@
 /** The command `pretrain`. */
-import type { DatasetSplits } from "../../datasets/dataset.ts";
-import { downloadDataset } from "../../datasets/registry.ts";
+import { downloadDataset, imageSizeOf } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
+import { buildModel } from "../build_model.ts";
 import { type Config, newConfigSchema } from "../config/config.ts";
 import { loadConfig } from "../config/loader.ts";
 import {
@@ -13,8 +13,10 @@ import {
 import { identifyData } from "../run/data_identity.ts";
 import { openRun } from "../run/load_run.ts";
 import { lockRun } from "../run/lock.ts";
+import { describeData } from "./describe_data.ts";
 import { DownloadDisplay } from "./download_display.ts";
 import { dryRun } from "./dry_run.ts";
+import { openData } from "./open_data.ts";
 import { DEFAULT_PRESET, help, type Options, readOptions } from "./options.ts";
 import { presets } from "../config/presets/mod.ts";
 import { isElsewhere, projectPath, typedPath } from "./paths.ts";
@@ -22,7 +24,6 @@ import { pretrain, type PretrainResult } from "../pretrain.ts";
 import { probeTable } from "./probe_table.ts";
 import type { ReportTask } from "../report/write_report.ts";
 import { quoted } from "../run/quoted.ts";
-import { openImages } from "./open_images.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { RunDisplay } from "./run_display.ts";
 import { unlessAborted } from "./unless_aborted.ts";
@@ -73,10 +74,16 @@ const resolvePath = isElsewhere() ? typedPath : undefined;
 
 async function newJob(options: Options): Promise<Job> {
   const config = await readConfig(options);
+  checkModel(config);
   const name = presetOf(options) ?? "custom";
   const { path } = await createRunFolder(name, config, options.out);
   const { run } = await openRun(projectPath(path));
   return { config, run, resume: false, lock: await lockRun(run) };
+}
+
+/** Refuses parts that do not fit together before anything slow; without a seed no weights are drawn. */
+function checkModel({ seed: _, ...config }: Config): void {
+  buildModel(config, imageSizeOf(config.data));
 }
 
 function presetOf({ preset, config }: Options): string | undefined {
@@ -128,8 +135,8 @@ async function runJob(
   });
   if (download) await unlessAborted(signal, fetchDataset(config));
   await identifyData(run, config.data);
-  const splits = await openImages(config.data, signal);
   const { device, reason } = await openDevice(...choice);
+  const splits = await openData(config.data, signal);
   display.print(`data: ${describeData(config, splits)}`);
   display.print(`device: ${reason}`);
   display.print(`run: ${run.path}`);
@@ -164,17 +171,6 @@ async function fetchDataset(config: Config): Promise<void> {
   } finally {
     display.end();
   }
-}
-
-function describeData(
-  { data }: Config,
-  { unlabelled, train, test }: DatasetSplits,
-): string {
-  const { size, imageSize } = unlabelled;
-  const labelled = train && test
-    ? `${train.size} labelled ones and ${test.size} to test`
-    : "no labelled ones to test";
-  return `${data.name}, ${size} images of ${imageSize}x${imageSize}, ${labelled}`;
 }
 
 /** Writes how the run ended to `result.json`. */

@@ -11,9 +11,9 @@ import type { RunFolder } from "../run/run_folder.ts";
 import { checkStep } from "./check_step.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
+import { openData } from "./open_data.ts";
 import { probeTable } from "./probe_table.ts";
 import { ProbeDisplay } from "./probe_display.ts";
-import { openImages } from "./open_images.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
@@ -45,8 +45,8 @@ async function main(): Promise<void> {
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
   const display = new ProbeDisplay();
-  const splits = await openImages(config.data, signal);
   const { device, reason } = await openDevice(...choice);
+  const splits = await openData(config.data, signal);
   try {
     const images = imagesOf(run, splits);
     const trained = await loadRun(run.path, device, options.checkpoint);

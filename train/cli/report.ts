@@ -5,9 +5,9 @@ import { DEFAULT_IMAGES, writeReport } from "../report/write_report.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
+import { openData } from "./open_data.ts";
 import { checkStep } from "./check_step.ts";
 import { Progress } from "./progress.ts";
-import { openImages } from "./open_images.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
@@ -45,8 +45,8 @@ async function main(): Promise<void> {
   const { run, config } = await openRun(options.operand);
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
-  const splits = await openImages(config.data, signal);
   const { device, reason } = await openDevice(...choice);
+  const splits = await openData(config.data, signal);
   console.error(`device: ${reason}`);
   const { size } = splits.test ?? splits.train ?? splits.unlabelled;
   const total = Math.min(images, size);

@@ -12,8 +12,8 @@ export interface Accuracy {
 
 /** Compares predicted classes with the right ones, at least one. */
 export function accuracyOf(
-  predictions: Uint8Array,
-  labels: Uint8Array,
+  predictions: Uint32Array,
+  labels: Uint32Array,
 ): Accuracy {
   const right = new Map<number, number>();
   const total = new Map<number, number>();

@@ -9,7 +9,7 @@ export interface Features {
 /** Features of images whose classes are known. */
 export interface LabelledFeatures extends Features {
   /** The class of each row. */
-  readonly labels: Uint8Array;
+  readonly labels: Uint32Array;
 }
 
 /** Some of the rows, in the order of `indices`. */
@@ -24,7 +24,7 @@ export function selectRows(
   return {
     width,
     values: selected,
-    labels: Uint8Array.from(indices, (index) => labels[index]),
+    labels: Uint32Array.from(indices, (index) => labels[index]),
   };
 }
 

@@ -59,7 +59,7 @@ export async function nearestNeighbourAccuracy(
     { transposeB: true },
   );
   const program = await Program.compile(device, { outputs: [similarities] });
-  const predictions = new Uint8Array(queries.labels.length);
+  const predictions = new Uint32Array(queries.labels.length);
   try {
     for (const { start, count, values } of rowBatches(queries, batchRows)) {
       signal?.throwIfAborted();
@@ -106,7 +106,7 @@ export function samplePositions(size: number, count: number): Uint32Array {
  */
 export function vote(
   similarities: Float32Array,
-  labels: Uint8Array,
+  labels: Uint32Array,
   neighbours: number,
 ): number {
   // the most similar first

@@ -53,7 +53,7 @@ export class LogisticRegression {
 
   private constructor(
     /** The classes that are told apart, ascending. */
-    readonly classes: Uint8Array,
+    readonly classes: Uint32Array,
     private readonly device: Device,
     private readonly standardization: Standardization,
     private readonly batchRows: number,
@@ -73,7 +73,7 @@ export class LogisticRegression {
     device: Device,
     data: LabelledFeatures,
   ): Promise<LogisticRegression> {
-    const classes = Uint8Array.from(new Set(data.labels)).sort();
+    const classes = Uint32Array.from(new Set(data.labels)).sort();
     const rows = data.labels.length;
     const batchRows = Math.min(rows, MAX_BATCH_ROWS);
     const { width } = data;
@@ -153,10 +153,12 @@ export class LogisticRegression {
   async classify(
     weights: LinearWeights,
     features: Features,
-  ): Promise<Uint8Array> {
+  ): Promise<Uint32Array> {
     const { batchRows, classes } = this;
     const standardized = standardize(features, this.standardization);
-    const predictions = new Uint8Array(features.values.length / features.width);
+    const predictions = new Uint32Array(
+      features.values.length / features.width,
+    );
     await this.#write(weights);
     for (
       const { start, count, values } of rowBatches(standardized, batchRows)

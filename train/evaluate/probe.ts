@@ -31,7 +31,7 @@ export interface LabelledImages {
   /** Which of them. */
   readonly positions: Uint32Array;
   /** Their classes, in the order of `positions`. */
-  readonly labels: Uint8Array;
+  readonly labels: Uint32Array;
 }
 
 /** Images to fit to, and to classify. */
@@ -70,7 +70,7 @@ function selectLabelled(
   return {
     dataset,
     positions,
-    labels: Uint8Array.from(positions, (position) => labels[position]),
+    labels: Uint32Array.from(positions, (position) => labels[position]),
   };
 }
 

@@ -128,12 +128,19 @@ const READ_IMAGES = 500;
 async function digestOfImages(
   { dataset, positions, labels }: LabelledImages,
 ): Promise<string> {
-  const parts = [await sha256(Uint8Array.from(labels))];
+  const parts = [await sha256(bytesOf(labels))];
   for (let start = 0; start < positions.length; start += READ_IMAGES) {
     const batch = positions.subarray(start, start + READ_IMAGES);
     parts.push(await sha256(await dataset.read(batch)));
   }
   return await sha256(parts.join("\n"));
+}
+
+/** A byte for each label where that is enough, so that digests from when it had to be still hold. */
+function bytesOf(labels: Uint32Array): Uint8Array<ArrayBuffer> {
+  return labels.every((label) => label < 256)
+    ? Uint8Array.from(labels)
+    : new Uint8Array(Uint32Array.from(labels).buffer);
 }
 
 /** What the results depend on besides the features. */

@@ -18,7 +18,7 @@ export interface HoldOut {
  * @returns Positions in ascending order.
  */
 export function holdOut(
-  labels: Uint8Array,
+  labels: Uint32Array,
   share: number,
   seed: number,
 ): HoldOut {

@@ -1,4 +1,4 @@
-import type { DatasetSplits } from "../../datasets/dataset.ts";
+import type { DatasetSplits, OpenOptions } from "../../datasets/dataset.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 import { openDataset } from "../../datasets/registry.ts";
 import type { Device } from "../../engine/devices/device.ts";
@@ -48,6 +48,8 @@ export interface CellOptions {
   readonly experiment: Pick<Experiment, "minutes" | "probe" | "finetune">;
   /** Stops it; the next call goes on from there. */
   readonly signal: AbortSignal;
+  /** How its data set is opened. */
+  readonly opening?: OpenOptions;
   /** Called before it pretrains with all settings, for what is called while it does. */
   readonly pretraining: (
     config: Config,
@@ -68,7 +70,7 @@ export async function runCell(
   cell: Cell,
   options: CellOptions,
 ): Promise<CellResult> {
-  const splits = await openDataset(cell.config.data);
+  const splits = await openDataset(cell.config.data, options.opening);
   try {
     const config = await pretrainCell(cell, splits, options);
     options.signal.throwIfAborted();

@@ -55,7 +55,7 @@ export class ClassifierProgram {
     selection: LabelledImages,
     { signal, onProgress }: MeasureOptions,
   ): Promise<Accuracy> {
-    const predictions = new Uint8Array(selection.labels.length);
+    const predictions = new Uint32Array(selection.labels.length);
     const batches = imageBatches(selection, this.batchSize, signal);
     for await (const { start, count, images } of batches) {
       const [scores] = await this.program.evaluate({ images });

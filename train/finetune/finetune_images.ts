@@ -70,6 +70,6 @@ function select(
   return {
     dataset,
     positions: indices.map((index) => positions[index]),
-    labels: Uint8Array.from(indices, (index) => labels[index]),
+    labels: Uint32Array.from(indices, (index) => labels[index]),
   };
 }

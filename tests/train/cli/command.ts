@@ -156,13 +156,17 @@ export async function assertRefused(
   const { code, stdout, stderr } = await runCommand(folder, ...options);
   assertEquals([code, stdout], [1, ""], stderr);
   const [error, ...more] = stderr.trimEnd().split("\n")
-    .filter((line) => !/^(data|device|run): |^compiling /.test(line));
+    .filter((line) =>
+      !/^(data|device|run): |^compiling |^\d+\/\d+ /.test(line)
+    );
   assertEquals(more, []);
   assertMatch(error, /^error: /);
   assertMatch(error.replace("error: ", ""), expected);
-  // where runs are put by default may stay, empty
-  const after = (await inventory(folder))
-    .filter((item) => item !== `${folder}/runs/`);
+  // where runs and decoded pictures are put by default may stay, empty
+  const places = ["runs/", "data/", "data/cache/"];
+  const after = (await inventory(folder)).filter((item) =>
+    before.includes(item) || !places.includes(item.slice(folder.length + 1))
+  );
   assertEquals(after, before);
 }
 

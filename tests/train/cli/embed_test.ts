@@ -93,7 +93,7 @@ Deno.test("embed: refuses bad input in one sentence and writes nothing", async (
     [["cut.safetensors", ...pictures], /^cut.safetensors is cut short: /],
     [
       ["run", "--images", "none"],
-      /^there are no JPEG, PNG or WebP images in none; check the path$/,
+      /^there are no pictures \(JPEG, .*\) in none; check the path$/,
     ],
     [["run", "--images", "nowhere"], /^cannot read the folder nowhere: /],
     [

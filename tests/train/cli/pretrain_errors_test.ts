@@ -63,7 +63,7 @@ const mistakes: [
   [
     "there is no image in the folder",
     pictures,
-    /^there are no JPEG, PNG or WebP images in pictures/,
+    /^there are no pictures \(JPEG, .*\) in pictures; check the path/,
     { "pictures/notes.txt": "none yet" },
   ],
   [
@@ -71,6 +71,21 @@ const mistakes: [
     pictures,
     /^none of the 2 image files can be read: pictures\/1.jpg/,
     { "pictures/1.jpg": "not a picture", "pictures/2.jpg": "" },
+  ],
+  [
+    "test images are of other classes",
+    pictures,
+    /^the classes in test\/ are not those in train\/: it has cat besides; /,
+    Object.fromEntries(
+      ["train/ant", "train/bee", "test/ant", "test/bee", "test/cat"]
+        .map((name) => [`pictures/${name}/1.png`, "not looked at"]),
+    ),
+  ],
+  [
+    "the parts of the config do not fit, before pictures are decoded",
+    [...pictures, ...set("model.grid=5")],
+    /^the config does not fit together: /,
+    { "pictures/1.jpg": "not a picture" },
   ],
   [
     "--download is given where there is nothing to fetch",

@@ -4,14 +4,14 @@ import { rowBatches, selectRows } from "../../../train/evaluate/features.ts";
 const features = {
   width: 2,
   values: Float32Array.of(0, 1, 10, 11, 20, 21, 30, 31, 40, 41),
-  labels: Uint8Array.of(5, 6, 7, 8, 9),
+  labels: Uint32Array.of(5, 6, 7, 8, 9),
 };
 
 Deno.test("selectRows: takes rows and labels in the order of the indices", () => {
   assertEquals(selectRows(features, Uint32Array.of(3, 0, 3)), {
     width: 2,
     values: Float32Array.of(30, 31, 0, 1, 30, 31),
-    labels: Uint8Array.of(8, 5, 8),
+    labels: Uint32Array.of(8, 5, 8),
   });
 });
 

@@ -13,7 +13,7 @@ const WIDTH = 5;
 
 /** Rows whose class shows in one feature, dimly; every third is the same as the one before. */
 function labelledRows(size: number): LabelledFeatures {
-  const labels = Uint8Array.from(
+  const labels = Uint32Array.from(
     randomArray(size, 0, 5),
     (value) => Math.floor(value),
   );
@@ -37,7 +37,7 @@ function unitRows({ values, labels }: LabelledFeatures): number[][] {
 /** Sorts the whole bank; of equally similar images the first comes first. */
 function naiveVote(
   similarities: readonly number[],
-  labels: Uint8Array,
+  labels: Uint32Array,
   neighbours: number,
 ): number {
   const nearest = [...similarities.keys()]
@@ -113,7 +113,7 @@ testOnDevices(
             i,
           ) => [...features.values.subarray(i * WIDTH, (i + 1) * WIDTH)]),
         ),
-        labels: Uint8Array.from(positions, (i) => features.labels[i]),
+        labels: Uint32Array.from(positions, (i) => features.labels[i]),
       };
     };
     const result = await nearestNeighbourAccuracy(device, train, test, options);
@@ -142,18 +142,18 @@ Deno.test("samplePositions: gives distinct ascending positions, all of them wher
 Deno.test("vote: takes exactly as many votes as neighbours, of equals the first", () => {
   const similarities = new Float32Array([0.5, 0.9, 0.5, 0.5, 0.2]);
   // with two neighbours class 1 has the nearest, and class 2 the first of the three equals
-  assertEquals(vote(similarities, new Uint8Array([2, 1, 3, 3, 3]), 1), 1);
-  assertEquals(vote(similarities, new Uint8Array([2, 1, 2, 2, 2]), 2), 1);
+  assertEquals(vote(similarities, new Uint32Array([2, 1, 3, 3, 3]), 1), 1);
+  assertEquals(vote(similarities, new Uint32Array([2, 1, 2, 2, 2]), 2), 1);
   // three equal votes outweigh nothing: only one of them counts
   const equal = new Float32Array([0.5, 0.5, 0.5]);
-  assertEquals(vote(equal, new Uint8Array([4, 3, 3]), 1), 4);
-  assertEquals(vote(equal, new Uint8Array([4, 3, 3]), 2), 3);
-  assertEquals(vote(equal, new Uint8Array([4, 3, 3]), 3), 3);
+  assertEquals(vote(equal, new Uint32Array([4, 3, 3]), 1), 4);
+  assertEquals(vote(equal, new Uint32Array([4, 3, 3]), 2), 3);
+  assertEquals(vote(equal, new Uint32Array([4, 3, 3]), 3), 3);
 });
 
 Deno.test("vote: lets all vote where there are fewer than neighbours", () => {
   const similarities = new Float32Array([0.1, 0.1, 0.11]);
-  assertEquals(vote(similarities, new Uint8Array([7, 7, 255]), 20), 7);
+  assertEquals(vote(similarities, new Uint32Array([7, 7, 255]), 20), 7);
 });
 
 Deno.test("vote: agrees with sorting the whole bank, ties and all", () =>
@@ -162,7 +162,7 @@ Deno.test("vote: agrees with sorting the whole bank, ties and all", () =>
       const similarities = randomArray(40, -1, 1).map((value) =>
         Math.round(value * 8) / 8
       );
-      const labels = Uint8Array.from(
+      const labels = Uint32Array.from(
         randomArray(40, 0, 4),
         (value) => Math.floor(value),
       );

@@ -28,7 +28,7 @@ interface Fixture {
 /** Loss and gradient by the definition, in float64, of features that are standardised by themselves. */
 function naiveObjective(
   { width, values, labels }: LabelledFeatures,
-  classes: Uint8Array,
+  classes: Uint32Array,
   weights: LinearWeights,
   penalty: number,
 ) {
@@ -94,7 +94,7 @@ testOnDevices(
     const data = {
       width: fixture.width,
       values: Float32Array.from(fixture.features),
-      labels: Uint8Array.from(fixture.labels),
+      labels: Uint32Array.from(fixture.labels),
     };
     const regression = await LogisticRegression.compile(device, data);
     assertEquals([...regression.classes], fixture.classes);
@@ -131,7 +131,7 @@ function randomData(
   width: number,
   classes: readonly number[],
 ): LabelledFeatures {
-  const labels = Uint8Array.from(
+  const labels = Uint32Array.from(
     { length: rows },
     (_, i) => classes[(i * i + 1) % classes.length],
   );

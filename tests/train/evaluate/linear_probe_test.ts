@@ -16,7 +16,7 @@ const CLASSES = 4;
 
 /** Rows of which one feature says something about the class, and the others nothing. */
 function noisyRows(rows: number, width: number): LabelledFeatures {
-  const labels = Uint8Array.from({ length: rows }, (_, i) => i % CLASSES);
+  const labels = Uint32Array.from({ length: rows }, (_, i) => i % CLASSES);
   const values = randomArray(rows * width).map((value, i) =>
     i % width === 0 ? value + labels[i / width] / 2 : value
   );
@@ -60,7 +60,7 @@ Deno.test("linearProbe: takes the strongest of the penalties that do best on the
         wasm,
         selectRows(train, positions.training),
       );
-      const share = (predictions: Uint8Array, labels: Uint8Array) =>
+      const share = (predictions: Uint32Array, labels: Uint32Array) =>
         labels.filter((label, i) => predictions[i] === label).length /
         labels.length;
       let best = { held: -1, penalty: 0, accuracy: 0 };

@@ -24,7 +24,7 @@ async function labelled(shift = 0, change = 0): Promise<MemoryImages> {
   const images = tinyImages();
   const pixels = await images.read([...Array(images.size).keys()]);
   pixels[pixels.length - 1] ^= change;
-  const labels = Uint8Array.from(
+  const labels = Uint32Array.from(
     { length: images.size },
     (_, i) => (i + shift) % 3,
   );

@@ -2,11 +2,11 @@ import { assertEquals } from "@std/assert";
 import { MemoryImages } from "../../../datasets/memory_images.ts";
 import { probeImages } from "../../../train/evaluate/probe.ts";
 
-function images(size: number, labels?: Uint8Array): MemoryImages {
+function images(size: number, labels?: Uint32Array): MemoryImages {
   return new MemoryImages(new Uint8Array(size * 3), 1, labels);
 }
 
-const labels = Uint8Array.from({ length: 50 }, (_, i) => i);
+const labels = Uint32Array.from({ length: 50 }, (_, i) => i);
 const all = { train: Infinity, test: Infinity };
 
 Deno.test("probeImages: takes at most so many images of each part, with their labels", () => {
@@ -31,7 +31,7 @@ Deno.test("probeImages: there are none without labels, or with one image to fit 
       { test: dataset },
       { train: unlabelled, test: dataset },
       { train: dataset, test: unlabelled },
-      { train: images(1, Uint8Array.of(3)), test: dataset },
+      { train: images(1, Uint32Array.of(3)), test: dataset },
     ]
   ) assertEquals(probeImages({ unlabelled, ...parts }, all), undefined);
 });

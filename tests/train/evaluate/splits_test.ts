@@ -3,7 +3,7 @@ import { holdOut } from "../../../train/evaluate/splits.ts";
 
 const sizes = [40, 13, 7, 100, 1, 9];
 /** Classes of these sizes, mixed. */
-const labels = Uint8Array.from(
+const labels = Uint32Array.from(
   sizes.flatMap((size, label) => Array.from({ length: size }, () => label)),
 ).map((_, i, all) => all[(i * 37) % all.length]);
 
@@ -31,7 +31,7 @@ Deno.test("holdOut: the seed alone decides which images of a class", () => {
 Deno.test("holdOut: leaves an image on each side of the smallest sets", () => {
   for (const size of [2, 3]) {
     for (const share of [0.01, 0.99]) {
-      const few = holdOut(new Uint8Array(size), share, 0);
+      const few = holdOut(new Uint32Array(size), share, 0);
       assertEquals(few.heldOut.length, share < 0.5 ? 1 : size - 1);
       assertEquals(few.training.length + few.heldOut.length, size);
     }

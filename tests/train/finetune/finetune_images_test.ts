@@ -12,7 +12,7 @@ import { finetuneImages } from "../../../train/finetune/finetune_images.ts";
 /** Images of one pixel with classes of these sizes, mixed. */
 function images(sizes: readonly number[]): MemoryImages {
   const sorted = sizes.flatMap((size, label) => Array(size).fill(label));
-  const labels = Uint8Array.from(
+  const labels = Uint32Array.from(
     sorted,
     (_, i) => sorted[(i * 37) % sorted.length],
   );
@@ -24,7 +24,7 @@ const train = images(SIZES);
 const test = images([4, 4, 4]);
 const splits: DatasetSplits = { unlabelled: train, train, test };
 
-function countsOf(labels: Uint8Array): number[] {
+function countsOf(labels: Uint32Array): number[] {
   return SIZES.map((_, label) => labels.filter((l) => l === label).length);
 }
 
@@ -40,7 +40,7 @@ Deno.test("finetuneImages: a tenth of every class is held out, and the test imag
     assertEquals(dataset, train);
     assertEquals(
       labels,
-      Uint8Array.from(positions, (position) => train.labels![position]),
+      Uint32Array.from(positions, (position) => train.labels![position]),
     );
   }
 });
@@ -81,7 +81,7 @@ Deno.test("finetuneImages: what the test images show changes no other part", () 
 
 Deno.test("finetuneImages: refuses images without labels, and too few", () => {
   const unlabelled = new MemoryImages(new Uint8Array(6), 1);
-  const none = new MemoryImages(new Uint8Array(), 1, new Uint8Array());
+  const none = new MemoryImages(new Uint8Array(), 1, new Uint32Array());
   for (
     const wrong of [
       { unlabelled },

@@ -5,7 +5,7 @@ import { IMAGE_SIZE, tinyImages } from "../tiny_model.ts";
 export async function labelledImages(shift = 0): Promise<MemoryImages> {
   const images = tinyImages();
   const pixels = await images.read([...Array(images.size).keys()]);
-  const labels = Uint8Array.from(
+  const labels = Uint32Array.from(
     { length: images.size },
     (_, i) => (i + shift) % 3,
   );
@@ -14,7 +14,7 @@ export async function labelledImages(shift = 0): Promise<MemoryImages> {
 
 /** Images that are easily told apart, in turn: horizontal stripes, vertical ones, and none. */
 export function stripedImages(size: number): MemoryImages {
-  const labels = Uint8Array.from({ length: size }, (_, i) => i % 3);
+  const labels = Uint32Array.from({ length: size }, (_, i) => i % 3);
   const area = IMAGE_SIZE ** 2;
   const pixels = Uint8Array.from({ length: size * 3 * area }, (_, i) => {
     const row = Math.floor(i / IMAGE_SIZE) % IMAGE_SIZE;

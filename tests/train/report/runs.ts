@@ -28,14 +28,14 @@ export const configs: Readonly<Record<string, Config>> = {
 
 /** Random test images of three classes, and others without labels. */
 export function randomSplits(count: number): Required<DatasetSplits> {
-  const draw = (count: number, labels?: Uint8Array) =>
+  const draw = (count: number, labels?: Uint32Array) =>
     new MemoryImages(
       Uint8Array.from(randomArray(count * 3 * IMAGE_SIZE ** 2, 0, 256)),
       IMAGE_SIZE,
       labels,
       labels && ["cat", "dog", "<u>bird</u>"],
     );
-  const labels = Uint8Array.from({ length: count }, (_, i) => i % 3);
+  const labels = Uint32Array.from({ length: count }, (_, i) => i % 3);
   return {
     unlabelled: draw(3),
     train: draw(count, labels),

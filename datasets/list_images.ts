@@ -1,0 +1,73 @@
+import { UserError } from "../engine/user_error.ts";
+import { naturalOrder } from "./files/folders.ts";
+import { withFileErrors } from "./files/system_error.ts";
+
+const IMAGE_FILE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf]|jxl|jp2)$/i;
+
+/** What lies in a folder and its subfolders; paths are relative to it. */
+interface FoundFiles {
+  /** The pictures, in natural order. */
+  readonly images: string[];
+  /** All other files, in no order. */
+  readonly others: string[];
+}
+
+/**
+ * Finds the pictures in a folder and its subfolders, which are told by the endings of their names.
+ * Hidden files and folders that are links are not looked at.
+ *
+ * @throws {UserError} The folder cannot be read, or there are no pictures in it.
+ */
+export async function findImages(folder: string): Promise<FoundFiles> {
+  const files = await listFiles(folder);
+  const images = files.filter((file) => IMAGE_FILE.test(file));
+  if (images.length === 0) {
+    throw new UserError(
+      `there are no pictures (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, JPEG XL, JPEG 2000) ` +
+        `in ${folder}; check the path`,
+    );
+  }
+  const others = files.filter((file) => !IMAGE_FILE.test(file));
+  return { images: images.sort(naturalOrder), others };
+}
+
+/** As {@linkcode findImages}; a line on stderr says how many other files there are. */
+export async function listImages(folder: string): Promise<string[]> {
+  const { images, others } = await findImages(folder);
+  reportOthers(others.sort(naturalOrder));
+  return images;
+}
+
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await withFileErrors(
+    `cannot read the folder ${folder}`,
+    () => Array.fromAsync(Deno.readDir(folder)),
+  );
+  const files: string[] = [];
+  for (const { name, isDirectory } of entries) {
+    if (name.startsWith(".")) continue;
+    if (!isDirectory) files.push(name);
+    else {
+      for (const file of await listFiles(`${folder}/${name}`)) {
+        files.push(`${name}/${file}`);
+      }
+    }
+  }
+  return files;
+}
+
+/** Says in a line what else lies there, by the endings of the names. */
+function reportOthers(files: readonly string[]): void {
+  if (files.length === 0) return;
+  const kinds = Map.groupBy(files, endingOf);
+  const parts = [...kinds].map(([ending, [first, ...more]]) =>
+    more.length === 0
+      ? first
+      : `${1 + more.length} ${ending} (such as ${first})`
+  );
+  console.warn(`data: left out, not known as pictures: ${parts.join(", ")}`);
+}
+
+function endingOf(file: string): string {
+  return file.match(/\.[^./]+$/)?.[0].toLowerCase() ?? "without an ending";
+}

@@ -1,0 +1,61 @@
+import { crc32, deflateSync } from "node:zlib";
+import { assertEquals } from "@std/assert";
+import { ImageDecoder } from "../../datasets/image_decoder.ts";
+import { imageFile } from "./image_file.ts";
+import { TemporaryFolder } from "./temporary_folder.ts";
+
+/** A PNG that claims a size and has one pixel. */
+function hollowPng(width: number, height: number): Uint8Array<ArrayBuffer> {
+  const chunk = (type: string, ...data: number[]) => {
+    const body = [...new TextEncoder().encode(type), ...data];
+    return [
+      ...word(data.length),
+      ...body,
+      ...word(crc32(Uint8Array.from(body))),
+    ];
+  };
+  return Uint8Array.of(
+    ...[0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10],
+    ...chunk("IHDR", ...word(width), ...word(height), 1, 0, 0, 0, 0),
+    ...chunk("IDAT", ...deflateSync(new Uint8Array(2))),
+    ...chunk("IEND"),
+  );
+}
+
+function word(value: number): number[] {
+  return [24, 16, 8, 0].map((shift) => value >>> shift & 255);
+}
+
+Deno.test("ImageDecoder: says in a line why a file cannot be decoded, and decodes the next", async () => {
+  using folder = new TemporaryFolder();
+  using decoder = new ImageDecoder(8);
+  const grey = () => [9, 9, 9] as const;
+  const file = Deno.openSync(`${folder.path}/vast.png`, {
+    write: true,
+    create: true,
+  });
+  // takes no room on the disk
+  file.truncateSync(2 ** 29 + 1);
+  file.close();
+  const jp2 = imageFile("JP2", 16, 16, grey);
+  const expected: [file: string | Uint8Array, reason: string | number][] = [
+    [new Uint8Array(), "it is empty"],
+    [
+      new TextEncoder().encode("no image"),
+      "it is not in a format that is known",
+    ],
+    [hollowPng(20_000, 20_000), "it has more than 134 megapixels"],
+    [
+      jp2.subarray(0, 60),
+      "Invalid box size 79 for box 'jp2h'. Need 71 bytes, 20 bytes remaining",
+    ],
+    [folder.path, "it is not a regular file"],
+    [`${folder.path}/vast.png`, "it is larger than 512 MiB"],
+    [imageFile("PNG", 16, 16, grey), 3 * 8 ** 2],
+  ];
+  const answers: (string | number)[] = [];
+  await decoder.decode(expected.map(([file]) => file), (i, reply) => {
+    answers[i] = "error" in reply ? reply.error : reply.pixels.length;
+  });
+  assertEquals(answers, expected.map(([, answer]) => answer));
+});

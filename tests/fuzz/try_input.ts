@@ -1,0 +1,65 @@
+import { UserError } from "../../engine/user_error.ts";
+import { Draw } from "./draw.ts";
+import type { Target } from "./target.ts";
+
+/** A message is to be read: it may list mistakes, but not print the file. */
+const MAX_MESSAGE = 4000;
+
+/** What an input may take. */
+export interface Limits {
+  /** Time of a call in milliseconds. */
+  readonly milliseconds: number;
+  /** Memory of the whole program in bytes. */
+  readonly memory: number;
+}
+
+/** The file that a seed and a number give. */
+export function inputOf(
+  target: Target,
+  seed: number,
+  input: number,
+): Uint8Array {
+  const draw = new Draw(seed, input);
+  return target.mutate(draw.of(target.files), draw);
+}
+
+/**
+ * Lets a target read a broken file.
+ *
+ * @returns What was wrong with how it took it; `undefined` where it gave the right answer or a
+ * sentence.
+ */
+export async function tryInput(
+  target: Target,
+  file: Uint8Array,
+  { milliseconds, memory }: Limits,
+): Promise<string | undefined> {
+  const folder = Deno.makeTempDirSync({ prefix: "dv2-fuzz-" });
+  const start = performance.now();
+  try {
+    await target.read(file, folder);
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem !== undefined) return problem;
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+  const taken = performance.now() - start;
+  if (taken > milliseconds) return `it took ${taken.toFixed(0)} ms`;
+  const { rss } = Deno.memoryUsage();
+  return rss > memory ? `the program has ${rss} bytes` : undefined;
+}
+
+function problemOf(error: unknown): string | undefined {
+  if (!(error instanceof UserError)) {
+    return error instanceof Error ? error.stack : `it threw ${error}`;
+  }
+  const { message } = error;
+  if (message === "" || message.length > MAX_MESSAGE) {
+    return `its message has ${message.length} characters`;
+  }
+  // deno-lint-ignore no-control-regex
+  return /[\x00-\x09\x0b-\x1f]|\n(?! )/.test(message)
+    ? `its message is no sentence: ${JSON.stringify(message)}`
+    : undefined;
+}

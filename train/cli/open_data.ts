@@ -1,0 +1,39 @@
+import type { DatasetSplits, OpenOptions } from "../../datasets/dataset.ts";
+import { type DatasetOptions, openDataset } from "../../datasets/registry.ts";
+import { Progress } from "./progress.ts";
+import { unlessAborted } from "./unless_aborted.ts";
+
+/** Where decoded pictures are kept, beside the data sets that are downloaded. */
+const CACHE = "data/cache";
+
+/**
+ * How commands open data sets: with a cache of decoded pictures, and a progress bar while one is
+ * made.
+ */
+export function opening(): OpenOptions {
+  let progress: Progress | undefined;
+  return {
+    cache: CACHE,
+    onDecoded: (done, total) => {
+      if (!progress) {
+        console.error(`data: decoding ${total} pictures ...`);
+        progress = new Progress({ total, unit: "pictures" });
+      }
+      progress.update(done, {});
+      if (done === total) progress.finish();
+    },
+  };
+}
+
+/**
+ * Opens the data set of a run, as {@linkcode opening} says.
+ *
+ * @throws {UserError} It is missing, damaged or cannot be read.
+ * @throws The reason of `signal` if it was stopped.
+ */
+export function openData(
+  data: DatasetOptions,
+  signal: AbortSignal,
+): Promise<DatasetSplits> {
+  return unlessAborted(signal, openDataset(data, opening()));
+}
