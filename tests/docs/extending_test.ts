@@ -1,4 +1,5 @@
 /** Does what docs/extending.md says, in a copy of the sources, and trains with the result. */
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -47,7 +48,7 @@ async function pretrain(folder: URL, ...args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", ...args],
     cwd: folder,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", INIT_CWD: fileURLToPath(folder) },
   }).output();
   assert(success, new TextDecoder().decode(stderr));
 }

@@ -8,7 +8,7 @@ const experiment: Experiment = {
   title: "Trial",
   question: "Which?",
   preset: "baseline-tiny",
-  settings: { steps: 7, views: 2 },
+  settings: { steps: 7, warmupSteps: 1, views: 2 },
   rows: {
     "DV² (all)": { preset: "dv2-tiny", settings: {} },
     "one view": { settings: { views: 1 } },
