@@ -154,7 +154,7 @@ Deno.test("finetune: refuses bad input in one sentence and writes nothing", asyn
     const { code, stdout, stderr } = await finetune(path, ...args);
     assertEquals([code, stdout], [1, ""], stderr);
     const errors = stderr.trimEnd().split("\n")
-      .filter((line) => !/^(device|fine-tuning): /.test(line));
+      .filter((line) => !/^(data|device|fine-tuning): |^\d+\/\d+ /.test(line));
     assertEquals(errors.length, 1, stderr);
     assertMatch(errors[0].replace(/^error: /, ""), message);
   }

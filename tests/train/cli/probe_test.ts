@@ -154,7 +154,7 @@ function assertRefused(
 ): void {
   assertEquals([code, stdout], [1, ""], stderr);
   const errors = stderr.trimEnd().split("\n")
-    .filter((line) => !line.startsWith("device: "));
+    .filter((line) => !/^(data|device): |^\d+\/\d+ /.test(line));
   assertEquals(errors.length, 1, stderr);
   assertMatch(errors[0].replace(/^error: /, ""), message);
 }
