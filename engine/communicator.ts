@@ -9,6 +9,8 @@ export interface Communicator {
   readonly rank: number;
   /** How many there are. */
   readonly size: number;
+  /** Time in which exchanges were under way so far, in milliseconds; absent where nobody measures it. */
+  readonly milliseconds?: number;
   /** Writes the sum of the `values` of all ranks, f32, to `sum`. */
   allReduce(values: HostArray, sum: HostArray): Promise<void>;
   /** Writes the `part` of each rank to `whole`, in the order of the ranks. */

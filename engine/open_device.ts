@@ -18,13 +18,15 @@ export interface OpenedDevice {
 /**
  * Opens a device.
  *
+ * @param threads Number of threads of the wasm device, at least 1; by default one for each processor.
  * @throws {UserError} if WebGPU is asked for and there is no adapter, or one over OpenGL.
  */
 export async function openDevice(
   choice: DeviceChoice = "auto",
+  threads?: number,
 ): Promise<OpenedDevice> {
   if (choice === "wasm") {
-    const device = new WasmDevice();
+    const device = new WasmDevice(threads);
     return { device, reason: `${device.description} (asked for)` };
   }
   const gpu = await WebGpuDevice.request();
@@ -42,6 +44,6 @@ export async function openDevice(
         "mesa-vulkan-drivers) or use --device wasm",
     );
   }
-  const device = new WasmDevice();
+  const device = new WasmDevice(threads);
   return { device, reason: `${device.description} (${problem})` };
 }
