@@ -11,7 +11,7 @@ import {
   subtract,
 } from "../engine/ops/elementwise.ts";
 import { alone, type Communicator } from "../engine/communicator.ts";
-import { allGather } from "../engine/ops/collective.ts";
+import { allGather, allMean } from "../engine/ops/collective.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { sum } from "../engine/ops/reduction.ts";
 import { constant, type Tensor } from "../engine/graph/tensor.ts";
@@ -180,9 +180,13 @@ export function maskedPatchLoss(
 
 /** The mean of `|x, y|` over some of the pairs; 0 if there are none. */
 function meanSimilarity(
-  { predictions, targets }: Contrasted,
+  { predictions, targets, communicator = alone }: Contrasted,
   isCounted: Tensor,
 ): Tensor {
   const counted = select(isCounted, similarity(predictions, targets), 0);
-  return divide(sum(counted), maximum(sum(isCounted), 1));
+  const [total, count] = allMean(
+    [sum(counted), sum(isCounted)],
+    communicator,
+  );
+  return divide(total, maximum(count, 1));
 }

@@ -1,5 +1,7 @@
 import type { Communicator } from "../../engine/communicator.ts";
-import type { HostArray } from "../../engine/devices/device.ts";
+import type { Device, HostArray } from "../../engine/devices/device.ts";
+import { WasmDevice } from "../../engine/devices/wasm/device.ts";
+import { WebGpuDevice } from "../../engine/devices/webgpu/device.ts";
 
 /** What all ranks bring to one exchange. */
 interface Round {
@@ -48,4 +50,27 @@ export function localCommunicators(size: number): Communicator[] {
       },
     };
   });
+}
+
+/** What each of so many ranks gives, each on a device of its own: `device` and others of its kind. */
+export async function onRanks<Result>(
+  device: Device,
+  size: number,
+  run: (device: Device, communicator: Communicator) => Promise<Result>,
+): Promise<Result[]> {
+  const devices = [device];
+  while (devices.length < size) devices.push(await another(device));
+  try {
+    return await Promise.all(
+      localCommunicators(size).map((communicator, rank) =>
+        run(devices[rank], communicator)
+      ),
+    );
+  } finally {
+    devices.slice(1).forEach((other) => other.destroy());
+  }
+}
+
+async function another({ kind }: Device): Promise<Device> {
+  return kind === "wasm" ? new WasmDevice(1) : (await WebGpuDevice.request())!;
 }

@@ -16,7 +16,7 @@ export class MpiCommunicator implements Communicator {
   readonly size: number;
   /** Time in which exchanges were under way, in milliseconds. */
   milliseconds = 0;
-  /** Bytes handed to exchanges. */
+  /** Bytes that this process has sent where exchanges go round a ring, which is the least possible. */
   bytes = 0;
   readonly #library: MpiLibrary;
   readonly #status = new Uint8Array(STATUS_BYTES);
@@ -46,6 +46,7 @@ export class MpiCommunicator implements Communicator {
 
   allReduce(values: HostArray, total: HostArray): Promise<void> {
     const { symbols, float, sum, world } = this.#library;
+    this.bytes += 2 * values.byteLength * (this.size - 1) / this.size;
     return this.#exchange(
       [values, total],
       (request) =>
@@ -59,6 +60,7 @@ export class MpiCommunicator implements Communicator {
   allGather(part: HostArray, whole: HostArray): Promise<void> {
     const { symbols, byte, world } = this.#library;
     const { byteLength } = part;
+    this.bytes += byteLength * (this.size - 1);
     return this.#exchange(
       [part, whole],
       (request) =>
@@ -71,6 +73,7 @@ export class MpiCommunicator implements Communicator {
 
   reduceScatter(whole: HostArray, part: HostArray): Promise<void> {
     const { symbols, float, sum, world } = this.#library;
+    this.bytes += whole.byteLength * (this.size - 1) / this.size;
     return this.#exchange(
       [whole, part],
       (request) =>
@@ -83,6 +86,7 @@ export class MpiCommunicator implements Communicator {
 
   broadcast(values: HostArray): Promise<void> {
     const { symbols, byte, world } = this.#library;
+    this.bytes += values.byteLength;
     return this.#exchange(
       [values],
       (request) =>
@@ -118,7 +122,6 @@ export class MpiCommunicator implements Communicator {
     // asking for the buffers of small arrays fixes their place, and holding them keeps it
     const buffers = memory.map(({ buffer }) => buffer);
     if (this.#underWay++ === 0) this.#since = performance.now();
-    this.bytes += memory[0].byteLength;
     const request = new BigUint64Array(1);
     const isDone = new Int32Array(1);
     begin(request);

@@ -39,7 +39,7 @@ export class WebGpuExecutable implements Executable {
   readonly #commands: readonly Command[];
   /** Staging copies of byte inputs whose size is not a whole number of words. */
   readonly #padded = new Map<string, Uint8Array<ArrayBuffer>>();
-  /** By what is sent. */
+  /** By what is received. */
   readonly #staging = new Map<Buffer, Staging>();
   #destroyed = false;
 
@@ -157,7 +157,7 @@ export class WebGpuExecutable implements Executable {
 
   /** Memory for an exchange, made at its first step. */
   #stagingOf(from: Buffer, to: Buffer): Staging {
-    let staging = this.#staging.get(from);
+    let staging = this.#staging.get(to);
     if (!staging) {
       const sent = this.#context.gpu.createBuffer({
         label: `staging of ${from.label}`,
@@ -166,7 +166,7 @@ export class WebGpuExecutable implements Executable {
       });
       const memory = new ArrayBuffer(bytesOf(to));
       staging = { sent, received: hostArray(to.dtype, memory, to.size) };
-      this.#staging.set(from, staging);
+      this.#staging.set(to, staging);
     }
     return staging;
   }
