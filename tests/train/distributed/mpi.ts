@@ -13,26 +13,15 @@ const launchers = {
 /** An implementation of MPI. */
 export type Implementation = keyof typeof launchers;
 
-/**
- * Starts a script of this project in so many processes.
- *
- * @param flags Permissions for Deno.
- */
-export function startProcesses(
+/** Starts a program in so many processes. */
+export function launch(
   implementation: Implementation,
   processes: number,
-  flags: readonly string[],
-  script: string,
-  ...args: readonly string[]
+  ...command: readonly string[]
 ): Deno.ChildProcess {
   const [launcher, ...options] = launchers[implementation];
   return new Deno.Command(launcher, {
-    args: [
-      ...[...options, "-n", `${processes}`, Deno.execPath(), "run"],
-      ...["--quiet", "--no-prompt", "--no-check"],
-      `--config=${fileURLToPath(new URL("deno.json", root))}`,
-      ...[...flags, fileURLToPath(new URL(script, root)), ...args],
-    ],
+    args: [...options, "-n", `${processes}`, ...command],
     env: {
       NO_COLOR: "1",
       // containers run as root
@@ -45,6 +34,22 @@ export function startProcesses(
   }).spawn();
 }
 
+/**
+ * The command that runs a script of this project.
+ *
+ * @param flags Permissions for Deno.
+ */
+export function denoRun(
+  flags: readonly string[],
+  script: string,
+): readonly string[] {
+  return [
+    ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--no-check"],
+    `--config=${fileURLToPath(new URL("deno.json", root))}`,
+    ...[...flags, fileURLToPath(new URL(script, root))],
+  ];
+}
+
 /** Starts `deno task pretrain:mpi` in so many processes, with the permissions that it has there. */
 export function startPretraining(
   implementation: Implementation,
@@ -54,7 +59,12 @@ export function startPretraining(
   // deno run --allow-... script
   const [, , ...flags] = configuration.tasks["pretrain:mpi"].command.split(" ");
   const script = flags.pop()!;
-  return startProcesses(implementation, processes, flags, script, ...args);
+  return launch(
+    implementation,
+    processes,
+    ...denoRun(flags, script),
+    ...args,
+  );
 }
 
 /** Registers a test for each implementation; skipped where it is not installed. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { outputOf } from "../cli/command.ts";
-import { startProcesses, testOnMpi } from "./mpi.ts";
+import { denoRun, launch, testOnMpi } from "./mpi.ts";
 
 testOnMpi(
   "MpiCommunicator: two and three processes exchange numbers",
@@ -8,7 +8,7 @@ testOnMpi(
     for (const size of [2, 3]) {
       const script = "tests/train/distributed/fixtures/exchanges.ts";
       const { code, stdout, stderr } = await outputOf(
-        startProcesses(name, size, ["--allow-ffi", "--allow-env"], script),
+        launch(name, size, ...denoRun(["--allow-ffi", "--allow-env"], script)),
       );
       assertEquals(code, 0, stderr);
       const ranks = Array.from({ length: size }, (_, rank) => rank);
