@@ -1,4 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
+import type { Buffer, Schedule } from "../../../engine/compile/kernel.ts";
+import {
+  bytesOf,
+  planMemory,
+  wholeOf,
+} from "../../../engine/compile/memory.ts";
 import { schedule } from "../../../engine/compile/schedule.ts";
 import { gradient } from "../../../engine/graph/gradient.ts";
 import { input, Storage } from "../../../engine/graph/tensor.ts";
@@ -11,8 +17,8 @@ import { localCommunicators } from "../local_communicators.ts";
 
 const [communicator] = localCommunicators(2);
 
-/** Kinds of the kernels of four layers' backward pass with an exchange of the gradients of each two. */
-function kindsOfBackward(): string[] {
+/** Four layers' backward pass with an exchange of the gradients of each two. */
+function backward(): Schedule {
   const weights = Array.from(
     { length: 4 },
     (_, i) => new Storage(`w${i}`, 64 * 64).tensor([64, 64]),
@@ -24,8 +30,11 @@ function kindsOfBackward(): string[] {
   const outputs = [gradients.slice(0, 2), gradients.slice(2)].map((bucket) =>
     allReduce(concatenate(bucket), communicator)
   );
-  return schedule(outputs, [], { maxReads: 7 }).dispatches
-    .map(({ kernel }) => kernel.kind);
+  return schedule(outputs, [], { maxReads: 7 });
+}
+
+function kindsOfBackward(): string[] {
+  return backward().dispatches.map(({ kernel }) => kernel.kind);
 }
 
 Deno.test("startCollectivesEarly: what is known first travels while the rest is computed", () => {
@@ -41,4 +50,34 @@ Deno.test("withWaits: each exchange is waited for once, the first after the last
     kind === "collective" || kind === "wait"
   );
   assertEquals(exchanges, ["collective", "collective", "wait", "wait"]);
+});
+
+Deno.test("withWaits: what travels is overwritten by nothing until it has arrived", () => {
+  const { dispatches, offsets } = planMemory(backward(), {
+    alignment: 256,
+    maxBufferBytes: 2 ** 20,
+    maxBlockBytes: 2 ** 20,
+    maxBuffersPerKernel: 8,
+  });
+  const rangeOf = (part: Buffer) => {
+    const { buffer, offset } = wholeOf(part);
+    const start = offsets.get(buffer)! + 4 * offset;
+    return { start, end: start + bytesOf(part) };
+  };
+  let kernels = 0;
+  dispatches.forEach(({ kernel, inputs, output }, begin) => {
+    if (kernel.kind !== "collective") return;
+    const end = dispatches.findIndex((wait) =>
+      wait.kernel.kind === "wait" && wait.output === output
+    );
+    const [sent, received] = [rangeOf(inputs[0]), rangeOf(output)];
+    for (const between of dispatches.slice(begin + 1, end)) {
+      const written = rangeOf(between.output);
+      for (const { start, end } of [sent, received]) {
+        assert(written.end <= start || end <= written.start);
+      }
+      kernels++;
+    }
+  });
+  assert(kernels > 4);
 });
