@@ -107,7 +107,7 @@ async function takePart(
   const splits = await openDataset(config.data);
   const { device, reason } = await openDevice(
     readDevice(options.device),
-    options.threads ?? ownThreads(),
+    readThreads(options),
   );
   const display = isFirst ? new RunDisplay(config) : undefined;
   let run = resumed;
@@ -166,8 +166,12 @@ function createRun(config: Config, options: Options): Promise<RunFolder> {
   return createRunFolder(presetOf(options) ?? "custom", config, options.out);
 }
 
-/** This process's share of the processors that it may use with the others on its machine. */
-function ownThreads(): number {
+/** As many threads as the person says, or this process's share of its machine's processors. */
+function readThreads({ threads }: Options): number {
+  if (threads !== undefined) {
+    if (threads >= 1) return threads;
+    throw new UserError(`--threads must be at least 1, not ${threads}`);
+  }
   const local = Deno.env.get("OMPI_COMM_WORLD_LOCAL_SIZE") ??
     Deno.env.get("MPI_LOCALNRANKS");
   const processes = Number(local ?? 1);

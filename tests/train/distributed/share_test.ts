@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
-import { Agreement } from "../../../train/distributed/agreement.ts";
 import { checkSame, shareJson } from "../../../train/distributed/share.ts";
 import { localCommunicators } from "../../engine/local_communicators.ts";
 
@@ -33,28 +32,5 @@ Deno.test("checkSame: a bit that differs ends all ranks with the name of one", a
         "after step 7 rank 2 has other weights than rank 0; ",
       ),
     );
-  }
-});
-
-Deno.test("Agreement: all stop when one is told to, read when rank 0 does, and know who waits least", async () => {
-  const waits = [30, 10, 20];
-  const agreements = localCommunicators(3).map((communicator, rank) => ({
-    rank,
-    agreement: new Agreement({ ...communicator, milliseconds: waits[rank] }),
-  }));
-  const renew = (stopping: number | undefined, reading: number) =>
-    Promise.all(
-      agreements.map(({ rank, agreement }) =>
-        agreement.renew(rank === stopping, rank === reading)
-      ),
-    );
-  await renew(undefined, 2);
-  for (const { agreement } of agreements) {
-    assertEquals(agreement.stoppedBy, undefined);
-    assertEquals([agreement.reads, agreement.slowest], [false, 1]);
-  }
-  await renew(2, 0);
-  for (const { agreement } of agreements) {
-    assertEquals([agreement.reads, agreement.stoppedBy], [true, 2]);
   }
 });
