@@ -2,7 +2,7 @@
 import { MpiCommunicator } from "../../train/distributed/mpi_communicator.ts";
 import { median } from "../compare.ts";
 
-const SIZES = [4, 1024, 16384, 262144, 4 * 2 ** 20, 64 * 2 ** 20];
+const SIZES = [4, 1024, 16384, 262144, 2 ** 20, 4 * 2 ** 20, 64 * 2 ** 20];
 const ROUNDS = 15;
 
 const communicator = new MpiCommunicator();
