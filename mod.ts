@@ -52,6 +52,7 @@ export {
   type CheckpointConfig,
   completeConfig,
   type Config,
+  type DistributedConfig,
   type EncoderOptions,
   type LossOptions,
   type ModelOptions,

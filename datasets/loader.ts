@@ -13,12 +13,14 @@ export interface Batch {
 
 /** How a {@linkcode BatchLoader} goes through a data set. */
 export interface BatchLoaderOptions {
-  /** Images per batch, at least 1; may exceed the size of the data set. */
+  /** Images per batch of this loader, at least 1; may exceed the size of the data set. */
   batchSize: number;
   /** Seed of the shuffling, an unsigned 32-bit integer. */
   seed: number;
   /** Step of the first batch, 0 unless a run is resumed. */
   startStep?: number;
+  /** Which part of each step's images this loader gives, of `size` equal ones; all of them by default. */
+  part?: { readonly rank: number; readonly size: number };
   /** Batches read ahead of the one in use, at least 1; 4 by default. */
   prefetch?: number;
 }
@@ -33,6 +35,7 @@ export interface BatchLoaderOptions {
 export class BatchLoader implements AsyncIterableIterator<Batch> {
   readonly #batchSize: number;
   readonly #seed: number;
+  readonly #part: { readonly rank: number; readonly size: number };
   readonly #ahead: Promise<Batch>[] = [];
   #step: number;
   #epoch = -1;
@@ -42,10 +45,12 @@ export class BatchLoader implements AsyncIterableIterator<Batch> {
   /** Starts to read ahead; `dataset` stays the caller's to close, after this loader. */
   constructor(
     private readonly dataset: ImageDataset,
-    { batchSize, seed, startStep = 0, prefetch = 4 }: BatchLoaderOptions,
+    options: BatchLoaderOptions,
   ) {
+    const { batchSize, seed, startStep = 0, prefetch = 4 } = options;
     this.#batchSize = batchSize;
     this.#seed = seed;
+    this.#part = options.part ?? { rank: 0, size: 1 };
     this.#step = startStep;
     for (let i = 0; i < prefetch; i++) this.#readAhead();
   }
@@ -92,8 +97,10 @@ export class BatchLoader implements AsyncIterableIterator<Batch> {
 
   #indicesOf(step: number): Uint32Array {
     const indices = new Uint32Array(this.#batchSize);
+    const { rank, size } = this.#part;
+    const first = (step * size + rank) * this.#batchSize;
     for (let i = 0; i < indices.length; i++) {
-      const position = step * this.#batchSize + i;
+      const position = first + i;
       const epoch = Math.floor(position / this.dataset.size);
       if (epoch !== this.#epoch) {
         this.#epoch = epoch;

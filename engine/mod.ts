@@ -40,6 +40,7 @@ export {
   Storage,
   Tensor,
 } from "./graph/tensor.ts";
+export { alone, type Communicator } from "./communicator.ts";
 export { gradient } from "./graph/gradient.ts";
 export { type Feeds, Program, type ProgramDefinition } from "./program.ts";
 export type { Assignment } from "./compile/schedule.ts";

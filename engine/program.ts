@@ -5,6 +5,7 @@ import type {
   HostArray,
 } from "./devices/device.ts";
 import { MAX_FUSED_READS } from "./compile/fusion.ts";
+import type { Buffer, Dispatch } from "./compile/kernel.ts";
 import { type Plan, planMemory } from "./compile/memory.ts";
 import { type Assignment, schedule } from "./compile/schedule.ts";
 import type { Tensor } from "./graph/tensor.ts";
@@ -46,6 +47,11 @@ export function planProgram(
  * programs of a device run one after the other, in the order in which they were asked for.
  */
 export class Program {
+  /** The dispatches that begin an exchange with other processes, or wait for one. */
+  readonly #exchanges: number[] = [];
+  /** Exchanges under way, by what they write. */
+  readonly #pending = new Map<Buffer, Promise<void>>();
+
   private constructor(
     /**
      * The kernels, and where everything lies.
@@ -55,7 +61,11 @@ export class Program {
     readonly plan: Plan,
     private readonly executable: Executable,
     private readonly queue: StepQueue,
-  ) {}
+  ) {
+    plan.dispatches.forEach(({ kernel }, i) => {
+      if (isExchange(kernel)) this.#exchanges.push(i);
+    });
+  }
 
   /**
    * Fuses, plans and compiles.
@@ -78,7 +88,9 @@ export class Program {
    */
   async run(feeds: Feeds = {}): Promise<void> {
     this.#check(feeds);
-    await this.queue.step(() => this.executable.run(feeds));
+    await (this.#exchanges.length === 0
+      ? this.queue.step(() => this.executable.run(feeds))
+      : this.queue.evaluation(() => this.#run(feeds)));
   }
 
   /** The outputs of the last step, which no step of another program may have followed. */
@@ -94,32 +106,67 @@ export class Program {
   async evaluate(feeds: Feeds = {}): Promise<HostArray[]> {
     this.#check(feeds);
     return await this.queue.evaluation(async () => {
-      await this.executable.run(feeds);
+      await this.#run(feeds);
       return await this.#readOutputs();
     });
   }
 
   /**
    * Runs one step kernel by kernel, and names the first kernel whose result is not finite; later ones
-   * do not run. Slow: for finding out what went wrong.
+   * do not run, except where other processes wait for them. Slow: for finding out what went wrong.
    *
    * @throws {RangeError} if an input is missing or has another number of values.
    */
   async firstNonFinite(feeds: Feeds = {}): Promise<string | undefined> {
     this.#check(feeds);
     return await this.queue.evaluation(async () => {
-      for (const [i, { output }] of this.plan.dispatches.entries()) {
-        await this.executable.run(feeds, i, i + 1);
+      let culprit: string | undefined;
+      for (const [i, { kernel, output }] of this.plan.dispatches.entries()) {
+        await this.#run(feeds, i, i + 1);
+        if (culprit !== undefined || kernel.kind === "collective") continue;
         const values = await this.executable.read(output);
-        if (!values.every(Number.isFinite)) return output.label;
+        if (values.every(Number.isFinite)) continue;
+        culprit = output.label;
+        // other processes wait for this one in later exchanges
+        if (this.#exchanges.length === 0) break;
       }
-      return undefined;
+      return culprit;
     });
   }
 
   /** Frees what belongs to this program alone. */
   destroy(): void {
     this.executable.destroy();
+  }
+
+  /** Runs the dispatches `from <= i < to`, in the segments between exchanges. */
+  async #run(
+    feeds: Feeds,
+    from: number = 0,
+    to: number = this.plan.dispatches.length,
+  ): Promise<void> {
+    let start = from;
+    for (const i of this.#exchanges) {
+      if (i < from || i >= to) continue;
+      if (start < i || start === 0) await this.executable.run(feeds, start, i);
+      await this.#exchange(this.plan.dispatches[i]);
+      start = i + 1;
+    }
+    if (start < to) await this.executable.run(feeds, start, to);
+  }
+
+  /** Begins an exchange, or waits for one. */
+  async #exchange({ kernel, inputs, output }: Dispatch): Promise<void> {
+    if (kernel.kind !== "collective") return await this.#pending.get(output);
+    const { communicator, name } = kernel;
+    const exchange = this.executable.exchange(
+      inputs[0],
+      output,
+      (from, to) => communicator[name](from, to),
+    );
+    // an error belongs to the wait
+    exchange.catch(() => {});
+    this.#pending.set(output, exchange);
   }
 
   async #readOutputs(): Promise<HostArray[]> {
@@ -141,6 +188,10 @@ export class Program {
       }
     }
   }
+}
+
+function isExchange({ kind }: Dispatch["kernel"]): boolean {
+  return kind === "collective" || kind === "wait";
 }
 
 /** Lets no step of a device into the middle of an evaluation. */

@@ -1,17 +1,35 @@
+import { alone, type Communicator } from "../engine/communicator.ts";
 import { dropout, type RandomSource } from "../engine/ops/random.ts";
 import type { Assignment } from "../engine/compile/schedule.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import type { Storage, Tensor } from "../engine/graph/tensor.ts";
 import type { State } from "./state.ts";
+
+/** How processes share a training pass: each has some instances of the batch. */
+export interface Sharing {
+  /** The processes. */
+  readonly communicator: Communicator;
+  /** Whether batch normalisation takes the statistics of the batches of all processes together. */
+  readonly synchronizesStatistics: boolean;
+}
 
 /** What a forward pass needs besides its input: whether it trains, random numbers, states. */
 export class Context {
   readonly #current = new Map<State, Tensor>();
   readonly #random?: RandomSource;
+  /** The processes that share the pass; this one alone by default. */
+  readonly communicator: Communicator;
+  /** The processes whose batches have common statistics. */
+  readonly statisticsCommunicator: Communicator;
+  readonly #differing = new Set<Storage>();
   #substitutes: ReadonlyMap<State, State> = new Map();
 
   /** A pass that trains if it is given random numbers, and evaluates if not. */
-  constructor(random?: RandomSource) {
+  constructor(random?: RandomSource, sharing?: Sharing) {
     this.#random = random;
+    this.communicator = sharing?.communicator ?? alone;
+    this.statisticsCommunicator = sharing?.synchronizesStatistics
+      ? sharing.communicator
+      : alone;
   }
 
   /** Whether batch normalisation uses the statistics of its batch, and dropout drops. */
@@ -40,9 +58,20 @@ export class Context {
     return this.#current.get(actual) ?? actual.storage.tensor(actual.shape);
   }
 
-  /** Replaces the value of a state; a network that is applied twice updates its states twice. */
-  update(state: State, value: Tensor): void {
-    this.#current.set(this.#substitutes.get(state) ?? state, value);
+  /**
+   * Replaces the value of a state; a network that is applied twice updates its states twice.
+   *
+   * @param differs whether the value depends on what this process alone has seen
+   */
+  update(state: State, value: Tensor, differs = false): void {
+    const actual = this.#substitutes.get(state) ?? state;
+    this.#current.set(actual, value);
+    if (differs) this.#differing.add(actual.storage);
+  }
+
+  /** Whether the new value of a storage differs from process to process. */
+  differs(storage: Storage): boolean {
+    return this.#differing.has(storage);
   }
 
   /** Runs a part of the pass in which other states stand in for some. */

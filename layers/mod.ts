@@ -15,7 +15,7 @@ export {
   linearNormal,
 } from "./parameter.ts";
 export { State } from "./state.ts";
-export { Context } from "./context.ts";
+export { Context, type Sharing } from "./context.ts";
 export { namedParameters, namedStates } from "./module.ts";
 export {
   type PackedParameter,

@@ -46,8 +46,15 @@ export class BatchNorm {
       };
       return normalizeWith(x, statistics, scale, shift);
     }
-    const { output, mean, variance } = batchNorm(x, scale, shift);
-    const count = x.size / scale.size;
+    const { statisticsCommunicator } = context;
+    const { output, mean, variance } = batchNorm(
+      x,
+      scale,
+      shift,
+      undefined,
+      statisticsCommunicator,
+    );
+    const count = x.size / scale.size * statisticsCommunicator.size;
     this.#track(context, this.mean, mean);
     this.#track(
       context,
@@ -62,6 +69,7 @@ export class BatchNorm {
     context.update(
       statistic,
       add(old, multiply(stopGradient(value), MOMENTUM)),
+      context.statisticsCommunicator.size === 1,
     );
   }
 }

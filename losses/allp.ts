@@ -2,7 +2,6 @@ import { z } from "zod";
 import {
   add,
   divide,
-  equal,
   exp,
   iota,
   less,
@@ -10,6 +9,8 @@ import {
   multiply,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { alone, type Communicator } from "../engine/communicator.ts";
+import { allGather } from "../engine/ops/collective.ts";
 import { broadcastTo, reshape } from "../engine/ops/movement.ts";
 import { sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
@@ -39,7 +40,8 @@ export const allp: LossTerm<ContrastedViews, AllpLossOptions> = {
     temperature: z.number().min(0.025).default(0.07),
   }),
   needs: "model.name allp",
-  compute: (views, options) => allpLoss(views, options),
+  compute: (views, options, communicator) =>
+    allpLoss(views, options, communicator),
 };
 
 /** One vector for each view. */
@@ -55,20 +57,28 @@ export interface ContrastedViews {
  *
  *     L = Σ_i Σ_{a<b} (-log S(u_a, u_b) - Σ_k log(1 - S(u_a, u_k)))
  *
- * The negatives u_k of u_a are all views of the other instances.
+ * The negatives u_k of u_a are all views of the other instances, those of all processes of a
+ * communicator.
  */
 export function allpLoss(
   { vectors, views }: ContrastedViews,
   { form, score, temperature }: Omit<AllpLossOptions, "weight">,
+  communicator: Communicator = alone,
 ): LossValue {
+  const others = allGather(vectors, communicator);
   const [n] = vectors.shape;
+  const [all] = others.shape;
   const instances = n / views;
-  // [instances, views, instances, views]
-  const isSameInstance = sameInstance([instances, views], [instances, views]);
+  // [instances, views, all instances, views]
+  const isSameInstance = sameInstance(
+    [instances, views],
+    [all / views, views],
+    communicator.rank,
+  );
   const pairs = isSameInstance.shape;
-  const isSame = reshape(isSameInstance, [n, n]);
+  const isSame = reshape(isSameInstance, [n, all]);
   const isNegative = subtract(1, isSame);
-  const s = rescaledCosine(vectors, vectors);
+  const s = rescaledCosine(vectors, others);
   // exp(cos / temperature), scaled to at most 1; cos is 2s - 1
   const e = exp(multiply(subtract(s, 1), 2 / temperature));
   const negatives = sum(multiply(e, isNegative), { axes: [1], keepAxes: true });
@@ -79,7 +89,7 @@ export function allpLoss(
       isSameInstance,
       less(iota(pairs, 1, "f32"), iota(pairs, 3, "f32")),
     ),
-    [n, n],
+    [n, all],
   );
   const count = instances * views * (views - 1) / 2;
   const total = add(e, negatives);
@@ -91,8 +101,8 @@ export function allpLoss(
   if (form === "nce") loss = add(loss, negativePart());
   const similarToOthers = sum(multiply(s, isNegative));
   // a view is not a candidate for itself
-  const itself = equal(iota([n, n], 0, "f32"), iota([n, n], 1, "f32"));
-  const others = subtract(s, multiply(itself, 2));
+  const itself = sameInstance([n], [all], communicator.rank);
+  const candidates = subtract(s, multiply(itself, 2));
   return {
     loss,
     metrics: {
@@ -100,10 +110,10 @@ export function allpLoss(
       // a batch of one instance has no negatives
       negativeSimilarity: multiply(
         similarToOthers,
-        1 / Math.max(n * (n - views), 1),
+        1 / Math.max(n * (all - views), 1),
       ),
-      retrieval: retrieval(others, isSame),
-      ...collapseIndicators(vectors),
+      retrieval: retrieval(candidates, isSame),
+      ...collapseIndicators(others),
     },
   };
 
@@ -124,15 +134,15 @@ export function allpLoss(
       );
       return multiply(sum(terms), -1 / count);
     }
-    // [instances, a, b, n]: S depends on the partner b, which is part of the denominator
-    const shape = [instances, views, views, n];
+    // [instances, a, b, all]: S depends on the partner b, which is part of the denominator
+    const shape = [instances, views, views, all];
     const denominators = reshape(ofPairs(), [instances, views, views, 1]);
     const ratio = divide(
-      broadcastTo(reshape(e, [instances, views, 1, n]), shape),
+      broadcastTo(reshape(e, [instances, views, 1, all]), shape),
       broadcastTo(denominators, shape),
     );
     const counted = multiply(
-      broadcastTo(reshape(isNegative, [instances, views, 1, n]), shape),
+      broadcastTo(reshape(isNegative, [instances, views, 1, all]), shape),
       less(iota(shape, 1, "f32"), iota(shape, 2, "f32")),
     );
     return multiply(
@@ -143,7 +153,7 @@ export function allpLoss(
 
   /** `e(a, b) + Σ_k e(a, k)` for the views a, b of each instance: `[instances, views, views]`. */
   function ofPairs(): Tensor {
-    // [instances, views, instances, views] -> [instances, views, views]
+    // [instances, views, all instances, views] -> [instances, views, views]
     return sum(multiply(reshape(total, pairs), isSameInstance), { axes: [2] });
   }
 }

@@ -10,6 +10,8 @@ import {
   select,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { alone, type Communicator } from "../engine/communicator.ts";
+import { allMean } from "../engine/ops/collective.ts";
 import { mean, sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { UserError } from "../engine/user_error.ts";
@@ -74,6 +76,8 @@ export interface Contrasted {
   readonly isPositive: Tensor;
   /** The same predictions beside the entries of a vocabulary. */
   readonly vocabulary?: VocabularyComparison;
+  /** The processes over whose rows positives are counted; this one alone where each has as many. */
+  readonly communicator?: Communicator;
 }
 
 /**
@@ -94,11 +98,12 @@ export function contrast(
     );
   }
   const similarities = similarity(predictions, targets);
-  const { perPositive, perNegative } = weightsOf(isPositive);
+  const weights = weightsOf(isPositive, contrasted.communicator);
+  const { perPositive, perNegative } = weights;
   const positiveSum = sum(select(isPositive, similarities, 0));
   return {
     loss: options.form === "nce"
-      ? nce(similarities, isPositive, options.normalizer)
+      ? nce(similarities, isPositive, options.normalizer, weights)
       : infoNce(contrasted, options),
     metrics: {
       retrieval: retrieval(similarities, isPositive),
@@ -121,11 +126,12 @@ function nce(
   similarities: Tensor,
   isPositive: Tensor,
   normalizer: Normalizer,
+  balanced: ReturnType<typeof weightsOf>,
 ): Tensor {
   const pairs = similarities.size;
   const { perPositive, perNegative } = normalizer === "pairs"
     ? { perPositive: 1 / pairs, perNegative: 1 / pairs }
-    : weightsOf(isPositive);
+    : balanced;
   const terms = select(
     isPositive,
     multiply(log(similarities), perPositive),
@@ -171,9 +177,9 @@ function infoNce(
   );
 }
 
-/** One over the number of positive pairs, and of negative ones. */
-function weightsOf(isPositive: Tensor) {
-  const positives = sum(isPositive);
+/** One over the number of positive pairs, and of negative ones; over their means where processes differ. */
+function weightsOf(isPositive: Tensor, communicator: Communicator = alone) {
+  const [positives] = allMean([sum(isPositive)], communicator);
   // a batch of one instance has no negatives
   const negatives = maximum(subtract(isPositive.size, positives), 1);
   return {

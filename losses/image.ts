@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { alone, type Communicator } from "../engine/communicator.ts";
+import { allGather } from "../engine/ops/collective.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { collapseIndicators } from "./collapse.ts";
@@ -17,7 +19,8 @@ export const image: LossTerm<PredictedImages, ImageLossOptions> = {
     ...contrastOptions,
   }),
   needs: "model.doubleView",
-  compute: (images, options) => imageLoss(images, options),
+  compute: (images, options, communicator) =>
+    imageLoss(images, options, communicator),
 };
 
 /** Predictions of whole images, and the images themselves; rows of unit length. */
@@ -37,16 +40,22 @@ export interface PredictedImages {
  *
  *     L_mi = -1/N² (Σ log|Î, I⁺| + Σ log(1 - |Î, I⁻|))
  *
- * Each prediction is compared with all N images. The positives are the D views of the same instance.
+ * Each prediction is compared with all N images, those of all processes of a communicator. The
+ * positives are the D views of the same instance.
  */
 export function imageLoss(
-  { predictions, targets, views, vocabulary }: PredictedImages,
+  { predictions, targets: own, views, vocabulary }: PredictedImages,
   options: ContrastOptions,
+  communicator: Communicator = alone,
 ): LossValue {
+  const targets = allGather(own, communicator);
   const [n] = predictions.shape;
-  // [instances, views, instances, views] -> [n, n]
-  const axes = [n / views, views];
-  const isPositive = reshape(sameInstance(axes, axes), [n, n]);
+  const [all] = targets.shape;
+  // [instances, views, all instances, views] -> [n, all]
+  const isPositive = reshape(
+    sameInstance([n / views, views], [all / views, views], communicator.rank),
+    [n, all],
+  );
   const { loss, metrics } = contrast(
     { predictions, targets, isPositive, vocabulary },
     options,

@@ -10,6 +10,8 @@ import {
   select,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { alone, type Communicator } from "../engine/communicator.ts";
+import { allGather, allMean } from "../engine/ops/collective.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { sum } from "../engine/ops/reduction.ts";
 import { constant, type Tensor } from "../engine/graph/tensor.ts";
@@ -46,7 +48,8 @@ export const maskedPatch: LossTerm<MaskedPatches, MaskedPatchLossOptions> = {
     ...contrastOptions,
   }),
   needs: "model.name maskedPatchPrediction",
-  compute: (patches, options) => maskedPatchLoss(patches, options),
+  compute: (patches, options, communicator) =>
+    maskedPatchLoss(patches, options, communicator),
 };
 
 /** Predictions of masked patches, and all patches to compare them with; vectors of unit length. */
@@ -103,7 +106,8 @@ const candidatesOf = {
  *
  *     L_mp = -1/(N² M Q) (Σ log|P̂, P⁺| + Σ log(1 - |P̂, P⁻|))
  *
- * Each of the N Q predictions is compared with all candidates, N M or N Q patches. The positives are
+ * Each of the N Q predictions is compared with all candidates, N M or N Q patches, those of all
+ * processes of a communicator. The positives are
  * those of the same instance at the same location, in each of the D views; all others are negatives.
  *
  * Two metrics show shortcuts: `sameLocationSimilarity`, how near predictions are to patches of other
@@ -115,32 +119,40 @@ const candidatesOf = {
 export function maskedPatchLoss(
   patches: MaskedPatches,
   { candidates, ...options }: Omit<MaskedPatchLossOptions, "weight">,
+  communicator: Communicator = alone,
 ): LossValue {
   const { predictions, locations, views } = patches;
   const [n, masked, width] = predictions.shape;
   const instances = n / views;
   const { vectors, locations: places, isMasked } = candidatesOf[candidates](
-    patches,
+    {
+      ...patches,
+      targets: allGather(patches.targets, communicator),
+      locations: allGather(locations, communicator),
+    },
   );
-  const count = vectors.shape[1];
-  // [instances, views, masked, instances, views, count]: same instance, same location
+  const [all, count] = vectors.shape;
+  // [instances, views, masked, all instances, views, count]: same instance, same location
   const isSame = sameInstance(
     [instances, views, masked],
-    [instances, views, count],
+    [all / views, views, count],
+    communicator.rank,
   );
   const isSameLocation = equal(
     reshape(cast(locations, "f32"), [instances, views, masked, 1, 1, 1]),
-    reshape(places, [1, 1, 1, instances, views, count]),
+    reshape(places, [1, 1, 1, all / views, views, count]),
   );
   const contrasted = {
     predictions: reshape(predictions, [n * masked, width]),
-    // [n, count, width] -> [n * count, width]
-    targets: reshape(vectors, [n * count, width]),
+    // [all, count, width] -> [all * count, width]
+    targets: reshape(vectors, [all * count, width]),
     isPositive: reshape(
       multiply(isSame, isSameLocation),
-      [n * masked, n * count],
+      [n * masked, all * count],
     ),
     vocabulary: patches.vocabulary,
+    // a prediction has as many positives as any other where all patches are candidates
+    communicator: candidates === "masked" ? communicator : alone,
   };
   const { loss, metrics } = contrast(contrasted, options);
   const isElsewhere = multiply(subtract(1, isSame), isSameLocation);
@@ -151,14 +163,14 @@ export function maskedPatchLoss(
       ...collapseIndicators(contrasted.targets),
       sameLocationSimilarity: meanSimilarity(
         contrasted,
-        reshape(isElsewhere, [n * masked, n * count]),
+        reshape(isElsewhere, [n * masked, all * count]),
       ),
       maskAndLocationShare: explainedVariance(
         contrasted.targets,
-        // [n, count] -> [n * count]
+        // [all, count] -> [all * count]
         reshape(
           cast(add(multiply(places, 2), isMasked), "i32"),
-          [n * count],
+          [all * count],
         ),
         2 * patches.targets.shape[1],
       ),
@@ -168,9 +180,13 @@ export function maskedPatchLoss(
 
 /** The mean of `|x, y|` over some of the pairs; 0 if there are none. */
 function meanSimilarity(
-  { predictions, targets }: Contrasted,
+  { predictions, targets, communicator = alone }: Contrasted,
   isCounted: Tensor,
 ): Tensor {
   const counted = select(isCounted, similarity(predictions, targets), 0);
-  return divide(sum(counted), maximum(sum(isCounted), 1));
+  const [total, count] = allMean(
+    [sum(counted), sum(isCounted)],
+    communicator,
+  );
+  return divide(total, maximum(count, 1));
 }

@@ -1,4 +1,4 @@
-import { equal, iota } from "../engine/ops/elementwise.ts";
+import { add, equal, iota } from "../engine/ops/elementwise.ts";
 import type { Shape, Tensor } from "../engine/graph/tensor.ts";
 
 /**
@@ -6,9 +6,14 @@ import type { Shape, Tensor } from "../engine/graph/tensor.ts";
  *
  * @param rows axes of the first of a pair, `[instances, ...]`
  * @param columns axes of the second, `[instances, ...]`
- * @returns `[...rows, ...columns]`, 1 where both first indices are equal and 0 elsewhere
+ * @param rank which part of the instances of the columns the rows have, where processes share them
+ * @returns `[...rows, ...columns]`, 1 where both are of the same instance and 0 elsewhere
  */
-export function sameInstance(rows: Shape, columns: Shape): Tensor {
+export function sameInstance(rows: Shape, columns: Shape, rank = 0): Tensor {
   const pairs = [...rows, ...columns];
-  return equal(iota(pairs, 0, "f32"), iota(pairs, rows.length, "f32"));
+  const own = iota(pairs, 0, "f32");
+  return equal(
+    rank === 0 ? own : add(own, rank * rows[0]),
+    iota(pairs, rows.length, "f32"),
+  );
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Communicator } from "../engine/communicator.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 
 /** Settings that every loss term has. */
@@ -25,6 +26,14 @@ export interface LossTerm<Output, Options extends Weighted> {
   readonly schema: z.ZodType<Options>;
   /** The settings with which a model has the output that the term needs, for messages. */
   readonly needs: string;
-  /** The loss of what a model outputs under the term's name. */
-  compute(output: Output, options: Options): LossValue;
+  /**
+   * The loss of what a model outputs under the term's name.
+   *
+   * @param communicator the processes whose targets are compared with; this one alone by default
+   */
+  compute(
+    output: Output,
+    options: Options,
+    communicator?: Communicator,
+  ): LossValue;
 }

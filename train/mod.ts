@@ -6,6 +6,7 @@
 export {
   type CheckpointConfig,
   type Config,
+  type DistributedConfig,
   type EncoderOptions,
   type LossOptions,
   type ModelOptions,

@@ -33,7 +33,7 @@ export type Phase = "compiling" | "training" | "trained" | "untrained";
 const MAX_IMAGES = { train: 500, test: 500 };
 
 /** What to do if the loss is not finite. */
-const REMEDY =
+export const REMEDY =
   "start a new run with a lower optimizer.learningRate or with optimizer.clipNorm=0.5";
 
 /** What a run needs besides its config. */

@@ -1,3 +1,4 @@
+import type { Communicator } from "../engine/communicator.ts";
 import { add, multiply } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { UserError } from "../engine/user_error.ts";
@@ -19,12 +20,14 @@ const terms: Readonly<Record<string, LossTerm<unknown, Weighted>>> = kinds;
 /**
  * The weighted sum of the terms with a weight above 0.
  *
+ * @param communicator the processes whose targets are compared with; this one alone by default
  * @throws {UserError} if there is none, or one needs what the model does not output.
  */
 export function totalLoss(
   outputs: PretextOutputs,
   losses: Config["losses"],
   model: string,
+  communicator?: Communicator,
 ): TotalLoss {
   const outputOf: Readonly<Record<string, unknown>> = outputs;
   const metrics: Record<string, Tensor> = {};
@@ -39,7 +42,7 @@ export function totalLoss(
           `it needs ${term.needs}; turn that on or set losses.${name}.weight to 0`,
       );
     }
-    const value = term.compute(output, options);
+    const value = term.compute(output, options, communicator);
     weighted.push(multiply(value.loss, options.weight));
     metrics[name] = value.loss;
     for (const [metric, tensor] of Object.entries(value.metrics)) {

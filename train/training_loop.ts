@@ -1,6 +1,8 @@
 import type { ImageDataset } from "../datasets/dataset.ts";
 import { BatchLoader } from "../datasets/loader.ts";
 import type { Device } from "../engine/devices/device.ts";
+import { Agreement } from "./distributed/agreement.ts";
+import { checkSame } from "./distributed/share.ts";
 import { UserError } from "../engine/user_error.ts";
 import type { Config } from "./config/config.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
@@ -39,8 +41,12 @@ export interface LoopOptions {
   readonly saveAtStart?: boolean;
   /** Stops after the step under way. */
   readonly signal?: AbortSignal;
-  /** Called with the number of steps done and the numbers of the last one. */
-  readonly onStep?: (step: number, metrics: StepMetrics) => void;
+  /** Called with the number of steps done, the numbers of the last one, and the rank that waits least. */
+  readonly onStep?: (
+    step: number,
+    metrics: StepMetrics,
+    slowestRank: number,
+  ) => void;
   /**
    * Called with the number of steps done after each checkpoint that was due, and before the first
    * step when the loop begins at one; what it throws ends the loop.
@@ -62,12 +68,18 @@ export interface LoopResult {
   readonly step: number;
   /** The numbers of the last step; absent if none is known. */
   readonly metrics?: StepMetrics;
+  /** The rank that was told to stop the steps; absent where none was. */
+  readonly stoppedBy?: number;
 }
 
-/** Goes through the steps; holds what is pending between the device and the files. */
+/**
+ * Goes through the steps, of which several processes may each take their part: rank 0 alone writes
+ * files. Holds what is pending between the device and the files.
+ */
 export class TrainingLoop {
   /** The batches of the steps whose numbers have not been read yet, to look into a failure. */
   readonly #pending = new Map<number, StepBatch>();
+  readonly #agreement: Agreement;
   #metrics?: StepMetrics;
   /** Step of the last checkpoint; 0 if there is none. */
   #saved: number;
@@ -82,6 +94,7 @@ export class TrainingLoop {
     private done: number,
   ) {
     this.#saved = done;
+    this.#agreement = new Agreement(step.communicator);
   }
 
   /**
@@ -91,16 +104,16 @@ export class TrainingLoop {
    * @throws What `onCheckpoint` throws.
    */
   async run(): Promise<LoopResult> {
-    const { config, options } = this;
-    using metricsFile = await MetricsFile.open(
-      options.run.metricsPath,
-      this.done,
-    );
-    const recorded = await readMetrics(options.run.metricsPath);
-    using eventFile = options.tensorBoard
+    const { config, options, step: { communicator } } = this;
+    const writes = communicator.rank === 0;
+    using metricsFile = writes
+      ? await MetricsFile.open(options.run.metricsPath, this.done)
+      : undefined;
+    const recorded = writes ? await readMetrics(options.run.metricsPath) : [];
+    using eventFile = writes && options.tensorBoard
       ? await EventFile.open(options.run.path, recorded)
       : undefined;
-    const files = eventFile ? [metricsFile, eventFile] : [metricsFile];
+    const files = [metricsFile, eventFile].filter((file) => file !== undefined);
     this.#metrics = metricsAt(this.done, recorded);
     if (options.saveAtStart) await this.#save();
     if (this.#isDue()) await options.onCheckpoint?.(this.done);
@@ -109,10 +122,11 @@ export class TrainingLoop {
       batchSize: this.step.instances,
       seed: config.seed,
       startStep: this.done,
+      part: communicator,
     });
     try {
       for await (const { images, indices } of loader) {
-        if (this.done >= config.steps || options.signal?.aborted) break;
+        if (this.done >= config.steps || await this.#isStopped()) break;
         const batch = this.#withLabels(images, indices);
         this.#pending.set(this.done, batch);
         await this.step.run(this.done, ...batch);
@@ -131,7 +145,19 @@ export class TrainingLoop {
     }
     await this.#readMetrics(files);
     if (this.#saved < this.done) await this.#save();
-    return { step: this.done, metrics: this.#metrics };
+    return {
+      step: this.done,
+      metrics: this.#metrics,
+      stoppedBy: this.#agreement.stoppedBy,
+    };
+  }
+
+  /** Whether the steps are to end here, for all processes. */
+  async #isStopped(): Promise<boolean> {
+    const stops = this.options.signal?.aborted ?? false;
+    if (this.step.communicator.size === 1) return stops;
+    await this.#agreement.renew(stops, this.#isReadDue());
+    return this.#agreement.stoppedBy !== undefined;
   }
 
   /** Whether a checkpoint is due: every so many steps, and after the last. */
@@ -152,7 +178,13 @@ export class TrainingLoop {
 
   #mustRead(): boolean {
     return this.#pending.size >= this.step.ringLength ||
-      performance.now() - this.#readAt >= SHOW_MS;
+      (this.step.communicator.size === 1
+        ? this.#isReadDue()
+        : this.#agreement.reads);
+  }
+
+  #isReadDue(): boolean {
+    return performance.now() - this.#readAt >= SHOW_MS;
   }
 
   async #readMetrics(
@@ -187,7 +219,8 @@ export class TrainingLoop {
     }
     this.#pending.clear();
     this.#readAt = performance.now();
-    if (this.#metrics) this.options.onStep?.(this.done, this.#metrics);
+    if (!this.#metrics) return;
+    this.options.onStep?.(this.done, this.#metrics, this.#agreement.slowest);
   }
 
   async #reportNonFinite(step: number): Promise<never> {
@@ -206,13 +239,16 @@ export class TrainingLoop {
   }
 
   async #save(): Promise<void> {
+    const { communicator } = this.step;
     const tensors = await captureState(this.options.device, this.state);
+    await checkSame(tensors, communicator, this.done);
+    this.#saved = this.done;
+    if (communicator.rank > 0) return;
     await saveCheckpoint(
       this.options.run.checkpointsPath,
       { step: this.done, tensors, metadata: { config: this.config } },
       this.config.checkpoints.keep,
     );
-    this.#saved = this.done;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Augmentation } from "../datasets/augmentation/augmentation.ts";
+import { alone, type Communicator } from "../engine/communicator.ts";
 import type { Device } from "../engine/devices/device.ts";
 import { gradient } from "../engine/graph/gradient.ts";
 import {
@@ -7,6 +8,7 @@ import {
   select,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { allMean } from "../engine/ops/collective.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { RandomSource } from "../engine/ops/random.ts";
 import {
@@ -51,6 +53,10 @@ export interface StepParts {
   readonly augmentation: Augmentation;
   /** Height and width of the stored images in pixels. */
   readonly imageSize: number;
+  /** The processes that share the batch equally; this one alone by default. */
+  readonly communicator?: Communicator;
+  /** Whether their batches are normalised together. */
+  readonly synchronizesStatistics?: boolean;
 }
 
 /** What a step of pretraining is made of. */
@@ -77,28 +83,55 @@ export interface TracedStep {
  * @throws {UserError} if a loss lacks what it needs.
  */
 export function traceStep({ model, ...parts }: TrainingParts): TracedStep {
-  const { views, losses, model: { name } } = parts.config;
+  const { views, losses, model: { name }, distributed } = parts.config;
+  const negatives = distributed.negatives === "all"
+    ? parts.communicator
+    : alone;
   return traceObjective({
     ...parts,
+    synchronizesStatistics: distributed.statistics === "all",
     objective: (images, context) =>
-      totalLoss(model.forward(images, views, context), losses, name),
+      totalLoss(model.forward(images, views, context), losses, name, negatives),
   });
 }
 
 /** Traces a step: augmentation, forward pass and loss, gradients, optimiser. */
 export function traceObjective(
-  { config, objective, parameters, augmentation, imageSize }: StepParts,
+  { config, objective, parameters, augmentation, imageSize, ...sharing }:
+    StepParts,
 ): TracedStep {
-  const instances = config.batchSize / config.views;
+  const { communicator = alone, synchronizesStatistics = false } = sharing;
+  const instances = instancesOf(config, communicator);
   const images = input("images", [instances, 3, imageSize, imageSize], "u8");
-  const random = new RandomSource(input("key", [2], "u32"));
-  const context = new Context(random);
+  const random = new RandomSource(
+    input("key", [2], "u32"),
+    communicator.rank,
+  );
+  const context = new Context(random, { communicator, synchronizesStatistics });
   // [instances, 3, imageSize, imageSize] -> [batchSize, size, size, 3]
   const views = augmentation.train(images, config.views, random);
-  const { loss, metrics } = objective(views, context);
+  const own = objective(views, context);
+
+  const names = Object.keys(own.metrics);
+  const differing = context.assignments
+    .filter(({ storage }) => context.differs(storage));
+  // all that differs from process to process, in one exchange
+  const [flat, loss, ...means] = allMean([
+    flattenGradients(gradient(own.loss, parameters.tensors)),
+    own.loss,
+    ...Object.values(own.metrics),
+    ...differing.map(({ value }) => value),
+  ], communicator);
+  const metrics = Object.fromEntries(names.map((name, i) => [name, means[i]]));
+  const meanOf = new Map(
+    differing.map(({ storage }, i) => [storage, means[names.length + i]]),
+  );
+  const states = context.assignments.map(({ storage, value }) => ({
+    storage,
+    value: meanOf.get(storage) ?? value,
+  }));
 
   const optimizer = new AdamW(parameters.storage, config.optimizer);
-  const flat = flattenGradients(gradient(loss, parameters.tensors));
   const update = optimizer.update(flat, input("optimizer", [3]));
   const halted = new Storage("halted", 1);
   const proceeds = multiply(
@@ -113,7 +146,7 @@ export function traceObjective(
   };
   const ring = new MetricsRing(RING_LENGTH, Object.keys(numbers));
   const assignments = [
-    ...[...update.assignments, ...context.assignments].map((assignment) =>
+    ...[...update.assignments, ...states].map((assignment) =>
       onlyIf(proceeds, assignment)
     ),
     { storage: halted, value: reshape(subtract(1, proceeds), [1]) },
@@ -135,6 +168,8 @@ export class TrainingStep {
     private readonly config: StepConfig,
     private readonly program: Program,
     private readonly ring: MetricsRing,
+    /** The processes that share the batch. */
+    readonly communicator: Communicator,
     /** The optimiser, whose moments belong into a checkpoint. */
     readonly optimizer: AdamW,
   ) {}
@@ -154,7 +189,7 @@ export class TrainingStep {
     return await TrainingStep.compileTraced(device, parts.config, {
       ...traced,
       definition: { ...definition, ...options },
-    });
+    }, parts.communicator);
   }
 
   /**
@@ -166,14 +201,22 @@ export class TrainingStep {
     device: Device,
     config: StepConfig,
     { definition, ring, optimizer }: TracedStep,
+    communicator: Communicator = alone,
   ): Promise<TrainingStep> {
     const program = await Program.compile(device, definition);
-    return new TrainingStep(device, config, program, ring, optimizer);
+    return new TrainingStep(
+      device,
+      config,
+      program,
+      ring,
+      communicator,
+      optimizer,
+    );
   }
 
-  /** Images of a step, of each of which there are `views`. */
+  /** Images of a step in this process, of each of which there are `views`. */
   get instances(): number {
-    return this.config.batchSize / this.config.views;
+    return instancesOf(this.config, this.communicator);
   }
 
   /**
@@ -242,6 +285,14 @@ export class TrainingStep {
   destroy(): void {
     this.program.destroy();
   }
+}
+
+/** Instances that each process has of a step. */
+function instancesOf(
+  { batchSize, views }: StepConfig,
+  { size }: Communicator,
+): number {
+  return batchSize / views / size;
 }
 
 function onlyIf(proceeds: Tensor, { storage, value }: Assignment): Assignment {

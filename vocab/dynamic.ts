@@ -11,6 +11,7 @@ import {
   select,
   stopGradient,
 } from "../engine/ops/elementwise.ts";
+import { allReduceTogether } from "../engine/ops/collective.ts";
 import { scatterAdd } from "../engine/ops/indexing.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { l2Normalize } from "../engine/ops/normalization.ts";
@@ -84,9 +85,12 @@ export class DynamicVocabulary extends Vocabulary {
     const m = context.value(this.masses);
     // Eq. 17
     const matched = matchEntries(v, m, u, match);
-    // sum and number of the targets that matched each entry: [entries, width] and [entries, 1]
-    const sums = scatterAdd(entries, matched, u);
-    const counts = scatterAdd(entries, matched, constant(1, [u.shape[0], 1]));
+    // sum and number of the targets of all processes that matched each entry: [entries, width] and
+    // [entries, 1]
+    const [sums, counts] = allReduceTogether([
+      scatterAdd(entries, matched, u),
+      scatterAdd(entries, matched, constant(1, [u.shape[0], 1])),
+    ], context.communicator);
     // Eq. 18; an unmatched entry keeps its direction exactly, however light it is
     const moved = l2Normalize(add(multiply(v, reshape(m, [entries, 1])), sums));
     const vectors = select(less(0.5, counts), moved, v);

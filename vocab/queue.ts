@@ -9,6 +9,7 @@ import {
   stopGradient,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { allGather } from "../engine/ops/collective.ts";
 import { gather } from "../engine/ops/indexing.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
@@ -61,13 +62,14 @@ export class Queue extends Vocabulary {
   }
 
   /**
-   * Replaces the oldest entries with the targets of a step.
+   * Replaces the oldest entries with the targets of a step, those of all processes.
    *
    * @throws {UserError} if there are more targets than entries.
    */
   override update(targets: Tensor, context: Context): Tensor {
     const { entries } = this;
-    const [n] = targets.shape;
+    const all = allGather(stopGradient(targets), context.communicator);
+    const [n] = all.shape;
     if (n > entries) {
       throw new UserError(
         `${n} targets do not fit a queue of ${entries} entries; raise model.vocabulary.entries`,
@@ -78,7 +80,7 @@ export class Queue extends Vocabulary {
     // entry e takes target (e - position) mod entries, if there is one
     const offset = subtract(iota([entries], 0, "f32"), position);
     const order = add(offset, multiply(less(offset, 0), entries));
-    const latest = gather(stopGradient(targets), cast(order, "i32"));
+    const latest = gather(all, cast(order, "i32"));
     const vectors = select(reshape(less(order, n), [entries, 1]), latest, old);
     const next = add(position, n);
     context.update(this.vectors, vectors);

@@ -6,6 +6,7 @@ import { dispatchCase } from "./dispatch.ts";
 import { layerStepCases } from "./layer_step.ts";
 import { matmulCases } from "./matmul.ts";
 import { memoryCases } from "./memory.ts";
+import { distributedCases } from "./distributed.ts";
 import { firstStepCase, memoryDriftCase } from "./process.ts";
 import { trainingCases } from "./training.ts";
 import { vocabularyCases } from "./vocabulary.ts";
@@ -23,5 +24,6 @@ export function allCases(onGpu: boolean): Case[] {
     firstStepCase,
     ...memoryCases(),
     memoryDriftCase,
+    ...distributedCases(),
   ];
 }

@@ -76,6 +76,10 @@ const lowerings: {
         width: rowSize(node.shape),
       }),
   },
+  collective: {
+    lower: (node, { name, communicator }) =>
+      withInputs(node, { kind: "collective", name, communicator }),
+  },
 };
 
 const lowerTable: Readonly<Record<KindOf<"kernel">, Lowering<Operation>>> =
@@ -148,6 +152,8 @@ const workRules: {
   scatterAdd: { work: (_kernel, { size }) => ({ elements: size }) },
   zero: { work: (_kernel, { size }) => ({ elements: size }) },
   copy: { work: (_kernel, { size }) => ({ elements: size }) },
+  collective: { work: () => ({}) },
+  wait: { work: () => ({}) },
 };
 
 const workTable: Readonly<Record<Kernel["kind"], WorkRule<Kernel>>> = workRules;

@@ -1,5 +1,7 @@
 import type { View } from "../graph/index_map.ts";
 import type { DType, Storage, Tensor } from "../graph/tensor.ts";
+import type { Communicator } from "../communicator.ts";
+import type { Collective } from "../ops/collective.ts";
 import type { Window } from "../ops/contraction.ts";
 import type { Expression, ScalarType } from "./expression.ts";
 
@@ -123,7 +125,23 @@ export interface CopyKernel {
   readonly kind: "copy";
 }
 
-/** What one dispatch computes. */
+/** Begins an exchange of the input, whose result the output holds after its {@linkcode WaitKernel}. */
+export interface CollectiveKernel {
+  /** The discriminant of {@linkcode Kernel}. */
+  readonly kind: "collective";
+  /** Which exchange. */
+  readonly name: Collective;
+  /** The processes that take part. */
+  readonly communicator: Communicator;
+}
+
+/** Waits for the exchange whose output it writes. */
+export interface WaitKernel {
+  /** The discriminant of {@linkcode Kernel}. */
+  readonly kind: "wait";
+}
+
+/** What one dispatch computes. Exchanges are the program's business, and nothing to devices. */
 export type Kernel =
   | FusedKernel
   | MatmulKernel
@@ -132,7 +150,9 @@ export type Kernel =
   | GatherKernel
   | ScatterKernel
   | ZeroKernel
-  | CopyKernel;
+  | CopyKernel
+  | CollectiveKernel
+  | WaitKernel;
 
 /** A kernel with the stored nodes that it reads. */
 export interface Lowered<Of extends Kernel = Kernel> {

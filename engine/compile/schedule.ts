@@ -8,6 +8,7 @@ import {
   Tensor,
 } from "../graph/tensor.ts";
 import { assignInPlace } from "./assign_in_place.ts";
+import { startCollectivesEarly, withWaits } from "./collectives.ts";
 import { lowerDeviceOperation } from "./device_operations.ts";
 import { fuse, type Fusion, unfused } from "./fusion.ts";
 import type { Buffer, Dispatch, Kernel, Schedule } from "./kernel.ts";
@@ -70,9 +71,11 @@ export function schedule(
   const roots = new Set([...results, ...assigned.map(({ value }) => value)]);
   const fusion = fused ? fuse(graph, roots, maxReads) : unfused;
   const scheduler = new Scheduler(fusion, graph.nodes, maxReads);
-  graph.nodes.filter(fusion.isStored).forEach((node) => scheduler.emit(node));
+  startCollectivesEarly(graph.nodes)
+    .filter(fusion.isStored)
+    .forEach((node) => scheduler.emit(node));
   const inPlace = assignInPlace(
-    scheduler.dispatches,
+    withWaits(scheduler.dispatches),
     assigned.map(({ storage, value }) => ({
       storage,
       source: scheduler.bufferOf(value),

@@ -71,6 +71,15 @@ export interface Executable {
    * any buffer directly after the dispatch that wrote it.
    */
   read(buffer: Buffer): Promise<HostArray>;
+  /**
+   * Hands the content of one buffer to `transfer`, which writes that of another, after all steps queued
+   * so far. What is queued later runs at the same time and must leave both alone.
+   */
+  exchange(
+    from: Buffer,
+    to: Buffer,
+    transfer: (from: HostArray, to: HostArray) => Promise<void>,
+  ): Promise<void>;
   /** Frees what belongs to this program alone; storages stay. It refuses to run afterwards. */
   destroy(): void;
 }

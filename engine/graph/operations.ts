@@ -18,6 +18,7 @@
  * @module
  */
 
+import { collective, type CollectiveOperation } from "../ops/collective.ts";
 import { contraction, type ContractionOperation } from "../ops/contraction.ts";
 import { elementwise, type ElementwiseOperation } from "../ops/elementwise.ts";
 import { indexing, type IndexingOperation } from "../ops/indexing.ts";
@@ -35,7 +36,8 @@ export type Operation =
   | ReduceOperation
   | ContractionOperation
   | IndexingOperation
-  | RandomOperation;
+  | RandomOperation
+  | CollectiveOperation;
 
 /** The definition of each kind of operation. */
 export const definitions = {
@@ -46,6 +48,7 @@ export const definitions = {
   ...contraction,
   ...indexing,
   ...randomness,
+  ...collective,
 } satisfies Definitions<Operation>;
 
 /** The kinds of operation that have a certain role. */

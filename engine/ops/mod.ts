@@ -43,6 +43,7 @@ export {
   slice,
   sliceAxis,
 } from "./movement.ts";
+export { allGather, allReduce } from "./collective.ts";
 export {
   argmax,
   max,

@@ -1,4 +1,6 @@
+import { alone, type Communicator } from "../communicator.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { allGather, allReduceTogether } from "./collective.ts";
 import {
   add,
   customGradient,
@@ -10,6 +12,7 @@ import {
   square,
   subtract,
 } from "./elementwise.ts";
+import { concatenate, reshape, sliceAxis } from "./movement.ts";
 import { max, mean, sum, variance } from "./reduction.ts";
 
 /** `1 / sqrt(variance + epsilon)`. */
@@ -29,7 +32,7 @@ export interface BatchNormalization {
 
 /**
  * Batch normalisation (Ioffe and Szegedy 2015) over all axes but the last, with the statistics of
- * this batch.
+ * this batch, or of those of all processes of a communicator together.
  *
  * @param x `[..., channels]`
  * @param scale `[channels]`
@@ -40,22 +43,27 @@ export function batchNorm(
   scale: Tensor,
   shift: Tensor,
   epsilon = 1e-5,
+  communicator: Communicator = alone,
 ): BatchNormalization {
   const axes = x.shape.slice(0, -1).map((_, axis) => axis);
-  const count = x.size / scale.size;
-  const batchMean = mean(x, { axes });
-  const batchVariance = variance(x, { axes });
+  const count = x.size / scale.size * communicator.size;
+  const { batchMean, batchVariance } = statisticsOf(x, axes, communicator);
   const inverse = inverseDeviation(batchVariance, epsilon);
   const normalized = multiply(subtract(x, batchMean), inverse);
   const value = add(multiply(normalized, scale), shift);
   const output = customGradient(value, [x, scale, shift], (gradient) => {
     const shiftGradient = sum(gradient, { axes });
     const scaleGradient = sum(multiply(gradient, normalized), { axes });
+    // the statistics depend on the batches of all processes, scale and shift act on this one's
+    const [shiftTotal, scaleTotal] = allReduceTogether(
+      [shiftGradient, scaleGradient],
+      communicator,
+    );
     const centred = subtract(
       gradient,
       add(
-        divide(shiftGradient, count),
-        multiply(normalized, divide(scaleGradient, count)),
+        divide(shiftTotal, count),
+        multiply(normalized, divide(scaleTotal, count)),
       ),
     );
     return [
@@ -65,6 +73,34 @@ export function batchNorm(
     ];
   });
   return { output, mean: batchMean, variance: batchVariance };
+}
+
+/** Mean and biased variance of each channel over the batches of all processes, which are equally large. */
+function statisticsOf(
+  x: Tensor,
+  axes: readonly number[],
+  communicator: Communicator,
+) {
+  const own = { mean: mean(x, { axes }), variance: variance(x, { axes }) };
+  if (communicator.size === 1) {
+    return { batchMean: own.mean, batchVariance: own.variance };
+  }
+  const [channels] = own.mean.shape;
+  const row = [1, channels];
+  // [ranks, 2 * channels]
+  const all = allGather(
+    concatenate([reshape(own.mean, row), reshape(own.variance, row)], 1),
+    communicator,
+  );
+  const means = sliceAxis(all, 1, 0, channels);
+  const variances = sliceAxis(all, 1, channels, 2 * channels);
+  return {
+    batchMean: mean(means, { axes: [0] }),
+    batchVariance: add(
+      mean(variances, { axes: [0] }),
+      variance(means, { axes: [0] }),
+    ),
+  };
 }
 
 /** Normalisation with given statistics, as at evaluation: `x` is `[..., channels]`, the rest `[channels]`. */

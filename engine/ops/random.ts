@@ -1,5 +1,5 @@
 import { apply, type Definitions } from "../graph/definition.ts";
-import type { Shape, Tensor } from "../graph/tensor.ts";
+import { type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
 import { divide, less, multiply } from "./elementwise.ts";
 
 /** Uniform random numbers in [0, 1), a function of the key, the stream and the position alone. */
@@ -10,6 +10,8 @@ export interface RandomOperation {
   readonly stream: number;
   /** Sizes of the axes. */
   readonly shape: Shape;
+  /** Position of the first element in its sequence. */
+  readonly start: number;
 }
 
 /**
@@ -30,10 +32,10 @@ export const randomness: Definitions<RandomOperation, "generator"> = {
       }
       return { shape, dtype: "f32" };
     },
-    expression: ({ stream }, { position, load }) => ({
+    expression: ({ stream, start }, { position, load }) => ({
       kind: "random",
       stream,
-      counter: position,
+      counter: { ...position, offset: position.offset + start },
       seed: load(0, 0),
       step: load(0, 1),
       dtype: "f32",
@@ -54,13 +56,20 @@ export class RandomSource {
   constructor(
     /** `[seed, step]`, fed before each step. */
     readonly key: Tensor,
+    /**
+     * Which of the equal parts of each draw this source gives: processes that share a batch draw the
+     * numbers for their rows that one process would draw for them.
+     */
+    readonly part = 0,
   ) {}
 
   /** Uniform numbers in [0, 1) with 24 random bits. */
   uniform(shape: Shape): Tensor {
+    // counters have 32 bits
+    const start = this.part * sizeOf(shape) >>> 0;
     return apply(
       randomness.random,
-      { kind: "random", stream: this.#stream++, shape },
+      { kind: "random", stream: this.#stream++, shape, start },
       [this.key],
     );
   }

@@ -124,3 +124,17 @@ Deno.test("BatchLoader: a read that fails is told at its step", async () => {
   await assertRejects(() => loader.next(), Error, "disk on fire");
   await loader.close();
 });
+
+Deno.test("BatchLoader: parts share each step of one order", async () => {
+  const images = randomImages(10);
+  const whole = await take(images, 4, { batchSize: 6, seed });
+  const parts = await Promise.all(
+    [0, 1, 2].map((rank) =>
+      take(images, 4, { batchSize: 2, seed, part: { rank, size: 3 } })
+    ),
+  );
+  assertEquals(
+    whole.map((_, step) => parts.flatMap((part) => [...part[step].indices])),
+    whole.map(({ indices }) => [...indices]),
+  );
+});

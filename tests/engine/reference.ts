@@ -111,7 +111,8 @@ function compute(
       return y;
     case "random":
       return y.map((_, i) =>
-        (philox(x[0], operation.stream, x[1], i) >>> 8) * 2 ** -24
+        (philox(x[0], operation.stream, x[1], operation.start + i) >>> 8) *
+        2 ** -24
       );
     case "unary":
       return y.map((_, i) => unary[operation.name](x[i]));
@@ -286,6 +287,8 @@ function compute(
       });
       return y;
     }
+    case "collective":
+      throw new TypeError("an exchange depends on other processes");
   }
 }
 

@@ -52,7 +52,7 @@ export class Progress {
   #unit: string;
   #output: ProgressOutput;
   #step: number;
-  #values: Readonly<Record<string, number>> = {};
+  #values: Readonly<Record<string, number | string>> = {};
   #updatedAt: number;
   #shownAt: number;
   #shownStep?: number;
@@ -77,7 +77,10 @@ export class Progress {
    * @param step Number of steps done.
    * @param values What to show beside it, such as the loss.
    */
-  update(step: number, values: Readonly<Record<string, number>>): void {
+  update(
+    step: number,
+    values: Readonly<Record<string, number | string>>,
+  ): void {
     const now = this.#output.now();
     const elapsed = now - this.#updatedAt;
     const memory = Math.exp(-elapsed / RATE_MEMORY_MS);
@@ -130,7 +133,8 @@ export class Progress {
       );
     }
     for (const [name, value] of Object.entries(this.#values)) {
-      parts.push(`${name} ${formatNumber(value, 3)}`);
+      const text = typeof value === "string" ? value : formatNumber(value, 3);
+      parts.push(`${name} ${text}`);
     }
     return parts;
   }

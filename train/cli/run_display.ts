@@ -64,15 +64,21 @@ export class RunDisplay {
     );
   }
 
-  /** Shows how many steps are done, and the numbers of the last one that matter most. */
-  update(step: number, metrics: StepMetrics): void {
-    const shown: Record<string, number> = {
+  /**
+   * Shows how many steps are done, the numbers of the last one that matter most, and the slowest of
+   * several processes.
+   */
+  update(step: number, metrics: StepMetrics, slowestRank?: number): void {
+    const shown: Record<string, number | string> = {
       loss: metrics.loss,
       lr: metrics.learningRate,
     };
     for (const [metric, label] of SHOWN) {
       const term = this.#terms.find((term) => `${term}.${metric}` in metrics);
       if (term) shown[label] = metrics[`${term}.${metric}`];
+    }
+    if (slowestRank !== undefined) {
+      shown["slowest rank"] = String(slowestRank);
     }
     this.#progress?.update(step, shown);
     for (const sentence of this.#watch.observe(step, metrics)) {

@@ -43,6 +43,14 @@ export interface CheckpointConfig {
   readonly keep: number;
 }
 
+/** How processes that train together share a step; without effect where there is only one. */
+export interface DistributedConfig {
+  /** Whether predictions are compared with the targets of `all` processes, the default, or the `local` ones alone. */
+  readonly negatives: "all" | "local";
+  /** Whether batch normalisation takes the statistics of its `local` batch, the default, or of `all` processes. */
+  readonly statistics: "local" | "all";
+}
+
 /** All settings of a pretraining run; the defaults are the paper's where it has any (section 4.1). */
 export interface Config {
   /** Seed of initial values, data order, augmentation, masks and dropout, 0 (default) to 2³² - 1. */
@@ -72,6 +80,8 @@ export interface Config {
   readonly warmupSteps: number;
   /** N, the number of images in a step, all views counted: a multiple of `views`. 256 by default. */
   readonly batchSize: number;
+  /** How processes share a step. */
+  readonly distributed: DistributedConfig;
   /** Steps between two records in `metrics.jsonl`, at least 1; 10 by default. */
   readonly metricsEvery: number;
   /** When checkpoints are written. */
@@ -126,6 +136,10 @@ export const configSchema = z.strictObject({
   steps: z.int().min(1).default(100_000),
   warmupSteps: z.int().min(0).default(250),
   batchSize: z.int().min(1).default(256),
+  distributed: z.strictObject({
+    negatives: z.enum(["all", "local"]).default("all"),
+    statistics: z.enum(["local", "all"]).default("local"),
+  }).prefault({}),
   metricsEvery: z.int().min(1).default(10),
   checkpoints: z.strictObject({
     every: z.int().min(1).default(1000),

@@ -60,12 +60,17 @@ function layout(state: ModelState | TrainingState): Map<Storage, Part[]> {
   ]);
 }
 
+/** Where everything lies on a device, in the same order for equal models. */
+export function storagesOf(state: ModelState | TrainingState): Storage[] {
+  return [...layout(state).keys()];
+}
+
 /** Frees the memory of everything on the device; no program that uses it may run afterwards. */
 export function releaseState(
   device: Device,
   state: ModelState | TrainingState,
 ): void {
-  for (const storage of layout(state).keys()) device.release(storage);
+  for (const storage of storagesOf(state)) device.release(storage);
 }
 
 /** Reads everything from the device, after all steps queued so far. */

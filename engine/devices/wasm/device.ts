@@ -104,6 +104,12 @@ export class WasmDevice implements Device {
     await this.#queue(() =>
       this.#pool.broadcast(() => ({ kind: "load", program, module }))
     );
+    const viewOf = (buffer: Buffer) => {
+      const { buffer: whole, offset } = wholeOf(buffer);
+      const { inArena, byte } = addressOf(whole);
+      const address = { inArena, byte: byte + offset * 4 };
+      return this.#view(address, buffer.dtype, buffer.size);
+    };
     let destroyed = false;
     const check = () => {
       if (destroyed) {
@@ -134,12 +140,16 @@ export class WasmDevice implements Device {
       },
       read: async (buffer) => {
         check();
-        return await this.#queue(() => {
-          const { buffer: whole, offset } = wholeOf(buffer);
-          const { inArena, byte } = addressOf(whole);
-          const address = { inArena, byte: byte + offset * 4 };
-          return this.#view(address, buffer.dtype, buffer.size).slice();
-        });
+        return await this.#queue(() => viewOf(buffer).slice());
+      },
+      exchange: async (from, to, transfer) => {
+        check();
+        // the memory itself: nothing is copied
+        const [source, target] = await this.#queue(() => [
+          viewOf(from),
+          viewOf(to),
+        ]);
+        await transfer(source, target);
       },
       destroy: () => {
         if (destroyed) return;

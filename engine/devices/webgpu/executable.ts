@@ -1,5 +1,5 @@
 import type { Buffer, Dispatch } from "../../compile/kernel.ts";
-import type { Plan } from "../../compile/memory.ts";
+import { bytesOf, type Plan } from "../../compile/memory.ts";
 import { UserError } from "../../user_error.ts";
 import type { DeviceLimits, Executable, HostArray } from "../device.ts";
 import type { GpuContext } from "./context.ts";
@@ -20,6 +20,14 @@ interface Command {
   }[];
 }
 
+/** Memory of the host that an exchange goes through, step after step. */
+interface Staging {
+  /** What is sent; mapped while it is. */
+  readonly sent: GPUBuffer;
+  /** What is received. */
+  readonly received: HostArray;
+}
+
 /** A program as a list of commands, for which {@linkcode WebGpuExecutable.compile} makes everything once. */
 export class WebGpuExecutable implements Executable {
   /** Device memory that belongs to this program alone. */
@@ -31,6 +39,8 @@ export class WebGpuExecutable implements Executable {
   readonly #commands: readonly Command[];
   /** Staging copies of byte inputs whose size is not a whole number of words. */
   readonly #padded = new Map<string, Uint8Array<ArrayBuffer>>();
+  /** By what is received. */
+  readonly #staging = new Map<Buffer, Staging>();
   #destroyed = false;
 
   private constructor(
@@ -118,8 +128,52 @@ export class WebGpuExecutable implements Executable {
     return hostArray(buffer.dtype, content, buffer.size);
   }
 
+  async exchange(
+    from: Buffer,
+    to: Buffer,
+    transfer: (from: HostArray, to: HostArray) => Promise<void>,
+  ): Promise<void> {
+    this.#check();
+    const { sent, received } = this.#stagingOf(from, to);
+    const source = this.#memory.locate(from);
+    const encoder = this.#context.gpu.createCommandEncoder();
+    encoder.copyBufferToBuffer(
+      source.memory,
+      source.start,
+      sent,
+      0,
+      source.bytes,
+    );
+    this.#context.submitNow([encoder.finish()]);
+    await sent.mapAsync(GPUMapMode.READ);
+    await transfer(
+      hostArray(from.dtype, sent.getMappedRange(), from.size),
+      received,
+    );
+    sent.unmap();
+    const target = this.#memory.locate(to);
+    upload(this.#context, target.memory, target.start, received);
+  }
+
+  /** Memory for an exchange, made at its first step. */
+  #stagingOf(from: Buffer, to: Buffer): Staging {
+    let staging = this.#staging.get(to);
+    if (!staging) {
+      const sent = this.#context.gpu.createBuffer({
+        label: `staging of ${from.label}`,
+        size: bytesOf(from),
+        usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+      });
+      const memory = new ArrayBuffer(bytesOf(to));
+      staging = { sent, received: hostArray(to.dtype, memory, to.size) };
+      this.#staging.set(to, staging);
+    }
+    return staging;
+  }
+
   destroy(): void {
     this.#destroyed = true;
+    this.#staging.forEach(({ sent }) => sent.destroy());
     this.#memory.destroy();
     this.#scratch?.destroy();
   }

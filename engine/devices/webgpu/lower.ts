@@ -48,6 +48,9 @@ export function lower(
         output,
       );
     }
+    case "collective":
+    case "wait":
+      return { passes: [] };
   }
 }
 

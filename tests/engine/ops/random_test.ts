@@ -75,6 +75,28 @@ testOnDevices(
   },
 );
 
+testOnDevices(
+  "RandomSource: parts of a draw are the rows that one source draws",
+  async (device) => {
+    const key = input("key", [2], "u32");
+    const draw = (random: RandomSource, rows: number) => {
+      random.uniform([rows, 5]);
+      return random.uniform([rows, 5]);
+    };
+    const program = await Program.compile(device, {
+      outputs: [
+        draw(new RandomSource(key), 6),
+        ...[0, 1, 2].map((part) => draw(new RandomSource(key, part), 2)),
+      ],
+    });
+    const [all, ...parts] = await program.evaluate({
+      key: Uint32Array.of(randomWord(), randomWord()),
+    });
+    program.destroy();
+    assertEquals(parts.flatMap((part) => [...part]), [...all]);
+  },
+);
+
 Deno.test("RandomSource, dropout: refuse keys, shapes and rates that do not fit", () => {
   const random = new RandomSource(input("key", [2], "u32"));
   assertThrows(() => random.uniform([2, 0]), RangeError, "at least 1");

@@ -30,6 +30,9 @@ export function callsOf(dispatch: Dispatch, threads: number): Call[] {
       return zeroCalls(dispatch, threads);
     case "copy":
       return copyCalls(dispatch, threads);
+    case "collective":
+    case "wait":
+      return [];
   }
 }
 

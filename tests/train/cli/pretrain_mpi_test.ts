@@ -1,0 +1,100 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { listCheckpoints } from "../../../train/run/checkpoint.ts";
+import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+import { startPretraining, testOnMpi } from "../distributed/mpi.ts";
+import { outputOf, runTask, stepsMeasured, TINY } from "./command.ts";
+
+/** More steps than a test waits for, of images that three processes can share. */
+const ENDLESS = [
+  ...[...TINY, "--set", "steps=100000", "--set", "batchSize=6"],
+  ...["--device", "wasm", "--threads", "1"],
+];
+
+/** Waits until a run has recorded a step after a certain one. */
+async function untilAfter(step: number, run: string): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const steps = await stepsMeasured(run).catch(() => []);
+    if (steps.some((measured) => measured > step)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${run} records no step after ${step}`);
+}
+
+/** Sends a signal to one of the processes that train in a folder. */
+async function signalOne(signal: Deno.Signal, run: string): Promise<void> {
+  const pids = async (...args: string[]) => {
+    const { stdout } = await new Deno.Command("pgrep", { args }).output();
+    return new TextDecoder().decode(stdout).trim().split("\n").map(Number);
+  };
+  // the launcher has the folder in its arguments too
+  const deno = new Set(await pids("deno"));
+  const [process] = (await pids("-f", run)).filter((pid) => deno.has(pid));
+  Deno.kill(process, signal);
+}
+
+testOnMpi(
+  "pretrain:mpi: a signal to one stops all with a checkpoint; other processes go on, and the death of one ends all",
+  async (implementation) => {
+    using folder = new TemporaryFolder();
+    const run = `${folder.path}/run`;
+    const started = startPretraining(
+      ...[implementation, 3, ...ENDLESS, "--out", run] as const,
+    );
+    await untilAfter(0, run);
+    await signalOne("SIGTERM", run);
+    const stopped = await outputOf(started);
+    assertEquals(stopped.code, 0, stopped.stderr);
+    const [, step] = stopped.stdout.match(
+      /^rank \d was told to stop; (\d+) of 100000 steps are done; go on with:\n {2}mpirun .* --resume .*run$/m,
+    )!;
+    const checkpoints = `${run}/checkpoints`;
+    assertEquals(await listCheckpoints(checkpoints), [Number(step)]);
+    assertMatch(stopped.stderr, /^processes: 3 of (Open MPI|MPICH)$/m);
+
+    const resumed = startPretraining(
+      ...[implementation, 2, "--resume", run] as const,
+      ...["--device", "wasm", "--threads", "1"],
+    );
+    await untilAfter(Number(step), run);
+    await signalOne("SIGKILL", run);
+    const killed = performance.now();
+    const { code } = await outputOf(resumed);
+    assert(code !== 0);
+    assert(performance.now() - killed < 10_000);
+    // the last checkpoint is as it was
+    assertEquals(await listCheckpoints(checkpoints), [Number(step)]);
+  },
+);
+
+testOnMpi(
+  "pretrain:mpi: what is wrong ends all with a sentence, before anything is written",
+  async (implementation) => {
+    using folder = new TemporaryFolder();
+    const { code, stdout, stderr } = await outputOf(
+      startPretraining(
+        ...[implementation, 2, ...ENDLESS, "--set", "batchSize=3"] as const,
+        ...["--out", `${folder.path}/run`],
+      ),
+    );
+    assert(code !== 0);
+    assertEquals(stdout, "");
+    assertMatch(
+      stderr,
+      /^rank \d: error: batchSize 3 with 1 views is 3 images, which 2 processes cannot share equally; set batchSize to a multiple of 2$/m,
+    );
+    assertEquals([...Deno.readDirSync(folder.path)], []);
+  },
+);
+
+Deno.test("pretrain:mpi: --help names every option in lines of at most 80 characters", async () => {
+  using folder = new TemporaryFolder();
+  const { code, stdout } = await runTask("pretrain:mpi", folder.path, "--help");
+  assertEquals(code, 0);
+  for (
+    const option of [
+      ...["--preset NAME", "--config FILE", "--set KEY=VALUE", "--device NAME"],
+      ...["--threads N", "--out FOLDER", "--resume FOLDER"],
+    ]
+  ) assertMatch(stdout, new RegExp(`^  ${option}  +\\w`, "m"));
+  assertEquals(stdout.split("\n").filter((line) => line.length > 80), []);
+});

@@ -1,0 +1,101 @@
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import type { Device } from "../../../engine/devices/device.ts";
+import { UserError } from "../../../engine/user_error.ts";
+import { pretrainTogether } from "../../../train/distributed/pretrain_together.ts";
+import { pretrain } from "../../../train/pretrain.ts";
+import { readMetrics } from "../../../train/run/metrics_file.ts";
+import {
+  createRunFolder,
+  openRunFolder,
+  type RunFolder,
+} from "../../../train/run/run_folder.ts";
+import type { LoopResult } from "../../../train/training_loop.ts";
+import { testOnWasm } from "../../engine/devices.ts";
+import { onRanks } from "../../engine/local_communicators.ts";
+import { withFolder } from "../folder.ts";
+import { tinyConfig, tinyImages } from "../tiny_model.ts";
+
+const config = tinyConfig({
+  batchSize: 12,
+  steps: 6,
+  // the batch is normalised as one
+  distributed: { statistics: "all" },
+});
+
+interface Begun {
+  readonly folder: string;
+  readonly resumed?: RunFolder;
+  /** The rank that is told to stop before the first step after so many. */
+  readonly stop?: { readonly rank: number; readonly steps: number };
+}
+
+/** A signal that is set after so many looks at it, of which there is one before each step. */
+function afterSteps(steps: number): AbortSignal {
+  let checks = 0;
+  return Object.defineProperty(new AbortController().signal, "aborted", {
+    get: () => checks++ >= steps,
+  });
+}
+
+/** Takes the steps of a run in so many processes; gives how each rank ended. */
+function together(
+  device: Device,
+  size: number,
+  { folder, resumed, stop }: Begun,
+): Promise<LoopResult[]> {
+  return onRanks(
+    device,
+    size,
+    (device, communicator) =>
+      pretrainTogether(config, {
+        communicator,
+        device,
+        images: tinyImages(),
+        resumed,
+        createRun: () => createRunFolder("together", config, folder),
+        signal: stop?.rank === communicator.rank
+          ? afterSteps(stop.steps)
+          : undefined,
+      }),
+  );
+}
+
+testOnWasm(
+  "pretrainTogether: one of two processes is told to stop, both do, and three go on as one would",
+  (device) =>
+    withFolder(async (folder) => {
+      const shared = `${folder}/shared`;
+      const stop = { rank: 1, steps: 3 };
+      const stopped = await together(device, 2, { folder: shared, stop });
+      assertEquals(stopped.map(({ step }) => step), [3, 3]);
+      assertEquals(stopped.map(({ stoppedBy }) => stoppedBy), [1, 1]);
+      const { run } = await openRunFolder(shared);
+      const ended = await together(device, 3, { folder: "", resumed: run });
+      assertEquals(ended.map(({ step }) => step), [6, 6, 6]);
+      const single = await createRunFolder("one", config, `${folder}/one`);
+      const splits = { unlabelled: tinyImages() };
+      await pretrain(config, { device, splits, run: single });
+      const losses = async ({ metricsPath }: RunFolder) =>
+        (await readMetrics(metricsPath)).map(({ loss }) => Number(loss));
+      const expected = await losses(single);
+      const actual = await losses(run);
+      assertEquals(actual.length, 6);
+      actual.forEach((loss, i) =>
+        assertAlmostEquals(loss / expected[i], 1, 1e-3, `step ${i + 1}`)
+      );
+    }),
+);
+
+testOnWasm(
+  "pretrainTogether: refuses batches that cannot be shared equally",
+  async (device) => {
+    const error = await assertRejects(
+      () => together(device, 5, { folder: "never-made" }),
+      UserError,
+    );
+    assertEquals(
+      error.message,
+      "batchSize 12 with 2 views is 6 images, which 5 processes cannot share equally; set batchSize to a multiple of 10",
+    );
+  },
+);

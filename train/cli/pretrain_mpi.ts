@@ -1,0 +1,205 @@
+/** The command `pretrain:mpi`: one of the processes that an MPI launcher starts. */
+import { openDataset } from "../../datasets/registry.ts";
+import { openDevice } from "../../engine/open_device.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { type Config, configSchema } from "../config/config.ts";
+import { loadConfig } from "../config/loader.ts";
+import { presets } from "../config/presets/mod.ts";
+import { MpiCommunicator } from "../distributed/mpi_communicator.ts";
+import { pretrainTogether } from "../distributed/pretrain_together.ts";
+import { shareJson } from "../distributed/share.ts";
+import { openRun } from "../run/load_run.ts";
+import { quoted } from "../run/quoted.ts";
+import {
+  createRunFolder,
+  removeUnusedRunFolder,
+  type RunFolder,
+} from "../run/run_folder.ts";
+import type { LoopResult } from "../training_loop.ts";
+import {
+  type Command,
+  helpText,
+  type OptionValues,
+  parseArguments,
+} from "./arguments.ts";
+import { deviceOption, readDevice } from "./device_option.ts";
+import { DEFAULT_PRESET } from "./options.ts";
+import { RunDisplay } from "./run_display.ts";
+import { onInterrupt, runProgram } from "./run_program.ts";
+
+const command = {
+  usage: "deno task pretrain:mpi",
+  help:
+    `Pretrains an image encoder in all processes that an MPI launcher starts, such as
+mpirun: they share each batch, and rank 0 writes the run's folder. A signal to
+any of them stops all after the step under way, with a checkpoint.`,
+  options: {
+    preset: {
+      kind: "text",
+      value: "NAME",
+      help: `settings to begin with; ${DEFAULT_PRESET} without a file either`,
+    },
+    config: {
+      kind: "text",
+      value: "FILE",
+      help: "a JSON file of settings over those of the preset",
+    },
+    set: {
+      kind: "text",
+      value: "KEY=VALUE",
+      repeatable: true,
+      help: "one setting over all others",
+    },
+    device: deviceOption,
+    threads: {
+      kind: "integer",
+      value: "N",
+      help: "threads of wasm in each process; by default its share",
+    },
+    out: {
+      kind: "text",
+      value: "FOLDER",
+      help: "the folder of the run; by default a new one in runs/",
+    },
+    resume: {
+      kind: "text",
+      value: "FOLDER",
+      help: "go on with a run, whatever number of processes began it",
+    },
+  },
+  examples: [
+    "mpirun -n 4 deno task pretrain:mpi --preset dv2",
+    "mpirun -n 2 deno task pretrain:mpi --device wasm --threads 1",
+  ],
+} as const satisfies Command;
+
+type Options = OptionValues<typeof command>;
+
+async function main(): Promise<void> {
+  const options = parseArguments(command, Deno.args);
+  if (options === "help") return console.log(helpText(command));
+  const signal = onInterrupt();
+  const communicator = new MpiCommunicator();
+  try {
+    await takePart(options, communicator, signal);
+  } catch (error) {
+    const reason = error instanceof UserError
+      ? `error: ${error.message}`
+      : error;
+    console.error(`rank ${communicator.rank}:`, reason);
+    // the others wait for this one
+    communicator.abort();
+  }
+  communicator.close();
+}
+
+async function takePart(
+  options: Options,
+  communicator: MpiCommunicator,
+  signal: AbortSignal,
+): Promise<void> {
+  const { rank, size, name } = communicator;
+  const isFirst = rank === 0;
+  const { config, resumed } = await shareJson(
+    isFirst ? await readJob(options) : undefined,
+    communicator,
+  );
+  const splits = await openDataset(config.data);
+  const { device, reason } = await openDevice(
+    readDevice(options.device),
+    readThreads(options),
+  );
+  const display = isFirst ? new RunDisplay(config) : undefined;
+  let run = resumed;
+  try {
+    const result = await pretrainTogether(config, {
+      communicator,
+      device,
+      images: splits.unlabelled,
+      resumed,
+      signal,
+      createRun: async () => run = await createRun(config, options),
+      onStart: (step, { path }) => {
+        display?.print(`processes: ${size} of ${name}`);
+        display?.print(`device of rank 0: ${reason}`);
+        display?.print(`run: ${path}`);
+        display?.begin("training", step);
+      },
+      onStep: (...numbers) => display?.update(...numbers),
+    });
+    display?.end();
+    if (isFirst) await report(result, config, run!);
+  } catch (error) {
+    display?.end();
+    if (run && !resumed) await removeUnusedRunFolder(run);
+    throw error;
+  } finally {
+    Object.values(splits).forEach((split) => split?.close());
+    device.destroy();
+  }
+}
+
+/** What is to be done, as rank 0 is told. */
+async function readJob(
+  { preset, config, set, out, resume }: Options,
+): Promise<{ readonly config: Config; readonly resumed?: RunFolder }> {
+  if (resume === undefined) {
+    const sources = { preset: presetOf({ preset, config }), config, set };
+    return { config: await loadConfig(configSchema, presets, sources) };
+  }
+  if (preset ?? config ?? out ?? set[0]) {
+    throw new UserError(
+      "--resume goes on with the config of its run; leave out --preset, --config, --set and --out",
+    );
+  }
+  const opened = await openRun(resume);
+  return { config: opened.config, resumed: opened.run };
+}
+
+function presetOf(
+  { preset, config }: Pick<Options, "preset" | "config">,
+): string | undefined {
+  return preset ?? (config === undefined ? DEFAULT_PRESET : undefined);
+}
+
+function createRun(config: Config, options: Options): Promise<RunFolder> {
+  return createRunFolder(presetOf(options) ?? "custom", config, options.out);
+}
+
+/** As many threads as the person says, or this process's share of its machine's processors. */
+function readThreads({ threads }: Options): number {
+  if (threads !== undefined) {
+    if (threads >= 1) return threads;
+    throw new UserError(`--threads must be at least 1, not ${threads}`);
+  }
+  const local = Deno.env.get("OMPI_COMM_WORLD_LOCAL_SIZE") ??
+    Deno.env.get("MPI_LOCALNRANKS");
+  const processes = Number(local ?? 1);
+  return Math.max(1, Math.floor(navigator.hardwareConcurrency / processes));
+}
+
+/** Says how the run ended. */
+async function report(
+  { step, metrics, stoppedBy }: LoopResult,
+  { steps }: Config,
+  run: RunFolder,
+): Promise<void> {
+  const path = quoted(run.path);
+  if (step === 0) {
+    await removeUnusedRunFolder(run);
+    console.log(`rank ${stoppedBy} was told to stop before the first step`);
+  } else if (step < steps) {
+    console.log(
+      `rank ${stoppedBy} was told to stop; ${step} of ${steps} steps are done; go on with:\n` +
+        `  mpirun ... deno task pretrain:mpi --resume ${path}`,
+    );
+  } else {
+    if (metrics) console.log(`loss: ${metrics.loss.toFixed(4)}`);
+    console.log(`run: ${run.path}`);
+    console.log(`what it has learned: deno task probe ${path}`);
+  }
+}
+
+await runProgram(main);
+// threads of the device need not be waited for
+Deno.exit();

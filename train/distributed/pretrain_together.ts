@@ -1,0 +1,106 @@
+import type { ImageDataset } from "../../datasets/dataset.ts";
+import { readBytes } from "../../datasets/files/read_file.ts";
+import type { Communicator } from "../../engine/communicator.ts";
+import type { Device } from "../../engine/devices/device.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { buildModel } from "../build_model.ts";
+import { type Config, configSchema } from "../config/config.ts";
+import { importTimm } from "../export/timm.ts";
+import { REMEDY } from "../pretrain.ts";
+import { readCheckpoint } from "../run/resume.ts";
+import type { RunFolder } from "../run/run_folder.ts";
+import { restoreState, type TrainingState } from "../run/training_state.ts";
+import {
+  type LoopOptions,
+  type LoopResult,
+  TrainingLoop,
+} from "../training_loop.ts";
+import { TrainingStep } from "../training_step.ts";
+import { shareJson, shareState } from "./share.ts";
+
+/** What a process needs to take part in a run. */
+export interface TogetherOptions
+  extends Pick<LoopOptions, "signal" | "onStep"> {
+  /** The processes that share the batches. */
+  readonly communicator: Communicator;
+  /** Where this one computes. */
+  readonly device: Device;
+  /** All images, of which it takes its part. */
+  readonly images: ImageDataset;
+  /** The run to go on with from its latest checkpoint, whatever number of processes made that. */
+  readonly resumed?: RunFolder;
+  /** Makes the folder of a new run; called on rank 0 alone, once all processes can begin. */
+  readonly createRun: () => Promise<RunFolder>;
+  /** Called before the first step, with the number of steps done. */
+  readonly onStart?: (step: number, run: RunFolder) => void;
+}
+
+/**
+ * Takes the steps of pretraining in several processes, each with its part of every batch and of its
+ * random numbers.
+ *
+ * @throws {UserError} if something does not fit, cannot be read or written, the loss is not finite, or
+ * the processes have come to different weights.
+ */
+export async function pretrainTogether(
+  config: Config,
+  options: TogetherOptions,
+): Promise<LoopResult> {
+  const { communicator, device, images, resumed } = options;
+  checkShares(config, communicator);
+  const { imageSize } = images;
+  const isFirst = communicator.rank === 0;
+  const checkpoint = isFirst && resumed
+    ? await readCheckpoint(config, resumed, configSchema)
+    : undefined;
+  const built = buildModel(config, imageSize);
+  const { initialWeights } = config;
+  if (initialWeights !== undefined && !resumed) {
+    importTimm(built, await readBytes(initialWeights), initialWeights);
+  }
+  const step = await TrainingStep.compile(device, {
+    config,
+    ...built,
+    imageSize,
+    communicator,
+  });
+  const state: TrainingState = { ...built, optimizer: step.optimizer };
+  if (checkpoint) await restoreState(device, state, checkpoint.tensors);
+  await shareState(device, state, communicator);
+  // ends once all have come so far: nothing is written for a run that one of them cannot begin
+  await communicator.allGather(
+    new Uint8Array(1),
+    new Uint8Array(communicator.size),
+  );
+  const { run, done } = await shareJson(
+    isFirst
+      ? {
+        run: resumed ?? await options.createRun(),
+        done: checkpoint?.step ?? 0,
+      }
+      : undefined,
+    communicator,
+  );
+  options.onStart?.(done, run);
+  const loop = new TrainingLoop(
+    config,
+    { ...options, run, remedy: REMEDY },
+    step,
+    state,
+    done,
+  );
+  return await loop.run();
+}
+
+function checkShares(
+  { batchSize, views }: Config,
+  { size }: Communicator,
+): void {
+  if (batchSize / views % size === 0) return;
+  throw new UserError(
+    `batchSize ${batchSize} with ${views} views is ${
+      batchSize / views
+    } images, which ${size} processes ` +
+      `cannot share equally; set batchSize to a multiple of ${views * size}`,
+  );
+}
