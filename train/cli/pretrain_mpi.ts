@@ -2,13 +2,15 @@
 import { openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
-import { type Config, configSchema } from "../config/config.ts";
+import { type Config, newConfigSchema } from "../config/config.ts";
 import { loadConfig } from "../config/loader.ts";
 import { presets } from "../config/presets/mod.ts";
 import { MpiCommunicator } from "../distributed/mpi_communicator.ts";
 import { pretrainTogether } from "../distributed/pretrain_together.ts";
 import { shareJson } from "../distributed/share.ts";
+import { identifyData } from "../run/data_identity.ts";
 import { openRun } from "../run/load_run.ts";
+import { lockRun } from "../run/lock.ts";
 import { quoted } from "../run/quoted.ts";
 import {
   createRunFolder,
@@ -22,8 +24,9 @@ import {
   type OptionValues,
   parseArguments,
 } from "./arguments.ts";
-import { deviceOption, readDevice } from "./device_option.ts";
+import { deviceOptions, readDevice } from "./device_option.ts";
 import { DEFAULT_PRESET } from "./options.ts";
+import { isElsewhere, typedPath } from "./paths.ts";
 import { RunDisplay } from "./run_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
@@ -40,7 +43,7 @@ any of them stops all after the step under way, with a checkpoint.`,
       help: `settings to begin with; ${DEFAULT_PRESET} without a file either`,
     },
     config: {
-      kind: "text",
+      kind: "path",
       value: "FILE",
       help: "a JSON file of settings over those of the preset",
     },
@@ -50,19 +53,18 @@ any of them stops all after the step under way, with a checkpoint.`,
       repeatable: true,
       help: "one setting over all others",
     },
-    device: deviceOption,
+    device: deviceOptions.device,
     threads: {
-      kind: "integer",
-      value: "N",
+      ...deviceOptions.threads,
       help: "threads of wasm in each process; by default its share",
     },
     out: {
-      kind: "text",
+      kind: "path",
       value: "FOLDER",
       help: "the folder of the run; by default a new one in runs/",
     },
     resume: {
-      kind: "text",
+      kind: "path",
       value: "FOLDER",
       help: "go on with a run, whatever number of processes began it",
     },
@@ -105,10 +107,8 @@ async function takePart(
     communicator,
   );
   const splits = await openDataset(config.data);
-  const { device, reason } = await openDevice(
-    readDevice(options.device),
-    readThreads(options),
-  );
+  const [choice, threads = shareOfThreads()] = readDevice(options);
+  const { device, reason } = await openDevice(choice, threads);
   const display = isFirst ? new RunDisplay(config) : undefined;
   let run = resumed;
   try {
@@ -144,8 +144,14 @@ async function readJob(
   { preset, config, set, out, resume }: Options,
 ): Promise<{ readonly config: Config; readonly resumed?: RunFolder }> {
   if (resume === undefined) {
-    const sources = { preset: presetOf({ preset, config }), config, set };
-    return { config: await loadConfig(configSchema, presets, sources) };
+    return {
+      config: await loadConfig(newConfigSchema, presets, {
+        preset: presetOf({ preset, config }),
+        config,
+        set,
+        resolvePath: isElsewhere() ? typedPath : undefined,
+      }),
+    };
   }
   if (preset ?? config ?? out ?? set[0]) {
     throw new UserError(
@@ -153,6 +159,7 @@ async function readJob(
     );
   }
   const opened = await openRun(resume);
+  await holdRun(opened.run, opened.config);
   return { config: opened.config, resumed: opened.run };
 }
 
@@ -162,16 +169,21 @@ function presetOf(
   return preset ?? (config === undefined ? DEFAULT_PRESET : undefined);
 }
 
-function createRun(config: Config, options: Options): Promise<RunFolder> {
-  return createRunFolder(presetOf(options) ?? "custom", config, options.out);
+async function createRun(config: Config, options: Options): Promise<RunFolder> {
+  const name = presetOf(options) ?? "custom";
+  const run = await createRunFolder(name, config, options.out);
+  await holdRun(run, config);
+  return run;
 }
 
-/** As many threads as the person says, or this process's share of its machine's processors. */
-function readThreads({ threads }: Options): number {
-  if (threads !== undefined) {
-    if (threads >= 1) return threads;
-    throw new UserError(`--threads must be at least 1, not ${threads}`);
-  }
+/** Keeps others from training in the folder until this process ends, and makes sure of the images. */
+async function holdRun(run: RunFolder, { data }: Config): Promise<void> {
+  await lockRun(run);
+  await identifyData(run, data);
+}
+
+/** This process's share of its machine's processors. */
+function shareOfThreads(): number {
   const local = Deno.env.get("OMPI_COMM_WORLD_LOCAL_SIZE") ??
     Deno.env.get("MPI_LOCALNRANKS");
   const processes = Number(local ?? 1);
@@ -201,5 +213,3 @@ async function report(
 }
 
 await runProgram(main);
-// threads of the device need not be waited for
-Deno.exit();

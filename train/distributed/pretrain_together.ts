@@ -84,7 +84,7 @@ export async function pretrainTogether(
   options.onStart?.(done, run);
   const loop = new TrainingLoop(
     config,
-    { ...options, run, remedy: REMEDY },
+    { ...options, run, remedy: REMEDY, saveAtStart: done === 0 },
     step,
     state,
     done,

@@ -1,7 +1,7 @@
+import { sha256 } from "../../datasets/files/digest.ts";
 import type { Communicator } from "../../engine/communicator.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
-import { sha256 } from "../evaluate/digest.ts";
 import type { StoredTensor } from "../run/safetensors_header.ts";
 import { storagesOf, type TrainingState } from "../run/training_state.ts";
 

@@ -43,7 +43,7 @@ testOnMpi(
     await untilAfter(0, run);
     await signalOne("SIGTERM", run);
     const stopped = await outputOf(started);
-    assertEquals(stopped.code, 0, stopped.stderr);
+    assertEquals(stopped.code, 143, stopped.stderr);
     const [, step] = stopped.stdout.match(
       /^rank \d was told to stop; (\d+) of 100000 steps are done; go on with:\n {2}mpirun .* --resume .*run$/m,
     )!;
