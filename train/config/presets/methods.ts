@@ -40,6 +40,26 @@ export const dv2: Method = {
   },
 };
 
+/**
+ * What of DV² learns soonest (docs/results.md): the double view with InfoNCE in place of Eqs. 15 and
+ * 16, weights by fan-in and heads of two layers, without exchange and vocabulary.
+ */
+export const doubleView: Method = {
+  title: "the double view with InfoNCE",
+  views: 2,
+  model: {
+    name: "maskedPatchPrediction",
+    transformer: {},
+    doubleView: true,
+    initialization: "fanIn",
+    head: "mlp",
+  },
+  losses: {
+    maskedPatch: { weight: 8, form: "infoNce", candidates: "masked" },
+    image: { weight: 4, form: "infoNce" },
+  },
+};
+
 /** Selfie (section 3.1). */
 export const selfie: Method = {
   title: "Selfie",

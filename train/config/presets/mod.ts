@@ -1,6 +1,13 @@
-import { allp, allpExchange, baseline, dv2, selfie } from "./methods.ts";
+import {
+  allp,
+  allpExchange,
+  baseline,
+  doubleView,
+  dv2,
+  selfie,
+} from "./methods.ts";
 import { compose, type ConfigPreset } from "./preset.ts";
-import { paperCifar10, paperStl10, tiny } from "./sizes.ts";
+import { paperCifar10, paperStl10, quick, tiny } from "./sizes.ts";
 
 /**
  * The presets by name: a method at a size, one entry each.
@@ -33,6 +40,8 @@ export const presets: Readonly<Record<string, ConfigPreset>> = {
   "dv2-cifar10": compose(dv2, paperCifar10),
   /** 14 minutes: 41.3 %, untrained 43.0 %. On synthetic images, as it is: 34.0 %, untrained 24.8 %. */
   "dv2-tiny": compose(dv2, tiny),
+  /** Half of an hour: RESULT. */
+  "double-view-quick": compose(doubleView, quick),
   "selfie": compose(selfie, paperStl10),
   "selfie-cifar10": compose(selfie, paperCifar10),
   /** 7 minutes: 38.8 %, untrained 38.6 %. */

@@ -55,3 +55,22 @@ export const tiny: Size = {
     vocabulary: { name: "dynamic", entries: 1024 },
   },
 };
+
+/**
+ * For an hour of two processor threads, on CIFAR-10 or other images of 32 pixels: an encoder of few
+ * layers, which are wide, on maps of half the size learns more in the same time (docs/results.md).
+ */
+export const quick: Size = {
+  title: ", small and quick, on CIFAR-10",
+  config: {
+    data: { name: "cifar10" },
+    augmentation: { name: "crop", size: 32 },
+    encoder: { name: "resnet", depth: 10, width: 0.5, stem: "strided" },
+    optimizer: { learningRate: 8e-3 },
+    steps: 8000,
+    warmupSteps: 100,
+    batchSize: 128,
+    checkpoints: { every: 500 },
+  },
+  parts: { transformer: { layers: 1, heads: 8, feedForward: 256 } },
+};
