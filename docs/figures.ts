@@ -49,9 +49,9 @@ function gains(name: string, layer: string): Gain[] {
   }));
 }
 
-/** An arrow for each row from untrained to trained, the best at the top. */
+/** For each row, in the table's order, where it was untrained and where it is now. */
 function drawGains(file: string, name: string, layer: string): void {
-  const rows = gains(name, layer).toSorted((a, b) => b.trained - a.trained);
+  const rows = gains(name, layer);
   const y = { y: "row" };
   draw(file, `Linear accuracy on ${layer}, untrained and pretrained`, [
     gridX({ stroke: INK, strokeOpacity: 0.25 }),
@@ -69,7 +69,7 @@ function drawGains(file: string, name: string, layer: string): void {
     }),
   ], {
     height: 26 * rows.length + 60,
-    marginLeft: 250,
+    marginLeft: 290,
     marginRight: 40,
     marginBottom: 40,
     x: { nice: true },
@@ -140,3 +140,9 @@ function readTable(name: string): Readonly<Record<string, string>>[] {
 }
 
 drawGains("what-helps.svg", "what-helps.csv", "I, Î");
+drawCurves("learning-curve.svg", "learning-curve.csv", [
+  "I, Î",
+  "Î",
+  "I",
+  "features",
+]);

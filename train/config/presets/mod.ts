@@ -40,7 +40,10 @@ export const presets: Readonly<Record<string, ConfigPreset>> = {
   "dv2-cifar10": compose(dv2, paperCifar10),
   /** 14 minutes: 41.3 %, untrained 43.0 %. On synthetic images, as it is: 34.0 %, untrained 24.8 %. */
   "dv2-tiny": compose(dv2, tiny),
-  /** Half of an hour: RESULT. */
+  /**
+   * An hour on two threads. 3,000 of its 8,000 steps with a schedule of their own, three quarters of
+   * an hour on one: 56.8 %, untrained 36.6 %.
+   */
   "double-view-quick": compose(doubleView, quick),
   "selfie": compose(selfie, paperStl10),
   "selfie-cifar10": compose(selfie, paperCifar10),
