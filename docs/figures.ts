@@ -143,6 +143,5 @@ drawGains("what-helps.svg", "what-helps.csv", "I, Î");
 drawCurves("learning-curve.svg", "learning-curve.csv", [
   "I, Î",
   "Î",
-  "I",
   "features",
 ]);

@@ -2,7 +2,7 @@ import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { firstFixedDifference } from "../config/changeable.ts";
 import { type Config, configSchema } from "../config/config.ts";
-import { type ConfigSources, loadConfig } from "../config/loader.ts";
+import { loadConfig } from "../config/loader.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { isObject } from "../config/schema.ts";
 import { changeMetadata, listCheckpoints } from "./checkpoint.ts";
@@ -10,7 +10,11 @@ import type { OpenedRun } from "./load_run.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /** What changes when a run is resumed. */
-export interface RunChanges extends Pick<ConfigSources, "set" | "resolvePath"> {
+export interface RunChanges {
+  /** Settings, `path.to.key=value`. */
+  readonly set?: readonly string[];
+  /** Where a path among the settings leads; it is kept as it is by default. */
+  readonly resolvePath?: (path: string) => string;
   /** The number of steps in total. */
   readonly extend?: number;
 }
