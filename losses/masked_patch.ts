@@ -107,8 +107,8 @@ const candidatesOf = {
  *     L_mp = -1/(N² M Q) (Σ log|P̂, P⁺| + Σ log(1 - |P̂, P⁻|))
  *
  * Each of the N Q predictions is compared with all candidates, N M or N Q patches, those of all
- * processes of a communicator. The positives are
- * those of the same instance at the same location, in each of the D views; all others are negatives.
+ * processes of a communicator. The positives are those of the same instance at the same location, in
+ * each of the D views; all others are negatives.
  *
  * Two metrics show shortcuts: `sameLocationSimilarity`, how near predictions are to patches of other
  * instances at their location, which without one is as far from `positiveSimilarity` as

@@ -1,7 +1,7 @@
 /** Prints a line as soon as the default preset has taken its first step. */
 import { configSchema } from "../../train/config/config.ts";
 import { loadConfig } from "../../train/config/loader.ts";
-import { DEFAULT_PRESET } from "../../train/cli/options.ts";
+import { DEFAULT_PRESET } from "../../train/cli/run_options.ts";
 import { presets } from "../../train/config/presets/mod.ts";
 import { pretrainBriefly } from "./pretraining.ts";
 

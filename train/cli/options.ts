@@ -6,12 +6,10 @@ import {
   parseArguments,
 } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
+import { DEFAULT_PRESET, runOptions } from "./run_options.ts";
 import { configSchema } from "../config/config.ts";
 import { settingsOf } from "../config/settings.ts";
 import { presets } from "../config/presets/mod.ts";
-
-/** What is run where neither a preset nor a config file is chosen. */
-export const DEFAULT_PRESET = "dv2-tiny";
 
 const command = {
   usage: "deno task pretrain",
@@ -21,28 +19,8 @@ Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.
 A run that is extended goes on at the learning rate that one of the new number
 of steps has there, which is higher than where it ended.`,
   options: {
-    preset: {
-      kind: "text",
-      value: "NAME",
-      help: "settings to begin with, see below",
-    },
-    config: {
-      kind: "path",
-      value: "FILE",
-      help: "a JSON file of settings over those of the preset",
-    },
-    set: {
-      kind: "text",
-      value: "KEY=VALUE",
-      repeatable: true,
-      help: "one setting over all others",
-    },
+    ...runOptions,
     ...deviceOptions,
-    out: {
-      kind: "path",
-      value: "FOLDER",
-      help: "the folder of the run; by default a new one in runs/",
-    },
     resume: {
       kind: "path",
       value: "FOLDER",

@@ -9,7 +9,7 @@ export function callerFolder(): string | undefined {
 }
 
 /** Whether the person is in another folder than the program. */
-export function isElsewhere(): boolean {
+function isElsewhere(): boolean {
   const folder = callerFolder();
   return folder !== undefined && folder !== Deno.cwd();
 }

@@ -3,8 +3,7 @@ import { downloadDataset, imageSizeOf } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
 import { buildModel } from "../build_model.ts";
-import { type Config, newConfigSchema } from "../config/config.ts";
-import { loadConfig } from "../config/loader.ts";
+import type { Config } from "../config/config.ts";
 import {
   changedConfig,
   changeRun,
@@ -17,21 +16,17 @@ import { describeData } from "./describe_data.ts";
 import { DownloadDisplay } from "./download_display.ts";
 import { dryRun } from "./dry_run.ts";
 import { openData } from "./open_data.ts";
-import { DEFAULT_PRESET, help, type Options, readOptions } from "./options.ts";
-import { presets } from "../config/presets/mod.ts";
-import { isElsewhere, projectPath, typedPath } from "./paths.ts";
+import { help, type Options, readOptions } from "./options.ts";
+import { typedPath } from "./paths.ts";
 import { pretrain, type PretrainResult } from "../pretrain.ts";
 import { probeTable } from "./probe_table.ts";
 import type { ReportTask } from "../report/write_report.ts";
 import { quoted } from "../run/quoted.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { RunDisplay } from "./run_display.ts";
+import { createRun, readConfig } from "./run_options.ts";
 import { unlessAborted } from "./unless_aborted.ts";
-import {
-  createRunFolder,
-  removeUnusedRunFolder,
-  type RunFolder,
-} from "../run/run_folder.ts";
+import { removeUnusedRunFolder, type RunFolder } from "../run/run_folder.ts";
 
 /** What to do. */
 interface Job {
@@ -69,35 +64,16 @@ async function main(): Promise<void> {
   }
 }
 
-/** Where paths among single settings lead, if the person is in another folder. */
-const resolvePath = isElsewhere() ? typedPath : undefined;
-
 async function newJob(options: Options): Promise<Job> {
   const config = await readConfig(options);
   checkModel(config);
-  const name = presetOf(options) ?? "custom";
-  const { path } = await createRunFolder(name, config, options.out);
-  const { run } = await openRun(projectPath(path));
+  const run = await createRun(config, options);
   return { config, run, resume: false, lock: await lockRun(run) };
 }
 
 /** Refuses parts that do not fit together before anything slow; without a seed no weights are drawn. */
 function checkModel({ seed: _, ...config }: Config): void {
   buildModel(config, imageSizeOf(config.data));
-}
-
-function presetOf({ preset, config }: Options): string | undefined {
-  return preset ?? (config === undefined ? DEFAULT_PRESET : undefined);
-}
-
-function readConfig(options: Options): Promise<Config> {
-  const { config, set } = options;
-  return loadConfig(newConfigSchema, presets, {
-    preset: presetOf(options),
-    config,
-    set,
-    resolvePath,
-  });
 }
 
 /** Says what a run would take; the program ends with code 1 where the device cannot hold it. */
@@ -119,7 +95,11 @@ async function resumedJob(
   const lock = await lockRun((await openRun(path)).run);
   // once more, for nobody changes it now
   const opened = await openRun(path);
-  const config = await changedConfig(opened, { set, extend, resolvePath });
+  const config = await changedConfig(opened, {
+    set,
+    extend,
+    resolvePath: typedPath,
+  });
   return { run: opened.run, config, resume: true, lock };
 }
 

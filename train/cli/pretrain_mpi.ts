@@ -2,9 +2,7 @@
 import { openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
-import { type Config, newConfigSchema } from "../config/config.ts";
-import { loadConfig } from "../config/loader.ts";
-import { presets } from "../config/presets/mod.ts";
+import type { Config } from "../config/config.ts";
 import { MpiCommunicator } from "../distributed/mpi_communicator.ts";
 import { pretrainTogether } from "../distributed/pretrain_together.ts";
 import { shareJson } from "../distributed/share.ts";
@@ -12,11 +10,7 @@ import { identifyData } from "../run/data_identity.ts";
 import { openRun } from "../run/load_run.ts";
 import { lockRun } from "../run/lock.ts";
 import { quoted } from "../run/quoted.ts";
-import {
-  createRunFolder,
-  removeUnusedRunFolder,
-  type RunFolder,
-} from "../run/run_folder.ts";
+import { removeUnusedRunFolder, type RunFolder } from "../run/run_folder.ts";
 import type { LoopResult } from "../training_loop.ts";
 import {
   type Command,
@@ -25,9 +19,13 @@ import {
   parseArguments,
 } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
-import { DEFAULT_PRESET } from "./options.ts";
-import { isElsewhere, typedPath } from "./paths.ts";
 import { RunDisplay } from "./run_display.ts";
+import {
+  createRun,
+  DEFAULT_PRESET,
+  readConfig,
+  runOptions,
+} from "./run_options.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
@@ -37,31 +35,15 @@ const command = {
 mpirun: they share each batch, and rank 0 writes the run's folder. A signal to
 any of them stops all after the step under way, with a checkpoint.`,
   options: {
+    ...runOptions,
     preset: {
-      kind: "text",
-      value: "NAME",
+      ...runOptions.preset,
       help: `settings to begin with; ${DEFAULT_PRESET} without a file either`,
-    },
-    config: {
-      kind: "path",
-      value: "FILE",
-      help: "a JSON file of settings over those of the preset",
-    },
-    set: {
-      kind: "text",
-      value: "KEY=VALUE",
-      repeatable: true,
-      help: "one setting over all others",
     },
     device: deviceOptions.device,
     threads: {
       ...deviceOptions.threads,
       help: "threads of wasm in each process; by default its share",
-    },
-    out: {
-      kind: "path",
-      value: "FOLDER",
-      help: "the folder of the run; by default a new one in runs/",
     },
     resume: {
       kind: "path",
@@ -118,7 +100,11 @@ async function takePart(
       images: splits.unlabelled,
       resumed,
       signal,
-      createRun: async () => run = await createRun(config, options),
+      createRun: async () => {
+        run = await createRun(config, options);
+        await holdRun(run, config);
+        return run;
+      },
       onStart: (step, { path }) => {
         display?.print(`processes: ${size} of ${name}`);
         display?.print(`device of rank 0: ${reason}`);
@@ -141,17 +127,11 @@ async function takePart(
 
 /** What is to be done, as rank 0 is told. */
 async function readJob(
-  { preset, config, set, out, resume }: Options,
+  options: Options,
 ): Promise<{ readonly config: Config; readonly resumed?: RunFolder }> {
+  const { preset, config, set, out, resume } = options;
   if (resume === undefined) {
-    return {
-      config: await loadConfig(newConfigSchema, presets, {
-        preset: presetOf({ preset, config }),
-        config,
-        set,
-        resolvePath: isElsewhere() ? typedPath : undefined,
-      }),
-    };
+    return { config: await readConfig(options) };
   }
   if (preset ?? config ?? out ?? set[0]) {
     throw new UserError(
@@ -161,19 +141,6 @@ async function readJob(
   const opened = await openRun(resume);
   await holdRun(opened.run, opened.config);
   return { config: opened.config, resumed: opened.run };
-}
-
-function presetOf(
-  { preset, config }: Pick<Options, "preset" | "config">,
-): string | undefined {
-  return preset ?? (config === undefined ? DEFAULT_PRESET : undefined);
-}
-
-async function createRun(config: Config, options: Options): Promise<RunFolder> {
-  const name = presetOf(options) ?? "custom";
-  const run = await createRunFolder(name, config, options.out);
-  await holdRun(run, config);
-  return run;
 }
 
 /** Keeps others from training in the folder until this process ends, and makes sure of the images. */

@@ -1,0 +1,76 @@
+import { type Config, newConfigSchema } from "../config/config.ts";
+import { loadConfig } from "../config/loader.ts";
+import { presets } from "../config/presets/mod.ts";
+import { openRun } from "../run/load_run.ts";
+import { createRunFolder, type RunFolder } from "../run/run_folder.ts";
+import type { Option } from "./arguments.ts";
+import { projectPath, typedPath } from "./paths.ts";
+
+/** What is run where neither a preset nor a config file is chosen. */
+export const DEFAULT_PRESET = "dv2-tiny";
+
+/** The options of commands that pretrain: what, and in which folder. */
+export const runOptions = {
+  preset: {
+    kind: "text",
+    value: "NAME",
+    help: "settings to begin with, see below",
+  },
+  config: {
+    kind: "path",
+    value: "FILE",
+    help: "a JSON file of settings over those of the preset",
+  },
+  set: {
+    kind: "text",
+    value: "KEY=VALUE",
+    repeatable: true,
+    help: "one setting over all others",
+  },
+  out: {
+    kind: "path",
+    value: "FOLDER",
+    help: "the folder of the run; by default a new one in runs/",
+  },
+} as const satisfies Record<string, Option>;
+
+/** The values of {@linkcode runOptions}. */
+export interface RunValues {
+  readonly preset?: string;
+  readonly config?: string;
+  readonly set: readonly string[];
+  readonly out?: string;
+}
+
+/**
+ * All settings of a new run.
+ *
+ * @throws {UserError} as {@linkcode loadConfig}.
+ */
+export function readConfig(values: RunValues): Promise<Config> {
+  const { config, set } = values;
+  return loadConfig(newConfigSchema, presets, {
+    preset: presetOf(values),
+    config,
+    set,
+    resolvePath: typedPath,
+  });
+}
+
+/**
+ * Makes the folder of a new run, whose path is one that the person can type.
+ *
+ * @throws {UserError} It exists and is not empty, or cannot be made.
+ */
+export async function createRun(
+  config: Config,
+  values: RunValues,
+): Promise<RunFolder> {
+  const name = presetOf(values) ?? "custom";
+  const { path } = await createRunFolder(name, config, values.out);
+  return (await openRun(projectPath(path))).run;
+}
+
+function presetOf({ preset, config }: RunValues): string | undefined {
+  return preset ?? (config === undefined ? DEFAULT_PRESET : undefined);
+}
