@@ -59,6 +59,9 @@ any of them stops all after the step under way, with a checkpoint.`,
 
 type Options = OptionValues<typeof command>;
 
+/** How long a launcher has to pass on the last line. */
+const LINE_MS = 300;
+
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
   if (options === "help") return console.log(helpText(command));
@@ -71,6 +74,8 @@ async function main(): Promise<void> {
       ? `error: ${error.message}`
       : error;
     console.error(`rank ${communicator.rank}:`, reason);
+    // a launcher that hears of the end first would lose the line
+    await new Promise((resolve) => setTimeout(resolve, LINE_MS));
     // the others wait for this one
     communicator.abort();
   }

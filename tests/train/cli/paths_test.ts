@@ -39,10 +39,21 @@ Deno.test("typedPath: what is typed is relative to the person, what is a default
   const config = await readJson(`${run}/config.json`);
   assertEquals(config.data.path, `${person.path}/pictures`);
 
+  Deno.renameSync(`${person.path}/pictures`, `${person.path}/moved`);
+  const resumed = await runFrom(
+    person,
+    project,
+    "pretrain",
+    ...["--resume", run, "--set", "data.path=moved"],
+  );
+  assertEquals(resumed.code, 0, resumed.stderr);
+  const changed = await readJson(`${run}/config.json`);
+  assertEquals(changed.data.path, `${person.path}/moved`);
+
   person.write("settings/mine.json", Deno.readFileSync(`${run}/config.json`));
   const typed = [
     ["pretrain", "--config", "settings/mine.json", "--out", "runs/second"],
-    ["embed", "runs/second", "--images", "pictures", "--out", "vectors.npy"],
+    ["embed", "runs/second", "--images", "moved", "--out", "vectors.npy"],
   ] as const;
   for (const [task, ...args] of typed) {
     const { code, stderr } = await runFrom(person, project, task, ...args);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { listCheckpoints } from "../../../train/run/checkpoint.ts";
+import { claim } from "../../../train/run/claim.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { startPretraining, testOnMpi } from "../distributed/mpi.ts";
 import { outputOf, runTask, stepsMeasured, TINY } from "./command.ts";
@@ -41,6 +42,8 @@ testOnMpi(
       ...[implementation, 3, ...ENDLESS, "--out", run] as const,
     );
     await untilAfter(0, run);
+    // nobody else trains in it
+    assertEquals(await claim(`${run}/lock`), undefined);
     await signalOne("SIGTERM", run);
     const stopped = await outputOf(started);
     assertEquals(stopped.code, 143, stopped.stderr);

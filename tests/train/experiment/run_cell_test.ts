@@ -169,14 +169,16 @@ Deno.test("runCell: leaves no folder where nothing could be done", async () => {
 Deno.test("runCell: with minutes instead of steps, takes what fits and keeps to it", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/a`;
+  // far more than fit
+  const cell = cellWith({ steps: 100_000 });
   const experiment = { minutes: 0.001, probe: null, finetune: {} };
-  const first = run(cellWith(), path, { experiment });
+  const first = run(cell, path, { experiment });
   const { steps } = await first.result;
   assert(steps >= 1, String(steps));
   assertEquals(first.phases, [`training 0/${steps}`]);
   const { config } = await openRun(path);
   assertEquals(config, cellWith({ steps }).config);
-  const again = run(cellWith(), path, { experiment });
+  const again = run(cell, path, { experiment });
   assertEquals((await again.result).steps, steps);
   assertEquals(again.phases, []);
 });
