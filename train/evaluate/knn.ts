@@ -119,9 +119,11 @@ export function vote(
     nearest.splice(rank, 0, i);
     if (nearest.length > neighbours) nearest.pop();
   }
-  const weights = new Float64Array(256);
+  const weights = new Map<number, number>();
   for (const i of nearest) {
-    weights[labels[i]] += Math.exp(similarities[i] / TEMPERATURE);
+    const weight = Math.exp(similarities[i] / TEMPERATURE);
+    weights.set(labels[i], (weights.get(labels[i]) ?? 0) + weight);
   }
-  return weights.indexOf(Math.max(...weights));
+  const [[label]] = [...weights].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  return label;
 }
