@@ -28,6 +28,8 @@ export interface NeighbourResult extends Accuracy {
   readonly neighbours: number;
   /** Number of labelled images that were looked among. */
   readonly bank: number;
+  /** Temperature of the votes; absent in files from before it was recorded, when it was 0.07. */
+  readonly temperature?: number;
 }
 
 /**
@@ -81,6 +83,7 @@ export async function nearestNeighbourAccuracy(
     ...accuracyOf(predictions, queries.labels),
     neighbours: Math.min(neighbours, bank.labels.length),
     bank: bank.labels.length,
+    temperature: TEMPERATURE,
   };
 }
 

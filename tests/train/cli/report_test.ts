@@ -41,6 +41,14 @@ Deno.test("report: pretrain leaves a page, and the command writes it again, of a
   assert(page.includes("for 2 of 3 steps"));
   assert(page.includes("have not been measured"));
 
+  const result = await Deno.readTextFile(`${path}/run/result.json`);
+  folder.write("run/result.json", result.replace(/"loss": ./, '"loss": 0'));
+  assertRefused(
+    await report(path, "run", "--device", "wasm"),
+    /^run\/result.json is damaged or was edited; put it back, or delete it and measure again$/,
+  );
+  assertEquals(await Deno.readTextFile(`${path}/run/report.html`), first);
+
   // a page that cannot be written does not undo the run
   Deno.removeSync(`${path}/run/report.html`);
   Deno.removeSync(`${path}/run/result.json`);

@@ -103,6 +103,7 @@ testOnDevices(
         images: 31,
         neighbours: Math.min(neighbours, 47),
         bank: 47,
+        temperature: 0.07,
       });
     }
   },
