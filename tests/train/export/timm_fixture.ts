@@ -1,4 +1,5 @@
 import fixture from "../../fixtures/timm.json" with { type: "json" };
+import { SQUARING } from "../../../datasets/resize.ts";
 import { sizeOf } from "../../../engine/graph/tensor.ts";
 import { namedStates } from "../../../layers/module.ts";
 import { buildModel, type BuiltModel } from "../../../train/build_model.ts";
@@ -100,6 +101,7 @@ export function encoderOf(timmCase: TimmCase): EncoderContents {
     description: {
       ...config,
       imageSize,
+      squaring: SQUARING,
       preprocessing,
       features: { image: timmCase.features[0].length },
       packageVersion: "0.0.0",
