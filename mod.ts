@@ -72,6 +72,7 @@ export type {
   Preprocessing,
   PretrainedEncoder,
   PretrainedEncoderOptions,
+  Squaring,
 } from "./train/export/encoder.ts";
 export {
   createRunFolder,

@@ -8,13 +8,31 @@ export interface PixelImage {
   readonly height: number;
 }
 
+/** How a picture becomes a square, for other programs to repeat. */
+export interface Squaring {
+  /** The part that is kept. */
+  readonly crop: "center";
+  /** The filter where it is shrunk: a sinc windowed by its main lobe, three lobes wide. */
+  readonly shrink: "lanczos3";
+  /** The filter where it is enlarged: the cubic with B = C = 1/3. */
+  readonly enlarge: "mitchell";
+  /** What shows through transparent pixels. */
+  readonly background: "white";
+}
+
+/** What {@linkcode squarePlanes} does, as the decoder of image files: ImageMagick's defaults. */
+export const SQUARING: Squaring = {
+  crop: "center",
+  shrink: "lanczos3",
+  enlarge: "mitchell",
+  background: "white",
+};
+
 const CHANNELS = 4;
-/** What shows through transparent pixels. */
-const BACKGROUND = 255;
+const WHITE = 255;
 
 /**
- * The central square of a picture, resized as the decoder of image files does it: by Lanczos when
- * shrinking, by Mitchell when enlarging (the defaults of ImageMagick). Transparent pixels show white.
+ * The central square of a picture, resized as {@linkcode SQUARING} says.
  *
  * @param size Height and width of the result in pixels.
  * @returns `[3, size, size]`: planes red, green, blue.
@@ -44,7 +62,7 @@ export function squarePlanes(
         const pixel = CHANNELS * ((top + y) * width + left + x);
         const opacity = data[pixel + 3] / 255;
         square[x * side + y] = Math.round(
-          data[pixel + channel] * opacity + BACKGROUND * (1 - opacity),
+          data[pixel + channel] * opacity + WHITE * (1 - opacity),
         );
       }
     }

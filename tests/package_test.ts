@@ -5,6 +5,9 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import configuration from "../deno.json" with { type: "json" };
+import { exportEncoder } from "../train/export/formats.ts";
+import { imageFile } from "./datasets/image_file.ts";
+import { makeRun } from "./train/export/tiny_run.ts";
 import { withFolder } from "./train/folder.ts";
 import { packageFiles, readPackageFile } from "./package_files.ts";
 
@@ -151,6 +154,29 @@ Deno.test("package: the example for another folder runs there by an import map",
       "4 vectors of 1024 features\n",
     );
   }));
+
+for (const document of ["README.md", "docs/encoder.md"]) {
+  Deno.test(`package: the script of ${document} computes features by an import map`, () =>
+    withFolder(async (folder) => {
+      const text = await Deno.readTextFile(new URL(document, root));
+      const [, script] = text.match(/```ts\n(.*?)```/s)!;
+      const print = "console.log(cat.length > 0, dog.length === cat.length);";
+      await writeProject(folder, script + print, {
+        imports: subpaths(root.href),
+      });
+      await makeRun(`${folder}/run`);
+      const encoder = await exportEncoder(`${folder}/run`, "safetensors");
+      await Deno.writeFile(`${folder}/encoder.safetensors`, encoder);
+      for (const name of ["cat.jpg", "dog.jpg"]) {
+        const picture = imageFile("JPEG", 32, 32, (x, y) => [8 * x, 8 * y, 0]);
+        await Deno.writeFile(`${folder}/${name}`, picture);
+      }
+      assertEquals(
+        await runDeno(folder, ["--allow-read", "script.ts"]),
+        "true true\n",
+      );
+    }));
+}
 
 Deno.test("package: a script in another folder imports it by file URL with its config", () =>
   withFolder(async (folder) => {

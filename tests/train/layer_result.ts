@@ -22,6 +22,11 @@ export function layer(
       fitted: 9000,
       heldOut: 1000,
     },
-    neighbours: { ...of(neighbours), neighbours: 20, bank: 10000 },
+    neighbours: {
+      ...of(neighbours),
+      neighbours: 20,
+      bank: 10000,
+      temperature: 0.1,
+    },
   };
 }

@@ -44,7 +44,7 @@ goes on when it is run again.`,
     neighbours: {
       kind: "integer",
       value: "K",
-      help: "print the K nearest pictures of each, and write nothing",
+      help: "print the K nearest of each, anew each time; write nothing",
     },
     features: {
       kind: "text",

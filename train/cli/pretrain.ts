@@ -1,7 +1,6 @@
 /** The command `pretrain`. */
 import { downloadDataset, imageSizeOf } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
-import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
 import { buildModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
 import {
@@ -22,6 +21,7 @@ import { pretrain, type PretrainResult } from "../pretrain.ts";
 import { probeTable } from "./probe_table.ts";
 import type { ReportTask } from "../report/write_report.ts";
 import { quoted } from "../run/quoted.ts";
+import { writeRunResult } from "../run/run_result.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { RunDisplay } from "./run_display.ts";
 import { createRun, readConfig } from "./run_options.ts";
@@ -133,7 +133,8 @@ async function runJob(
       onStep: (step, metrics) => display.update(step, metrics),
     });
     if (!result.finished) return result;
-    await writeResult(result, run);
+    const { step, metrics, untrained, trained } = result;
+    await writeRunResult(run.path, { step, metrics, untrained, trained });
     display.print("writing the report ...");
     const reportPath = await tryReport({ device, splits, run, signal });
     return { ...result, reportPath };
@@ -151,15 +152,6 @@ async function fetchDataset(config: Config): Promise<void> {
   } finally {
     display.end();
   }
-}
-
-/** Writes how the run ended to `result.json`. */
-function writeResult(
-  { step, metrics, untrained, trained }: PretrainResult,
-  { path }: RunFolder,
-): Promise<void> {
-  const result = { step, metrics, untrained, trained };
-  return writeJsonAtomically(`${path}/result.json`, result);
 }
 
 /** Writes the page about the run; what goes wrong with it does not undo the run. */

@@ -19,6 +19,7 @@ export function probeTable({ untrained, trained }: ComparedLayers): string {
     percentage(after.neighbours.accuracy),
   ]);
   const { linear, neighbours } = trained[best];
+  const { temperature = TEMPERATURE } = neighbours;
   return [
     ...alignColumns([
       ["", "", "linear", "linear  ", "kNN", "kNN"],
@@ -29,7 +30,7 @@ export function probeTable({ untrained, trained }: ComparedLayers): string {
     `linear: % of ${linear.images} test images, ± standard error; logistic regression on the`,
     `        features of ${linear.fitted} images; ${linear.heldOut} more chose its penalty and the best layer *`,
     `kNN: % of ${neighbours.images} test images; ${neighbours.neighbours} nearest of ${neighbours.bank} by cosine, ` +
-    `weights exp(cos / ${TEMPERATURE})`,
+    `weights exp(cos / ${temperature})`,
   ].join("\n");
 }
 

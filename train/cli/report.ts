@@ -15,7 +15,8 @@ const command = {
   help:
     `Writes report.html into a run's folder: what was measured while it trained, and
 what its encoder makes of some pictures. The page is one file that needs no
-network. Of a checkpoint that is named it is report-step-STEP.html.`,
+network. Of a checkpoint that is named it is report-step-STEP.html. It takes
+seconds and begins anew each time.`,
   operand: { value: "RUN", help: "the folder of a run" },
   options: {
     checkpoint: {

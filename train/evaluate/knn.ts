@@ -28,6 +28,8 @@ export interface NeighbourResult extends Accuracy {
   readonly neighbours: number;
   /** Number of labelled images that were looked among. */
   readonly bank: number;
+  /** Temperature of the votes; absent in files from before it was recorded, when it was 0.07. */
+  readonly temperature?: number;
 }
 
 /**
@@ -81,6 +83,7 @@ export async function nearestNeighbourAccuracy(
     ...accuracyOf(predictions, queries.labels),
     neighbours: Math.min(neighbours, bank.labels.length),
     bank: bank.labels.length,
+    temperature: TEMPERATURE,
   };
 }
 
@@ -119,9 +122,11 @@ export function vote(
     nearest.splice(rank, 0, i);
     if (nearest.length > neighbours) nearest.pop();
   }
-  const weights = new Float64Array(256);
+  const weights = new Map<number, number>();
   for (const i of nearest) {
-    weights[labels[i]] += Math.exp(similarities[i] / TEMPERATURE);
+    const weight = Math.exp(similarities[i] / TEMPERATURE);
+    weights.set(labels[i], (weights.get(labels[i]) ?? 0) + weight);
   }
-  return weights.indexOf(Math.max(...weights));
+  const [[label]] = [...weights].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  return label;
 }

@@ -39,6 +39,7 @@ export const layersSchema: z.ZodType<LayerResults> = z.record(
       ...accuracy,
       neighbours: count,
       bank: count,
+      temperature: z.number().positive().optional(),
     }),
   }),
 );

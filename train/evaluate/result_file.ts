@@ -4,22 +4,25 @@ import { readTextIfPresent } from "../../datasets/files/read_file.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { sha256 } from "../../datasets/files/digest.ts";
 
-const digestSchema = z.looseObject({ digest: z.string() });
+const digestSchema = z.looseObject({ digest: z.string().optional() });
 
 /**
  * Reads results that {@linkcode writeResults} wrote.
  *
+ * @param undigested Accepts files from before there was a digest; absent where there always was one.
  * @returns `undefined` where there is no file.
  * @throws {UserError} if it is not as it was written, or cannot be read.
  */
 export async function readResults<Results extends object>(
   path: string,
   schema: z.ZodType<Results>,
+  undigested?: z.ZodType<Results>,
 ): Promise<Results | undefined> {
   const text = await readTextIfPresent(path);
   if (text === undefined) return undefined;
   try {
     const { digest, ...content } = digestSchema.parse(JSON.parse(text));
+    if (digest === undefined && undigested) return undigested.parse(content);
     const results = schema.parse(content);
     if (digest === await digestOf(results, schema)) return results;
   } catch (error) {
@@ -28,7 +31,7 @@ export async function readResults<Results extends object>(
     if (isOfFormat) throw error;
   }
   throw new UserError(
-    `${path} is damaged or was edited; delete it, and what it said is measured again`,
+    `${path} is damaged or was edited; put it back, or delete it and measure again`,
   );
 }
 

@@ -2,6 +2,7 @@ import { mean, sampleStandardDeviation } from "simple-statistics";
 import type { Accuracy } from "../evaluate/accuracy.ts";
 import type { LayerResults } from "../evaluate/probe.ts";
 import { bestLayer } from "../evaluate/compared_layers.ts";
+import { TEMPERATURE } from "../evaluate/knn.ts";
 import { percentage } from "../evaluate/percentage.ts";
 import { csvRow } from "../export/csv.ts";
 import type { Cell } from "./cells.ts";
@@ -204,10 +205,13 @@ function explanation(groups: readonly Group[]): string {
   const [tuned] = results.flatMap(({ finetuned }) => Object.values(finetuned));
   const sentences: string[] = [];
   if (layers) {
-    const { images, fitted, heldOut } = layers.linear;
+    const { linear: { images, fitted, heldOut }, neighbours } = layers;
+    const { neighbours: voters, bank, temperature = TEMPERATURE } = neighbours;
     sentences.push(
       `Untrained, pretrained and each layer: percent of ${images} test images that a linear classifier on ` +
         `frozen features gets right, fitted to ${fitted} images; ${heldOut} more chose its penalty and the best layer.`,
+      `kNN, in results.csv: percent of ${neighbours.images} test images on which the ${voters} nearest of ` +
+        `${bank} images by cosine vote for the right class, with weights exp(cos / ${temperature}).`,
     );
   }
   if (tuned) {

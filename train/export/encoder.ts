@@ -18,7 +18,7 @@ import {
 
 export { CanvasDecoder } from "./canvas_decoder.ts";
 export type { Preprocessing } from "../../datasets/augmentation/augmentation.ts";
-export type { PixelImage } from "../../datasets/resize.ts";
+export type { PixelImage, Squaring } from "../../datasets/resize.ts";
 export type { EncoderContents, EncoderDescription } from "./encoder_file.ts";
 export { PretrainedEncoder, type PretrainedEncoderOptions };
 import { nameOf } from "./pictures.ts";

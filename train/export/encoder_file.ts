@@ -2,6 +2,7 @@ import { z } from "zod";
 import * as augmentations from "../../datasets/augmentation/kinds.ts";
 import type { Preprocessing } from "../../datasets/augmentation/augmentation.ts";
 import type { AugmentationOptions } from "../../datasets/augmentation/registry.ts";
+import { SQUARING, type Squaring } from "../../datasets/resize.ts";
 import { UserError } from "../../engine/user_error.ts";
 import type { EncoderOptions, ModelOptions } from "../config/config.ts";
 import { oneOf } from "../config/one_of.ts";
@@ -27,6 +28,8 @@ export interface EncoderDescription {
   readonly augmentation: AugmentationOptions;
   /** Height and width of the squares that images are made into first, in pixels. */
   readonly imageSize: number;
+  /** How they are made into these, for other programs to repeat. */
+  readonly squaring: Squaring;
   /** What then becomes of such a square, for other programs to repeat. */
   readonly preprocessing: Preprocessing;
   /** Number of values of each kind of features. */
@@ -56,6 +59,13 @@ const descriptionSchema: z.ZodType<EncoderDescription> = z.object({
   model: oneOf<ModelOptions>(models),
   augmentation: oneOf<AugmentationOptions>(augmentations),
   imageSize: z.int().min(1),
+  // files from before it was recorded were made in the same way
+  squaring: z.strictObject({
+    crop: z.literal(SQUARING.crop),
+    shrink: z.literal(SQUARING.shrink),
+    enlarge: z.literal(SQUARING.enlarge),
+    background: z.literal(SQUARING.background),
+  }).default(SQUARING),
   preprocessing: z.object({
     resize: z.int().min(1),
     crop: z.int().min(1),

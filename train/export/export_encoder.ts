@@ -1,4 +1,5 @@
 import { imageSizeOf } from "../../datasets/registry.ts";
+import { SQUARING } from "../../datasets/resize.ts";
 import configuration from "../../deno.json" with { type: "json" };
 import { buildModel } from "../build_model.ts";
 import type { ModelOptions } from "../config/config.ts";
@@ -28,6 +29,7 @@ export async function encoderOfRun(path: string): Promise<EncoderContents> {
       model,
       augmentation,
       imageSize,
+      squaring: SQUARING,
       preprocessing: built.augmentation.preprocessing,
       features: featureWidths(built.model, built.augmentation.size),
       packageVersion: configuration.version,

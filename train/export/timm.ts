@@ -124,10 +124,14 @@ export function timmMetadata(
     num_classes: 0,
     conv_layer: "timm.layers.create_conv2d",
     norm_layer: "timm.layers.BatchNormAct2d",
-    // timm has no such stem: replace model.stem by this convolution alone
+    // timm has no such stem: the arguments of the convolution that is to replace model.stem
     ...!pooled && {
-      stem:
-        `Conv2d(kernel_size=${size}, stride=${stride}, padding=1, bias=False)`,
+      stem: {
+        kernel_size: size,
+        stride,
+        padding: (size - 1) / 2,
+        bias: false,
+      },
     },
   };
   return {

@@ -1,6 +1,7 @@
 import { dot, link, ruleX } from "@observablehq/plot";
 import type { Accuracy } from "../evaluate/accuracy.ts";
 import { bestLayer, type ComparedLayers } from "../evaluate/compared_layers.ts";
+import { TEMPERATURE } from "../evaluate/knn.ts";
 import { percentage } from "../evaluate/percentage.ts";
 import { type Html, html } from "./html.ts";
 import { chart } from "./plot.ts";
@@ -54,7 +55,7 @@ export function layersSection(
       : row(layer, cells.map(numberCell));
   });
   const { linear: { images, fitted, heldOut }, neighbours } = trained[best];
-  const { neighbours: voters, bank } = neighbours;
+  const { neighbours: voters, bank, temperature = TEMPERATURE } = neighbours;
   return {
     ...section,
     lead:
@@ -65,7 +66,8 @@ export function layersSection(
       <p class="note">
         Linear: logistic regression on ${fitted} images; ${heldOut} more chose its
         penalty and ★. kNN: the ${voters} nearest of ${bank} images by cosine vote on
-        ${neighbours.images}. For a firmer measurement with all images:
+        ${neighbours
+          .images}, with weights exp(cos / ${temperature}). For a firmer measurement with all images:
         <code>${probe}</code>.
       </p>
     `,

@@ -23,6 +23,6 @@ I, Î         3072  25.0 ± 2.2  50.0 ± 2.5 *      100.0     40.0
 
 linear: % of 400 test images, ± standard error; logistic regression on the
         features of 9000 images; 1000 more chose its penalty and the best layer *
-kNN: % of 400 test images; 20 nearest of 10000 by cosine, weights exp(cos / 0.07)`,
+kNN: % of 400 test images; 20 nearest of 10000 by cosine, weights exp(cos / 0.1)`,
   );
 });

@@ -120,7 +120,7 @@ Deno.test("probe: refuses bad input in one sentence and writes nothing", async (
   folder.write("run/probe.json", '{ "step": 3 }');
   assertRefused(
     await probe(path, "run"),
-    /^run\/probe.json is damaged or was edited; delete it/,
+    /^run\/probe.json is damaged or was edited; put it back, or delete it/,
   );
 });
 

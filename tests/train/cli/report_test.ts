@@ -1,7 +1,9 @@
 /** The command `report` from end to end, as a person runs it, and the page that `pretrain` leaves. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { imageFile } from "../../datasets/image_file.ts";
-import { makeRun } from "../export/tiny_run.ts";
+import { saveCheckpoint } from "../../../train/run/checkpoint.ts";
+import { makeRun, randomTensors } from "../export/tiny_run.ts";
+import { tinyConfig } from "../tiny_model.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { type Output, readJson, runCommand, runTask, TINY } from "./command.ts";
 
@@ -40,6 +42,14 @@ Deno.test("report: pretrain leaves a page, and the command writes it again, of a
   assert(page.includes("The 7 pictures are test images"));
   assert(page.includes("for 2 of 3 steps"));
   assert(page.includes("have not been measured"));
+
+  const result = await Deno.readTextFile(`${path}/run/result.json`);
+  folder.write("run/result.json", result.replace(/"loss": ./, '"loss": 0'));
+  assertRefused(
+    await report(path, "run", "--device", "wasm"),
+    /^run\/result.json is damaged or was edited; put it back, or delete it and measure again$/,
+  );
+  assertEquals(await Deno.readTextFile(`${path}/run/report.html`), first);
 
   // a page that cannot be written does not undo the run
   Deno.removeSync(`${path}/run/report.html`);
@@ -88,7 +98,23 @@ Deno.test("report: refuses bad input in one sentence and writes nothing", async 
   const config = Deno.readTextFileSync(`${path}/run/config.json`);
   folder.write("bare/config.json", config);
   folder.write("run/metrics.jsonl", "{}\n");
+  folder.write("pictures/cat.png", "");
+  Deno.mkdirSync(`${path}/empty`);
+  // the checkpoint of another model in the place of the run's own
+  await makeRun(`${path}/mixed`);
+  const plain = tinyConfig();
+  await saveCheckpoint(`${path}/mixed/checkpoints`, {
+    step: 5,
+    tensors: randomTensors(plain),
+    metadata: { config: plain },
+  }, 1);
   const refusals: [string[], RegExp][] = [
+    [["pictures"], /^pictures is not the folder of a run: it has no config/],
+    [["empty"], /^empty is not the folder of a run: it has no config/],
+    [
+      ["mixed", "--device", "wasm"],
+      /^mixed\/config.json does not match the checkpoint of step 5: model.exchange is /,
+    ],
     [
       ["bare"],
       /^bare has no checkpoint of a step yet; resume the run until it has one$/,

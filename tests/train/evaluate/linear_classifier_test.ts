@@ -147,7 +147,7 @@ testOnDevices(
     const cases: [rows: number, width: number, classes: number[]][] = [
       // fewer rows than a batch; one feature; classes that do not occur in between
       [7, 1, [0, 2]],
-      [53, 5, [3, 200, 255]],
+      [53, 5, [3, 200, 300]],
       // more than ten classes
       [131, 3, Array.from({ length: 13 }, (_, i) => i)],
       // a batch, and a ragged second one

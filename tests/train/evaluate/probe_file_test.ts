@@ -27,6 +27,7 @@ const layer: LayerResult = {
     images: 100,
     neighbours: 20,
     bank: 1000,
+    temperature: 0.1,
   },
 };
 const results: ProbeResults = {
@@ -42,6 +43,22 @@ Deno.test("readProbe: gives what was written, and nothing where there is no file
   assertEquals(await readProbe(path), undefined);
   await writeProbe(path, results);
   assertEquals(await readProbe(path), results);
+});
+
+Deno.test("readProbe: reads a file from before the temperature was recorded", async () => {
+  using folder = new TemporaryFolder();
+  const { temperature: _, ...neighbours } = layer.neighbours;
+  const earlier = {
+    step: 7,
+    source: "abc",
+    untrained: { a: { ...layer, neighbours } },
+    trained: {},
+  };
+  // what was written then
+  const digest =
+    "97e2ec13c8aa1ce6d67a74a6f02291421c625c7ebf20f216a43936ccbf370022";
+  folder.write("probe.json", JSON.stringify({ ...earlier, digest }));
+  assertEquals(await readProbe(`${folder.path}/probe.json`), earlier);
 });
 
 Deno.test("readProbe: refuses a file that was edited, cut short or is none of ours", async () => {
@@ -64,7 +81,7 @@ Deno.test("readProbe: refuses a file that was edited, cut short or is none of ou
     await assertRejects(
       () => readProbe(path),
       UserError,
-      "probe.json is damaged or was edited; delete it",
+      "probe.json is damaged or was edited; put it back, or delete it",
     );
   }
 });

@@ -113,6 +113,11 @@ Deno.test("experimentMarkdown: mean and deviation over seeds of the layer that t
   );
   assertStringIncludes(page, "after training on 90; 10 more chose the step.");
   assertStringIncludes(page, "fitted to 90 images; 10 more chose");
+  assertStringIncludes(
+    page,
+    "kNN, in results.csv: percent of 50 test images on which the 20 nearest of 100 images by cosine vote " +
+      "for the right class, with weights exp(cos / 0.07).",
+  );
   assertStringIncludes(page, "\n    deno task experiment e\n");
 });
 

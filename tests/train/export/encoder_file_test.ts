@@ -31,6 +31,12 @@ Deno.test("encodeEncoder: what it writes is read back, and says how images are p
 
   const { metadata } = decodeSafetensors(bytes, "it");
   assertEquals(metadata.format, "dv2-encoder");
+  assertEquals(JSON.parse(metadata.squaring), {
+    crop: "center",
+    shrink: "lanczos3",
+    enlarge: "mitchell",
+    background: "white",
+  });
   assertEquals(JSON.parse(metadata.preprocessing), {
     resize: 32,
     crop: 32,
@@ -40,6 +46,16 @@ Deno.test("encodeEncoder: what it writes is read back, and says how images are p
   assertEquals(JSON.parse(metadata.encoder), tinyFullConfig.encoder);
   assertEquals(JSON.parse(metadata.config).seed, tinyFullConfig.seed);
   assertEquals(JSON.parse(metadata.step), 5);
+});
+
+Deno.test("decodeEncoder: reads a file from before the making of squares was recorded", async () => {
+  const contents = await tinyEncoder();
+  const { metadata: { squaring: _, ...metadata }, tensors } = decodeSafetensors(
+    encodeEncoder(contents),
+    "it",
+  );
+  const earlier = encodeSafetensors({ metadata, tensors });
+  assertEquals(decodeEncoder(earlier, "it"), contents);
 });
 
 Deno.test("encoderOfRun: keeps heads and statistics, leaves out moments and vocabularies", async () => {

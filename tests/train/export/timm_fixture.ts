@@ -1,4 +1,5 @@
 import fixture from "../../fixtures/timm.json" with { type: "json" };
+import { SQUARING } from "../../../datasets/resize.ts";
 import { sizeOf } from "../../../engine/graph/tensor.ts";
 import { namedStates } from "../../../layers/module.ts";
 import { buildModel, type BuiltModel } from "../../../train/build_model.ts";
@@ -9,11 +10,16 @@ import type { StoredTensor } from "../../../train/run/safetensors_header.ts";
 import { importTimm } from "../../../train/export/timm.ts";
 import { fullModel, tinyConfig } from "../tiny_model.ts";
 
+/** The lines of docs/encoder.md that PyTorch has built the networks by. */
+export const pytorchLines: string = fixture.code;
+
 /** A network that PyTorch has computed with. */
 export interface TimmCase {
   readonly name: string;
   /** Height and width of the images in pixels. */
   readonly imageSize: number;
+  /** What the exported file has to say of the network, for the document's lines to build it. */
+  readonly options: object;
   /** The same network here. */
   readonly config: Config;
   /** The tensors under the names of timm, in PyTorch's layout. */
@@ -46,7 +52,7 @@ function weights(name: string, shape: readonly number[]): StoredTensor {
   return { shape, data: Float32Array.from(scaled) };
 }
 
-const configs: Readonly<Record<keyof typeof fixture, Config>> = {
+const configs: Readonly<Record<keyof typeof fixture.cases, Config>> = {
   bottlenecks: tinyConfig({
     ...fullModel,
     encoder: { name: "resnet", depth: 26, width: 0.0625, stem: "imagenet" },
@@ -59,11 +65,14 @@ const configs: Readonly<Record<keyof typeof fixture, Config>> = {
 };
 
 /** The networks: bottlenecks and basic blocks, with the double view and without, and every stem. */
-export const timmCases: readonly TimmCase[] = Object.entries(fixture).map(
-  ([name, { imageSize, state, features }]) => ({
+export const timmCases: readonly TimmCase[] = Object.entries(
+  fixture.cases,
+).map(
+  ([name, { imageSize, options, state, features }]) => ({
     name,
     imageSize,
-    config: configs[name as keyof typeof fixture],
+    options,
+    config: configs[name as keyof typeof configs],
     tensors: Object.fromEntries(
       Object.entries(state).map((
         [name, shape],
@@ -92,6 +101,7 @@ export function encoderOf(timmCase: TimmCase): EncoderContents {
     description: {
       ...config,
       imageSize,
+      squaring: SQUARING,
       preprocessing,
       features: { image: timmCase.features[0].length },
       packageVersion: "0.0.0",

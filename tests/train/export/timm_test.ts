@@ -21,10 +21,15 @@ import {
 } from "../../../train/export/timm.ts";
 import { encodeSafetensors } from "../../../train/run/safetensors_bytes.ts";
 import { testOnWasm } from "../../engine/devices.ts";
-import { encoderOf, importCase, timmCases } from "./timm_fixture.ts";
+import {
+  encoderOf,
+  importCase,
+  pytorchLines,
+  timmCases,
+} from "./timm_fixture.ts";
 
 for (const timmCase of timmCases) {
-  const { name, imageSize, images, features, tensors } = timmCase;
+  const { name, imageSize, options, images, features, tensors } = timmCase;
 
   testOnWasm(
     `importTimm: ${name} compute what PyTorch computes`,
@@ -55,38 +60,20 @@ for (const timmCase of timmCases) {
       assertEquals(exported[name], tensor, name);
     }
   });
-}
 
-Deno.test("timmMetadata: says how to build the network in timm", () => {
-  const [bottlenecks, basic, strided] = timmCases.map((timmCase) => {
+  Deno.test(`timmMetadata: ${name} are described as PyTorch was told to build them`, () => {
     const contents = encoderOf(timmCase);
     const metadata = timmMetadata(contents, toTimm(contents));
-    return JSON.parse(metadata.timm_ResNetV2);
+    assertEquals(JSON.parse(metadata.timm_ResNetV2), options);
   });
-  const shared = {
-    stem_chs: 8,
-    num_classes: 0,
-    conv_layer: "timm.layers.create_conv2d",
-    norm_layer: "timm.layers.BatchNormAct2d",
-  };
-  assertEquals(bottlenecks, {
-    ...shared,
-    layers: [2, 2, 2, 2],
-    channels: [32, 32, 64, 128],
-    basic: false,
-    bottle_ratio: 0.25,
-  });
-  assertEquals(basic, {
-    ...shared,
-    layers: [2, 2, 2],
-    channels: [8, 8, 16],
-    basic: true,
-    bottle_ratio: 1,
-    stem: "Conv2d(kernel_size=3, stride=1, padding=1, bias=False)",
-  });
-  assertEquals(
-    strided.stem,
-    "Conv2d(kernel_size=3, stride=2, padding=1, bias=False)",
+}
+
+Deno.test("timmMetadata: docs/encoder.md has the lines that build from it what PyTorch has computed with", async () => {
+  const document = new URL("../../../docs/encoder.md", import.meta.url);
+  const text = await Deno.readTextFile(document);
+  assert(
+    text.includes(`\`\`\`python\n${pytorchLines}\`\`\``),
+    "its lines have changed; run tests/fixtures/make_timm_fixtures.py, which computes with them",
   );
 });
 

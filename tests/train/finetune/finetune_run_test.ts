@@ -321,7 +321,7 @@ Deno.test("finetuneRun: refuses another fine-tuning's folder, and results that w
     await Deno.writeTextFile(path, text.replace('"fitted": 22', '"fitted": 9'));
     assertEquals(
       await refuse(settings),
-      `${path} is damaged or was edited; delete it, and what it said is measured again`,
+      `${path} is damaged or was edited; put it back, or delete it and measure again`,
     );
     await Deno.remove(path);
     await finetune(run, settings);

@@ -44,7 +44,7 @@ Deno.test("readLayerResults: refuses a file that is not as it was written", asyn
     await assertRejects(
       () => readLayerResults(path, 3),
       UserError,
-      "result.json is damaged or was edited; put it back or delete it",
+      "result.json is damaged or was edited; put it back, or delete it and measure again",
     );
   }
   folder.write("probe.json", "{}");

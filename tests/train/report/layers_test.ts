@@ -29,6 +29,11 @@ Deno.test("layers: a row for each layer, with the numbers of the file, and a sta
   ]);
   assertMatch(body!.markup, /aria-label="[^"]*a 12.3 untrained, 45.6 trained/);
   assert(body!.markup.includes("9000 images; 1000 more"));
+  assert(
+    body!.markup.replaceAll(/\s+/g, " ").includes(
+      "the 20 nearest of 10000 images by cosine vote on 400, with weights exp(cos / 0.1).",
+    ),
+  );
   assert(String(lead).includes("400 test images"));
 });
 
