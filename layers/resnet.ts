@@ -61,6 +61,7 @@ export const resnet: EncoderKind<ResNetEncoderOptions> = {
     width: z.number().min(0.0625).max(4).default(1),
     stem: z.enum(["imagenet", "small", "strided"]).default("imagenet"),
   }),
+  describe: ({ depth, width }) => `ResNet-${depth} of width ${width}`,
   create: (options, input) =>
     new ResNet(options, input === "images" ? STAGES : PATCH_STAGES),
 };

@@ -3,7 +3,15 @@
  *
  * @module
  */
-export type { LossTerm, LossValue, Weighted } from "./term.ts";
+export type {
+  LossTerm,
+  LossValue,
+  MaskSizes,
+  PatchPredictions,
+  RetrievalTask,
+  StepSizes,
+  Weighted,
+} from "./term.ts";
 export type { PretextOutputs } from "./outputs.ts";
 export {
   type MaskedPatches,

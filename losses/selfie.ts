@@ -13,9 +13,22 @@ import type { LossTerm, LossValue, Weighted } from "./term.ts";
 
 /** Selfie's loss, Eq. 9; its weight is 0 by default. */
 export const selfie: LossTerm<Jigsaw, Weighted> = {
+  title: "Selfie",
+  subject: "patches",
   schema: z.strictObject({ weight: z.number().min(0).default(0) }),
   needs: "model.name selfie",
   compute: (jigsaw) => selfieLoss(jigsaw),
+  retrieval: (_, { masks }) =>
+    masks && {
+      sentence:
+        `of masked patches were found among the ${masks.masked} of their image`,
+      chance: 1 / masks.masked,
+    },
+  patchPredictions: ({ queries, candidates, locations }) => ({
+    predictions: queries,
+    candidates,
+    locations,
+  }),
 };
 
 /** Masked patches, and a query for each masked location. */

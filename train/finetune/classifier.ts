@@ -43,8 +43,6 @@ export class Classifier {
     readonly network: BuiltModel,
     /** Settings of the fine-tuning. */
     private readonly config: Pick<FinetuneConfig, "input" | "frozen" | "seed">,
-    /** Dropout rate of what a frozen network gives. */
-    private readonly dropout: number,
     /** Number of classes. */
     readonly classes: number,
     weights?: PretrainedWeights,
@@ -71,9 +69,10 @@ export class Classifier {
    */
   forward(images: Tensor, context: Context): Tensor {
     const { frozen } = this.config;
+    const { dropout } = this.network.model;
     const features = this.#features(images, frozen ? new Context() : context);
     return this.#head.forward(
-      frozen ? context.dropout(features, this.dropout) : features,
+      frozen ? context.dropout(features, dropout) : features,
     );
   }
 
