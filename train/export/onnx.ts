@@ -23,11 +23,13 @@ const OUTPUT = "features";
 /**
  * The path of whole images of an encoder as an ONNX model: `images`, `[batch, 3, height, width]`,
  * normalised, to `features`, `[batch, width]`. How images are prepared stands in its metadata.
+ *
+ * @throws {UserError} if the encoder is not a residual network.
  */
 export function toOnnx(contents: EncoderContents): Uint8Array {
+  const tensors = toTimm(contents);
   const { description } = contents;
   const { crop } = description.preprocessing;
-  const tensors = toTimm(contents);
   const nodes = nodesOf(tensors, stemOf(contents));
   const graph = {
     name: "encoder",
