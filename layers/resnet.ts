@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { maxPool } from "../engine/ops/contraction.ts";
+import { maxPool } from "../engine/ops/pooling.ts";
 import { add, relu } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";

@@ -3,12 +3,12 @@ import {
   add,
   divide,
   exp,
-  iota,
   less,
   log,
   multiply,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { iota } from "../engine/ops/iota.ts";
 import { alone, type Communicator } from "../engine/communicator.ts";
 import { allGather } from "../engine/ops/collective.ts";
 import { broadcastTo, reshape } from "../engine/ops/movement.ts";

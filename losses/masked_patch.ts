@@ -4,12 +4,12 @@ import {
   cast,
   divide,
   equal,
-  iota,
   maximum,
   multiply,
   select,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { iota } from "../engine/ops/iota.ts";
 import { alone, type Communicator } from "../engine/communicator.ts";
 import { allGather, allMean } from "../engine/ops/collective.ts";
 import { reshape } from "../engine/ops/movement.ts";

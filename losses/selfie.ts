@@ -1,11 +1,8 @@
 import { z } from "zod";
-import { matmul } from "../engine/ops/contraction.ts";
-import {
-  equal,
-  iota,
-  materialize,
-  multiply,
-} from "../engine/ops/elementwise.ts";
+import { matmul } from "../engine/ops/matmul.ts";
+import { equal, multiply } from "../engine/ops/elementwise.ts";
+import { iota } from "../engine/ops/iota.ts";
+import { materialize } from "../engine/ops/materialize.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import { retrieval } from "./retrieval.ts";

@@ -36,7 +36,9 @@ export function totalLoss(
     if (!value) {
       throw new UserError(
         `losses.${name} has weight ${weight}, but the model ${model} gives nothing for it: it needs ` +
-          `${terms[name].needs}; turn that on or set losses.${name}.weight to 0`,
+          `${
+            terms[name].needs
+          }; turn that on or set losses.${name}.weight to 0`,
       );
     }
     weighted.push(multiply(value.loss, weight));

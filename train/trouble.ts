@@ -225,7 +225,9 @@ function describe(
   { trouble, sign, term, bound, remedies }: Watched,
   value: number,
 ): string {
-  return `${trouble.says(terms[term].subject)} (${sign.label} ${round(value)}, ` +
+  return `${trouble.says(terms[term].subject)} (${sign.label} ${
+    round(value)
+  }, ` +
     `${sign.side} ${round(bound)} for ${trouble.steps} steps): ` +
     `start a new run with ${alternatives.format(remedies)}`;
 }

@@ -9,8 +9,8 @@ import {
   multiply,
   negate,
   select,
-  stopGradient,
 } from "../engine/ops/elementwise.ts";
+import { stopGradient } from "../engine/ops/gradient_flow.ts";
 import { allReduceTogether } from "../engine/ops/collective.ts";
 import { scatterAdd } from "../engine/ops/indexing.ts";
 import { reshape } from "../engine/ops/movement.ts";

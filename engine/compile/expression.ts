@@ -1,6 +1,6 @@
 import type { View } from "../graph/index_map.ts";
 import type { DType } from "../graph/tensor.ts";
-import type { BinaryName, UnaryName } from "../ops/elementwise.ts";
+import type { BinaryName, UnaryName } from "../ops/elementwise_operations.ts";
 
 export type { View };
 

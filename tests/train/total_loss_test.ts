@@ -4,7 +4,7 @@ import {
   assertEquals,
   assertThrows,
 } from "@std/assert";
-import { iota } from "../../engine/ops/elementwise.ts";
+import { iota } from "../../engine/ops/iota.ts";
 import { Program } from "../../engine/program.ts";
 import { UserError } from "../../engine/user_error.ts";
 import type { LossOptions } from "../../train/config/config.ts";

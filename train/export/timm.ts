@@ -32,7 +32,9 @@ const NORM_PARTS: Readonly<Record<string, string>> = {
 function residualNetwork({ description }: EncoderContents) {
   const { model } = buildModel(description, description.imageSize);
   const { encoder } = model;
-  if (encoder instanceof ResNet) return { encoder, lastNorm: lastNormOf(model) };
+  if (encoder instanceof ResNet) {
+    return { encoder, lastNorm: lastNormOf(model) };
+  }
   throw new UserError(
     `timm's resnetv2 and ONNX files are residual networks, and this encoder is ${description.encoder.name}; ` +
       "export it with --to safetensors",
@@ -61,7 +63,9 @@ function timmName(
 ): string | undefined {
   if (name === "encoder.stem.weight") return "stem.conv.weight";
   const part = NORM_PARTS[name.slice(name.lastIndexOf(".") + 1)];
-  if (part && lastNorm && name.startsWith(`${lastNorm}.`)) return `norm.${part}`;
+  if (part && lastNorm && name.startsWith(`${lastNorm}.`)) {
+    return `norm.${part}`;
+  }
   const [, stage, block, rest] =
     name.match(/^encoder\.groups\.(\d+)\.(\d+)\.(.*)$/) ?? [];
   if (rest === undefined) return undefined;

@@ -1,5 +1,6 @@
 import { input, type Tensor } from "../../engine/graph/tensor.ts";
-import { cast, equal, iota } from "../../engine/ops/elementwise.ts";
+import { cast, equal } from "../../engine/ops/elementwise.ts";
+import { iota } from "../../engine/ops/iota.ts";
 import { reshape } from "../../engine/ops/movement.ts";
 import { Context } from "../../layers/context.ts";
 import { Linear } from "../../layers/linear.ts";

@@ -4,7 +4,7 @@ import type {
   BinaryNameOf,
   UnaryName,
   UnaryNameOf,
-} from "../../ops/elementwise.ts";
+} from "../../ops/elementwise_operations.ts";
 import type { FunctionBody } from "./assembler.ts";
 import type { Instruction } from "./instruction_set.ts";
 import { emitErf, emitExp, emitLog, emitTanh } from "./vector_math.ts";
