@@ -96,7 +96,7 @@ type LossSchemas = {
   >;
 };
 
-/** One entry for each term. */
+/** One entry for each term; a cast, for want of a type of what a function makes of each property. */
 const lossesSchema = z.strictObject(
   Object.fromEntries(
     Object.entries(losses).map((
@@ -157,18 +157,19 @@ export const configSchema = z.strictObject({
  * Accepts the {@linkcode Config} of a new run. What runs of earlier versions had is no reason not to
  * open them.
  */
-export const newConfigSchema = configSchema.refine(
-  // fewer than one are a mistake of their own
-  ({ warmupSteps, steps }) => warmupSteps <= steps || steps < 1,
-  {
-    path: ["warmupSteps"],
-    error: ({ input }) => {
-      const { warmupSteps, steps } = input as Config;
-      return `the learning rate cannot rise over ${warmupSteps} steps in a run of ${steps}; ` +
+export const newConfigSchema = configSchema.superRefine(
+  ({ warmupSteps, steps }, { addIssue }) => {
+    // fewer steps than one are a mistake of their own
+    if (warmupSteps <= steps || steps < 1) return;
+    addIssue({
+      code: "custom",
+      path: ["warmupSteps"],
+      message:
+        `the learning rate cannot rise over ${warmupSteps} steps in a run of ${steps}; ` +
         `set warmupSteps to ${steps} at most, to ${
           Math.floor(steps / 10)
-        } for instance`;
-    },
+        } for instance`,
+    });
   },
 );
 
