@@ -13,6 +13,7 @@ export type {
   Weighted,
 } from "./term.ts";
 export type { PretextOutputs } from "./outputs.ts";
+export type { LossOptions, TermName, TermOutputs } from "./registry.ts";
 export {
   type MaskedPatches,
   maskedPatchLoss,

@@ -9,14 +9,14 @@ export type TermOutputs = {
   readonly [Name in TermName]: Parameters<(typeof kinds)[Name]["compute"]>[0];
 };
 
-/** Options of each term, by its name. */
-export type TermOptions = {
+/** Options of each term of the loss, by the name of the term. */
+export type LossOptions = {
   readonly [Name in TermName]: Parameters<(typeof kinds)[Name]["compute"]>[1];
 };
 
 /** The loss terms by name. */
 export const terms: {
-  readonly [Name in TermName]: LossTerm<TermOutputs[Name], TermOptions[Name]>;
+  readonly [Name in TermName]: LossTerm<TermOutputs[Name], LossOptions[Name]>;
 } = kinds;
 
 /** The names of those terms that `settings` has entries for, in their order there. */

@@ -1,5 +1,10 @@
 import { apply } from "../graph/definition.ts";
-import { broadcastShapes, constant, Tensor } from "../graph/tensor.ts";
+import {
+  broadcastShapes,
+  constant,
+  type DType,
+  Tensor,
+} from "../graph/tensor.ts";
 import {
   type BinaryName,
   type Computed,
@@ -109,7 +114,7 @@ export function select(condition: Tensor, a: Operand, b: Operand): Tensor {
 }
 
 /** The same values with another element type; a fraction is cut off towards zero. */
-export function cast(x: Tensor, dtype: Computed): Tensor {
+export function cast(x: Tensor, dtype: Exclude<DType, "u8">): Tensor {
   return x.dtype === dtype
     ? x
     : apply(elementwise.cast, { kind: "cast", dtype }, [x]);

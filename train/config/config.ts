@@ -5,7 +5,7 @@ import * as datasets from "../../datasets/kinds.ts";
 import { pathSetting } from "../../datasets/path_setting.ts";
 import type { DatasetOptions } from "../../datasets/registry.ts";
 import * as losses from "../../losses/kinds.ts";
-import type { TermOptions } from "../../losses/registry.ts";
+import type { LossOptions } from "../../losses/registry.ts";
 import type { AdamWOptions } from "../adamw.ts";
 import { type PartialSettings, resolveConfig } from "./resolve.ts";
 import { oneOf } from "./one_of.ts";
@@ -22,9 +22,6 @@ export type EncoderOptions = Parameters<
 export type ModelOptions = Parameters<
   (typeof models)[keyof typeof models]["create"]
 >[0];
-
-/** Options of each term of the loss, by the name of the term. */
-export type LossOptions = TermOptions;
 
 /** AdamW (Loshchilov and Hutter 2019), and how far its learning rate rises. */
 export interface OptimizerConfig extends AdamWOptions {
