@@ -54,10 +54,10 @@ export {
   type Config,
   type DistributedConfig,
   type EncoderOptions,
-  type LossOptions,
   type ModelOptions,
   type OptimizerConfig,
 } from "./train/config/config.ts";
+export type { LossOptions } from "./losses/registry.ts";
 export type { PartialSettings } from "./train/config/resolve.ts";
 export { type LoadedRun, loadRun } from "./train/run/load_run.ts";
 export { exportEncoder, type ExportFormat } from "./train/export/formats.ts";

@@ -1,4 +1,4 @@
-import { convolution } from "../engine/ops/contraction.ts";
+import { convolution } from "../engine/ops/convolution.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { heNormal, Parameter } from "./parameter.ts";
 

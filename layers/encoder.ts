@@ -39,6 +39,8 @@ export interface EncoderKind<Options> {
    * @internal
    */
   readonly schema: z.ZodType<Options>;
+  /** Names it to people, such as "ResNet-50 of width 1". */
+  describe(options: Options): string;
   /** An encoder for whole images, or with the stages for patches alone. */
   create(options: Options, input: EncoderInput): Encoder;
 }

@@ -2,11 +2,11 @@ import {
   add,
   cast,
   equal,
-  iota,
   less,
   multiply,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { iota } from "../engine/ops/iota.ts";
 import { broadcastTo, reshape } from "../engine/ops/movement.ts";
 import type { RandomSource } from "../engine/ops/random.ts";
 import { sum } from "../engine/ops/reduction.ts";

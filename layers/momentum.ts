@@ -1,4 +1,5 @@
-import { add, multiply, stopGradient } from "../engine/ops/elementwise.ts";
+import { add, multiply } from "../engine/ops/elementwise.ts";
+import { stopGradient } from "../engine/ops/gradient_flow.ts";
 import type { Context } from "./context.ts";
 import { namedParameters, namedStates } from "./module.ts";
 import type { Parameter } from "./parameter.ts";

@@ -1,9 +1,5 @@
-import {
-  add,
-  multiply,
-  relu,
-  stopGradient,
-} from "../engine/ops/elementwise.ts";
+import { add, multiply, relu } from "../engine/ops/elementwise.ts";
+import { stopGradient } from "../engine/ops/gradient_flow.ts";
 import {
   batchNorm,
   layerNorm,

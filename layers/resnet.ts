@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { maxPool } from "../engine/ops/contraction.ts";
+import { maxPool } from "../engine/ops/pooling.ts";
 import { add, relu } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
@@ -61,6 +61,7 @@ export const resnet: EncoderKind<ResNetEncoderOptions> = {
     width: z.number().min(0.0625).max(4).default(1),
     stem: z.enum(["imagenet", "small", "strided"]).default("imagenet"),
   }),
+  describe: ({ depth, width }) => `ResNet-${depth} of width ${width}`,
   create: (options, input) =>
     new ResNet(options, input === "images" ? STAGES : PATCH_STAGES),
 };

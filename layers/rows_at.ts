@@ -1,4 +1,5 @@
-import { add, iota, multiply } from "../engine/ops/elementwise.ts";
+import { add, multiply } from "../engine/ops/elementwise.ts";
+import { iota } from "../engine/ops/iota.ts";
 import { gather } from "../engine/ops/indexing.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";

@@ -3,12 +3,12 @@ import {
   add,
   divide,
   exp,
-  iota,
   less,
   log,
   multiply,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { iota } from "../engine/ops/iota.ts";
 import { alone, type Communicator } from "../engine/communicator.ts";
 import { allGather } from "../engine/ops/collective.ts";
 import { broadcastTo, reshape } from "../engine/ops/movement.ts";
@@ -32,6 +32,8 @@ export interface AllpLossOptions extends Weighted {
 
 /** Allp's loss, Eqs. 12-13. */
 export const allp: LossTerm<ContrastedViews, AllpLossOptions> = {
+  title: "Allp",
+  subject: "images",
   schema: z.strictObject({
     weight: z.number().min(0).default(0),
     form: z.enum(["nce", "infoNce"]).default("nce"),
@@ -42,6 +44,12 @@ export const allp: LossTerm<ContrastedViews, AllpLossOptions> = {
   needs: "model.name allp",
   compute: (views, options, communicator) =>
     allpLoss(views, options, communicator),
+  retrieval: (_, { images, views }) => ({
+    sentence: `of views found another of their image among the ${
+      images - 1
+    } others of a batch`,
+    chance: (views - 1) / (images - 1),
+  }),
 };
 
 /** One vector for each view. */

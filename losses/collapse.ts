@@ -1,4 +1,4 @@
-import { matmul } from "../engine/ops/contraction.ts";
+import { matmul } from "../engine/ops/matmul.ts";
 import {
   divide,
   less,
@@ -6,9 +6,9 @@ import {
   multiply,
   sqrt,
   square,
-  stopGradient,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { stopGradient } from "../engine/ops/gradient_flow.ts";
 import { mean, sum, variance } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 

@@ -2,12 +2,12 @@ import {
   add,
   exp,
   log,
-  materialize,
   multiply,
   negate,
-  stopGradient,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { stopGradient } from "../engine/ops/gradient_flow.ts";
+import { materialize } from "../engine/ops/materialize.ts";
 import { max, mean, sum } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 

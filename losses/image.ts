@@ -14,6 +14,8 @@ export interface ImageLossOptions extends Weighted, ContrastOptions {}
 
 /** L_mi, Eq. 16. */
 export const image: LossTerm<PredictedImages, ImageLossOptions> = {
+  title: "Whole images, L_mi",
+  subject: "images",
   schema: z.strictObject({
     weight: z.number().min(0).default(0),
     ...contrastOptions,
@@ -21,6 +23,10 @@ export const image: LossTerm<PredictedImages, ImageLossOptions> = {
   needs: "model.doubleView",
   compute: (images, options, communicator) =>
     imageLoss(images, options, communicator),
+  retrieval: (_, { images, views }) => ({
+    sentence: `of images were found among the ${images} of a batch`,
+    chance: views / images,
+  }),
 };
 
 /** Predictions of whole images, and the images themselves; rows of unit length. */

@@ -11,6 +11,8 @@ export const imageVocabulary: LossTerm<
   VocabularyComparison,
   VocabularyLossOptions
 > = {
+  title: "Vocabulary of images, L_vi",
+  subject: "images",
   schema: vocabularyLossOptions,
   needs: "model.doubleView and model.vocabulary",
   compute: (comparison, { normalizer }) => ({

@@ -4,12 +4,12 @@ import {
   cast,
   divide,
   equal,
-  iota,
   maximum,
   multiply,
   select,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { iota } from "../engine/ops/iota.ts";
 import { alone, type Communicator } from "../engine/communicator.ts";
 import { allGather, allMean } from "../engine/ops/collective.ts";
 import { reshape } from "../engine/ops/movement.ts";
@@ -42,6 +42,8 @@ export interface MaskedPatchLossOptions extends Weighted, ContrastOptions {
 
 /** L_mp, Eq. 15. */
 export const maskedPatch: LossTerm<MaskedPatches, MaskedPatchLossOptions> = {
+  title: "Masked patches, L_mp",
+  subject: "patches",
   schema: z.strictObject({
     weight: z.number().min(0).default(0),
     candidates: z.enum(["all", "masked"]).default("all"),
@@ -50,6 +52,25 @@ export const maskedPatch: LossTerm<MaskedPatches, MaskedPatchLossOptions> = {
   needs: "model.name maskedPatchPrediction",
   compute: (patches, options, communicator) =>
     maskedPatchLoss(patches, options, communicator),
+  retrieval({ candidates }, { images, views, masks }) {
+    if (!masks) return undefined;
+    const { patches, masked, isShared } = masks;
+    const isAll = candidates === "all";
+    const count = images * (isAll ? patches : masked);
+    // a patch of another view is a candidate if it is masked there too
+    const isCandidate = isAll || isShared ? 1 : masked / patches;
+    return {
+      sentence: `of masked patches were found among the ${count} ${
+        isAll ? "" : "masked ones "
+      }of a batch`,
+      chance: (1 + (views - 1) * isCandidate) / count,
+    };
+  },
+  patchPredictions: ({ predictions, targets, locations }) => ({
+    predictions,
+    candidates: targets,
+    locations,
+  }),
 };
 
 /** Predictions of masked patches, and all patches to compare them with; vectors of unit length. */

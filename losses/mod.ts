@@ -3,8 +3,17 @@
  *
  * @module
  */
-export type { LossTerm, LossValue, Weighted } from "./term.ts";
+export type {
+  LossTerm,
+  LossValue,
+  MaskSizes,
+  PatchPredictions,
+  RetrievalTask,
+  StepSizes,
+  Weighted,
+} from "./term.ts";
 export type { PretextOutputs } from "./outputs.ts";
+export type { LossOptions, TermName, TermOutputs } from "./registry.ts";
 export {
   type MaskedPatches,
   maskedPatchLoss,

@@ -1,8 +1,4 @@
-import type * as kinds from "./kinds.ts";
+import type { TermOutputs } from "./registry.ts";
 
 /** What a pretext model outputs: under the name of a loss term, what that term takes. */
-export type PretextOutputs = {
-  readonly [Name in keyof typeof kinds]?: Parameters<
-    (typeof kinds)[Name]["compute"]
-  >[0];
-};
+export type PretextOutputs = Readonly<Partial<TermOutputs>>;

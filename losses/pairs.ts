@@ -1,4 +1,5 @@
-import { add, equal, iota } from "../engine/ops/elementwise.ts";
+import { add, equal } from "../engine/ops/elementwise.ts";
+import { iota } from "../engine/ops/iota.ts";
 import type { Shape, Tensor } from "../engine/graph/tensor.ts";
 
 /**

@@ -11,6 +11,8 @@ export const patchVocabulary: LossTerm<
   VocabularyComparison,
   VocabularyLossOptions
 > = {
+  title: "Vocabulary of patches, L_vp",
+  subject: "patches",
   schema: vocabularyLossOptions,
   needs: "model.vocabulary",
   compute: (comparison, { normalizer }) => ({

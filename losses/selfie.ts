@@ -1,11 +1,8 @@
 import { z } from "zod";
-import { matmul } from "../engine/ops/contraction.ts";
-import {
-  equal,
-  iota,
-  materialize,
-  multiply,
-} from "../engine/ops/elementwise.ts";
+import { matmul } from "../engine/ops/matmul.ts";
+import { equal, multiply } from "../engine/ops/elementwise.ts";
+import { iota } from "../engine/ops/iota.ts";
+import { materialize } from "../engine/ops/materialize.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import { retrieval } from "./retrieval.ts";
@@ -13,9 +10,22 @@ import type { LossTerm, LossValue, Weighted } from "./term.ts";
 
 /** Selfie's loss, Eq. 9; its weight is 0 by default. */
 export const selfie: LossTerm<Jigsaw, Weighted> = {
+  title: "Selfie",
+  subject: "patches",
   schema: z.strictObject({ weight: z.number().min(0).default(0) }),
   needs: "model.name selfie",
   compute: (jigsaw) => selfieLoss(jigsaw),
+  retrieval: (_, { masks }) =>
+    masks && {
+      sentence:
+        `of masked patches were found among the ${masks.masked} of their image`,
+      chance: 1 / masks.masked,
+    },
+  patchPredictions: ({ queries, candidates, locations }) => ({
+    predictions: queries,
+    candidates,
+    locations,
+  }),
 };
 
 /** Masked patches, and a query for each masked location. */

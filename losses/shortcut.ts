@@ -4,9 +4,9 @@ import {
   maximum,
   multiply,
   square,
-  stopGradient,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { stopGradient } from "../engine/ops/gradient_flow.ts";
 import { scatterAdd } from "../engine/ops/indexing.ts";
 import { mean, sum } from "../engine/ops/reduction.ts";
 import { constant, type Tensor } from "../engine/graph/tensor.ts";

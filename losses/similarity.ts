@@ -1,4 +1,4 @@
-import { matmul } from "../engine/ops/contraction.ts";
+import { matmul } from "../engine/ops/matmul.ts";
 import { add, clamp, multiply } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 

@@ -16,8 +16,52 @@ export interface LossValue {
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
+/** How a task masks the patches of images. */
+export interface MaskSizes {
+  /** M, the patches of an image. */
+  readonly patches: number;
+  /** Q, how many of them are masked. */
+  readonly masked: number;
+  /** Whether all views of an instance have the same patches masked. */
+  readonly isShared: boolean;
+}
+
+/** How much there is to compare in a step. */
+export interface StepSizes {
+  /** N, the images, all views counted. */
+  readonly images: number;
+  /** D, the views of each instance. */
+  readonly views: number;
+  /** The masks; absent where the task has none. */
+  readonly masks?: MaskSizes;
+  /** S, the entries of the vocabulary; absent where there is none. */
+  readonly entries?: number;
+}
+
+/** What is looked for among candidates, and how often a random choice finds it. */
+export interface RetrievalTask {
+  /** For a sentence: how often the right one of so many was found. */
+  readonly sentence: string;
+  /** The share that a random choice would find. */
+  readonly chance: number;
+}
+
+/** Predictions of masked patches, and the patches that they are to be found among. */
+export interface PatchPredictions {
+  /** `[n, masked, width]` */
+  readonly predictions: Tensor;
+  /** All patches of the images, `[n, patches, width]`, or the masked ones, `[n, masked, width]`. */
+  readonly candidates: Tensor;
+  /** Where the masked patches are in their images: `[n, masked]`, i32. */
+  readonly locations: Tensor;
+}
+
 /** A loss term, as its file exports it. */
 export interface LossTerm<Output, Options extends Weighted> {
+  /** Names it to people, with its symbol in the paper where it has one. */
+  readonly title: string;
+  /** What it compares. */
+  readonly subject: "patches" | "images";
   /**
    * Accepts its options.
    *
@@ -36,4 +80,8 @@ export interface LossTerm<Output, Options extends Weighted> {
     options: Options,
     communicator?: Communicator,
   ): LossValue;
+  /** What its metric `retrieval` counts; absent where it has none, `undefined` where that is not known. */
+  retrieval?(options: Options, sizes: StepSizes): RetrievalTask | undefined;
+  /** The predicted patches in what it takes, to show to people; absent where it takes none. */
+  patchPredictions?(output: Output): PatchPredictions;
 }

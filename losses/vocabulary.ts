@@ -1,16 +1,15 @@
 import { z } from "zod";
-import { matmul } from "../engine/ops/contraction.ts";
+import { matmul } from "../engine/ops/matmul.ts";
 import {
   add,
-  customGradient,
   divide,
   exp,
   less,
   log,
   multiply,
-  stopGradient,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { customGradient, stopGradient } from "../engine/ops/gradient_flow.ts";
 import { sum } from "../engine/ops/reduction.ts";
 import { constant, type Tensor } from "../engine/graph/tensor.ts";
 import { blocks } from "../vocab/stream.ts";

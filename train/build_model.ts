@@ -1,19 +1,10 @@
 import type { Augmentation } from "../datasets/augmentation/augmentation.ts";
 import { createAugmentation } from "../datasets/augmentation/registry.ts";
 import { UserError } from "../engine/user_error.ts";
-import type { EncoderKind } from "../layers/encoder.ts";
 import { type PackedParameters, packParameters } from "../layers/packing.ts";
-import type { Config, EncoderOptions, ModelOptions } from "./config/config.ts";
-import * as encoderKinds from "./models/encoders.ts";
-import * as modelKinds from "./models/kinds.ts";
-import type { PretextKind, PretextModel } from "./models/pretext_model.ts";
-
-const encoders: Readonly<
-  Record<EncoderOptions["name"], EncoderKind<EncoderOptions>>
-> = encoderKinds;
-const models: Readonly<
-  Record<ModelOptions["name"], PretextKind<ModelOptions>>
-> = modelKinds;
+import type { Config } from "./config/config.ts";
+import type { PretextModel } from "./models/pretext_model.ts";
+import { encoderKind, modelKind } from "./models/registry.ts";
 
 /** The settings of which a model is made; the seed may be absent where all values will be loaded. */
 export type ModelConfig =
@@ -41,8 +32,8 @@ export function buildModel(
   imageSize: number,
 ): BuiltModel {
   const augmentation = createAugmentation(config.augmentation, imageSize);
-  const kind = models[config.model.name];
-  const encoder = encoders[config.encoder.name].create(
+  const kind = modelKind(config.model);
+  const encoder = encoderKind(config.encoder).create(
     config.encoder,
     kind.encoderInput(config.model),
   );

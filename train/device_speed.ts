@@ -1,5 +1,5 @@
 import type { Device } from "../engine/devices/device.ts";
-import { matmul } from "../engine/ops/contraction.ts";
+import { matmul } from "../engine/ops/matmul.ts";
 import { add, multiply, relu } from "../engine/ops/elementwise.ts";
 import { Program } from "../engine/program.ts";
 import { Storage, type Tensor } from "../engine/graph/tensor.ts";

@@ -1,4 +1,5 @@
-import { equal, iota, select } from "../engine/ops/elementwise.ts";
+import { equal, select } from "../engine/ops/elementwise.ts";
+import { iota } from "../engine/ops/iota.ts";
 import { broadcastTo, concatenate, reshape } from "../engine/ops/movement.ts";
 import type { Device } from "../engine/devices/device.ts";
 import type { Assignment } from "../engine/compile/schedule.ts";

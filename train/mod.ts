@@ -8,16 +8,17 @@ export {
   type Config,
   type DistributedConfig,
   type EncoderOptions,
-  type LossOptions,
   type ModelOptions,
   type OptimizerConfig,
 } from "./config/config.ts";
+export type { LossOptions } from "../losses/registry.ts";
 export {
   buildModel,
   type BuiltModel,
   type ModelConfig,
 } from "./build_model.ts";
 export type {
+  Compared,
   PretextKind,
   PretextModel,
   PretextSetting,

@@ -2,9 +2,9 @@ import type { Communicator } from "../engine/communicator.ts";
 import { add, multiply } from "../engine/ops/elementwise.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
 import { UserError } from "../engine/user_error.ts";
-import * as kinds from "../losses/kinds.ts";
 import type { PretextOutputs } from "../losses/outputs.ts";
-import type { LossTerm, Weighted } from "../losses/term.ts";
+import { type TermName, terms, termsIn } from "../losses/registry.ts";
+import type { LossValue } from "../losses/term.ts";
 import type { Config } from "./config/config.ts";
 
 /** The loss of a step, with the numbers to show beside it. */
@@ -14,8 +14,6 @@ export interface TotalLoss {
   /** Each term before it is weighted as `term`, and what it reports as `term.metric`. */
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
-
-const terms: Readonly<Record<string, LossTerm<unknown, Weighted>>> = kinds;
 
 /**
  * The weighted sum of the terms with a weight above 0.
@@ -29,21 +27,21 @@ export function totalLoss(
   model: string,
   communicator?: Communicator,
 ): TotalLoss {
-  const outputOf: Readonly<Record<string, unknown>> = outputs;
   const metrics: Record<string, Tensor> = {};
   const weighted: Tensor[] = [];
-  for (const [name, options] of Object.entries<Weighted>(losses)) {
-    if (options.weight === 0) continue;
-    const term = terms[name];
-    const output = outputOf[name];
-    if (output === undefined) {
+  for (const name of termsIn(losses)) {
+    const { weight } = losses[name];
+    if (weight === 0) continue;
+    const value = termValue(name, outputs, losses, communicator);
+    if (!value) {
       throw new UserError(
-        `losses.${name} has weight ${options.weight}, but the model ${model} gives nothing for it: ` +
-          `it needs ${term.needs}; turn that on or set losses.${name}.weight to 0`,
+        `losses.${name} has weight ${weight}, but the model ${model} gives nothing for it: it needs ` +
+          `${
+            terms[name].needs
+          }; turn that on or set losses.${name}.weight to 0`,
       );
     }
-    const value = term.compute(output, options, communicator);
-    weighted.push(multiply(value.loss, options.weight));
+    weighted.push(multiply(value.loss, weight));
     metrics[name] = value.loss;
     for (const [metric, tensor] of Object.entries(value.metrics)) {
       metrics[`${name}.${metric}`] = tensor;
@@ -55,4 +53,15 @@ export function totalLoss(
     );
   }
   return { loss: weighted.reduce(add), metrics };
+}
+
+/** A term of what a model outputs for it; `undefined` where that is nothing. */
+function termValue<Name extends TermName>(
+  name: Name,
+  outputs: PretextOutputs,
+  losses: Config["losses"],
+  communicator?: Communicator,
+): LossValue | undefined {
+  const output: PretextOutputs[Name] = outputs[name];
+  return output && terms[name].compute(output, losses[name], communicator);
 }

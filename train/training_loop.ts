@@ -260,5 +260,9 @@ function metricsAt(
   const last = records.at(-1);
   if (last?.step !== step) return undefined;
   const { step: _, time: _time, imagesPerSecond: _speed, ...metrics } = last;
-  return metrics as StepMetrics;
+  return Object.fromEntries(
+    Object.entries(metrics).flatMap(([name, value]) =>
+      typeof value === "number" ? [[name, value]] : []
+    ),
+  );
 }

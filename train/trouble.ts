@@ -1,5 +1,9 @@
+import { type TermName, terms, termsIn } from "../losses/registry.ts";
+import { mostInUse } from "../vocab/registry.ts";
 import type { Config } from "./config/config.ts";
 import { isObject } from "./config/schema.ts";
+import { modelKind } from "./models/registry.ts";
+import { stepSizes } from "./step_sizes.ts";
 import type { StepMetrics } from "./training_step.ts";
 
 /** What a falling loss may hide. */
@@ -23,20 +27,17 @@ interface Sign {
   /** The wrong side. */
   readonly side: "below" | "above";
   /** The bound for a term; `undefined` where there is none. */
-  readonly bound: (config: Config, term: string) => number | undefined;
+  readonly bound: (config: Config, term: TermName) => number | undefined;
 }
 
 /** A sign in the numbers of a term. */
 interface Watched {
   readonly trouble: Trouble;
   readonly sign: Sign;
-  readonly term: string;
+  readonly term: TermName;
   readonly bound: number;
   readonly remedies: readonly string[];
 }
-
-/** The other terms are about whole images. */
-const TERMS_OF_PATCHES = new Set(["maskedPatch", "patchVocabulary"]);
 
 /** Long enough that neither a dip nor the first steps of Adam count. */
 const STEPS = 100;
@@ -163,44 +164,43 @@ function missing(config: Config, setting: string): string[] {
  * A share of the width, as far as it can be seen in a batch: n samples of something of rank r have
  * about `1 / (1/r + 1/(n - 1))`.
  */
-function rankBound(config: Config, term: string): number | undefined {
-  const { model } = config;
-  if (!("projection" in model)) return undefined;
-  const rank = MIN_RANK_SHARE * model.projection;
+function rankBound(config: Config, term: TermName): number | undefined {
+  const { width } = modelKind(config.model).compared(config.model);
+  if (width === undefined) return undefined;
+  const rank = MIN_RANK_SHARE * width;
   const n = samples(config, term, patchesOf(config));
   return 1 / (1 / rank + 1 / (n - 1));
 }
 
-/** A share of the entries, or of the targets that masses remember where those are fewer. */
-function perplexityBound(config: Config, term: string): number | undefined {
-  const { model } = config;
-  if (model.name !== "maskedPatchPrediction") return undefined;
-  if (model.vocabulary?.name !== "dynamic") return undefined;
-  const { entries, decay } = model.vocabulary;
-  const remembered = samples(config, term, model.masked) / (1 - decay);
-  return MIN_PERPLEXITY_SHARE * Math.min(entries, remembered);
+/** A share of the entries that can be in use. */
+function perplexityBound(config: Config, term: TermName): number | undefined {
+  const { vocabulary, masks } = modelKind(config.model).compared(config.model);
+  const targets = samples(config, term, masks?.masked ?? 1);
+  const most = vocabulary && mostInUse(vocabulary, targets);
+  return typeof most === "number" ? MIN_PERPLEXITY_SHARE * most : undefined;
 }
 
 /** A share of the variance, and of the rest what groups explain by chance: as many as samples explain all. */
-function explainedBound(config: Config, term: string): number | undefined {
+function explainedBound(config: Config, term: TermName): number | undefined {
   const patches = patchesOf(config);
   // each location masked, and visible
   const chance = 2 * patches / samples(config, term, patches);
   return chance + MAX_EXPLAINED_SHARE * (1 - chance);
 }
 
-/** M; 1 for a model that does not cut images. */
-function patchesOf({ model }: Config): number {
-  return "grid" in model ? model.grid ** 2 : 1;
+/** M; 1 for a model that masks no patches. */
+function patchesOf(config: Config): number {
+  return stepSizes(config).masks?.patches ?? 1;
 }
 
 /** How many targets of a step differ, views of an instance being alike. */
 function samples(
   { batchSize, views }: Config,
-  term: string,
+  term: TermName,
   patches: number,
 ): number {
-  return batchSize / views * (TERMS_OF_PATCHES.has(term) ? patches : 1);
+  const each = terms[term].subject === "patches" ? patches : 1;
+  return batchSize / views * each;
 }
 
 /** The signs to look for, in the order of the troubles. */
@@ -210,7 +210,7 @@ function signsOf(config: Config): Watched[] {
     const remedies = trouble.remedies(config);
     if (remedies.length === 0) continue;
     for (const sign of trouble.signs) {
-      for (const term of Object.keys(config.losses)) {
+      for (const term of termsIn(config.losses)) {
         const bound = sign.bound(config, term);
         if (bound === undefined) continue;
         watched.push({ trouble, sign, term, bound, remedies });
@@ -225,8 +225,9 @@ function describe(
   { trouble, sign, term, bound, remedies }: Watched,
   value: number,
 ): string {
-  const subject = TERMS_OF_PATCHES.has(term) ? "patches" : "images";
-  return `${trouble.says(subject)} (${sign.label} ${round(value)}, ` +
+  return `${trouble.says(terms[term].subject)} (${sign.label} ${
+    round(value)
+  }, ` +
     `${sign.side} ${round(bound)} for ${trouble.steps} steps): ` +
     `start a new run with ${alternatives.format(remedies)}`;
 }

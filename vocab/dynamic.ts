@@ -9,8 +9,8 @@ import {
   multiply,
   negate,
   select,
-  stopGradient,
 } from "../engine/ops/elementwise.ts";
+import { stopGradient } from "../engine/ops/gradient_flow.ts";
 import { allReduceTogether } from "../engine/ops/collective.ts";
 import { scatterAdd } from "../engine/ops/indexing.ts";
 import { reshape } from "../engine/ops/movement.ts";
@@ -45,6 +45,9 @@ export const dynamic: VocabularyKind<DynamicVocabularyOptions> = {
     decay: z.number().gt(0).lt(1).default(0.99),
     match: z.enum(["massAware", "cosine"]).default("massAware"),
   }),
+  // masses remember the targets of 1 / (1 - decay) steps
+  mostInUse: ({ entries, decay }, targets) =>
+    Math.min(entries, targets / (1 - decay)),
   create: (options, width, seed, label) =>
     new DynamicVocabulary(options, width, seed, label),
 };

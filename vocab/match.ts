@@ -1,15 +1,15 @@
-import { matmul } from "../engine/ops/contraction.ts";
+import { matmul } from "../engine/ops/matmul.ts";
 import {
   add,
   cast,
   divide,
   less,
-  materialize,
   multiply,
   select,
   sqrt,
   square,
 } from "../engine/ops/elementwise.ts";
+import { materialize } from "../engine/ops/materialize.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { argmax, max } from "../engine/ops/reduction.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";

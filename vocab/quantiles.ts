@@ -1,11 +1,11 @@
 import {
   add,
   divide,
-  iota,
   less,
   multiply,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { iota } from "../engine/ops/iota.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { max, sum } from "../engine/ops/reduction.ts";
 import { constant, type Tensor } from "../engine/graph/tensor.ts";

@@ -2,13 +2,13 @@ import { z } from "zod";
 import {
   add,
   cast,
-  iota,
   less,
   multiply,
   select,
-  stopGradient,
   subtract,
 } from "../engine/ops/elementwise.ts";
+import { stopGradient } from "../engine/ops/gradient_flow.ts";
+import { iota } from "../engine/ops/iota.ts";
 import { allGather } from "../engine/ops/collective.ts";
 import { gather } from "../engine/ops/indexing.ts";
 import { reshape } from "../engine/ops/movement.ts";

@@ -10,6 +10,18 @@ const registry: Readonly<
   Record<VocabularyOptions["name"], VocabularyKind<VocabularyOptions>>
 > = kinds;
 
+/**
+ * The most entries that can be in use where each step takes in `targets` that differ.
+ *
+ * @returns `undefined` where use is not measured.
+ */
+export function mostInUse(
+  options: VocabularyOptions,
+  targets: number,
+): number | undefined {
+  return registry[options.name].mostInUse?.(options, targets);
+}
+
 /** A vocabulary for vectors of `width` dimensions; `label` names its states in messages. */
 export function createVocabulary(
   options: VocabularyOptions,

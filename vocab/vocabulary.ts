@@ -23,6 +23,11 @@ export interface VocabularyKind<Options> {
    * @internal
    */
   readonly schema: z.ZodType<Options>;
+  /**
+   * The most entries that can be in use where each step takes in `targets` that differ; absent where
+   * use is not measured.
+   */
+  mostInUse?(options: Options, targets: number): number;
   /** A vocabulary for vectors of `width` dimensions; `label` names its states in messages. */
   create(
     options: Options,

@@ -1,5 +1,6 @@
 import type { Device } from "../../engine/devices/device.ts";
-import { add, materialize } from "../../engine/ops/elementwise.ts";
+import { add } from "../../engine/ops/elementwise.ts";
+import { materialize } from "../../engine/ops/materialize.ts";
 import { Program } from "../../engine/program.ts";
 import { Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import { TrainingStep } from "../../train/training_step.ts";

@@ -1,7 +1,8 @@
 import type { Device } from "../../engine/devices/device.ts";
 import { gradient } from "../../engine/graph/gradient.ts";
 import { attention } from "../../engine/ops/attention.ts";
-import { convolution, matmul } from "../../engine/ops/contraction.ts";
+import { convolution } from "../../engine/ops/convolution.ts";
+import { matmul } from "../../engine/ops/matmul.ts";
 import { multiply, relu, subtract } from "../../engine/ops/elementwise.ts";
 import { reshape } from "../../engine/ops/movement.ts";
 import { batchNorm } from "../../engine/ops/normalization.ts";

@@ -1,6 +1,6 @@
 import type { Device } from "../../engine/devices/device.ts";
 import { gradient } from "../../engine/graph/gradient.ts";
-import { matmul } from "../../engine/ops/contraction.ts";
+import { matmul } from "../../engine/ops/matmul.ts";
 import { add } from "../../engine/ops/elementwise.ts";
 import { slice } from "../../engine/ops/movement.ts";
 import { Program, type ProgramDefinition } from "../../engine/program.ts";

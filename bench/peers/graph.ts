@@ -6,8 +6,11 @@ import {
   type Storage,
   type Tensor,
 } from "../../engine/graph/tensor.ts";
-import type { Window } from "../../engine/ops/contraction.ts";
-import type { BinaryName, UnaryName } from "../../engine/ops/elementwise.ts";
+import type { Window } from "../../engine/ops/window.ts";
+import type {
+  BinaryName,
+  UnaryName,
+} from "../../engine/ops/elementwise_operations.ts";
 import type { TrainingWork } from "../work.ts";
 
 /** An array of a library, or a number that broadcasts to any shape. */

@@ -5,13 +5,13 @@ import {
   equal,
   exp,
   floor,
-  iota,
   less,
   multiply,
   select,
   sqrt,
   subtract,
 } from "../../engine/ops/elementwise.ts";
+import { iota } from "../../engine/ops/iota.ts";
 import { reshape, sliceAxis } from "../../engine/ops/movement.ts";
 import type { RandomSource } from "../../engine/ops/random.ts";
 import { min, sum } from "../../engine/ops/reduction.ts";

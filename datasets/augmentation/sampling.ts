@@ -1,4 +1,4 @@
-import { matmul } from "../../engine/ops/contraction.ts";
+import { matmul } from "../../engine/ops/matmul.ts";
 import {
   abs,
   add,
@@ -6,13 +6,13 @@ import {
   clamp,
   divide,
   equal,
-  iota,
   less,
   maximum,
   multiply,
   select,
   subtract,
 } from "../../engine/ops/elementwise.ts";
+import { iota } from "../../engine/ops/iota.ts";
 import { broadcastTo, permute, reshape } from "../../engine/ops/movement.ts";
 import { sum } from "../../engine/ops/reduction.ts";
 import { constant, type Tensor } from "../../engine/graph/tensor.ts";

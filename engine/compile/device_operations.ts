@@ -1,6 +1,6 @@
 import type { KindOf, Operation } from "../graph/operations.ts";
 import { type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
-import type { Window } from "../ops/contraction.ts";
+import type { Window } from "../ops/window.ts";
 import type { Fusion } from "./fusion.ts";
 import type { Buffer, ImageGeometry, Kernel, Lowered } from "./kernel.ts";
 import { lowerMatmul } from "./lower_matmul.ts";

@@ -1,6 +1,6 @@
 import type { View } from "../graph/index_map.ts";
 import type { DType } from "../graph/tensor.ts";
-import type { BinaryName, UnaryName } from "../ops/elementwise.ts";
+import type { BinaryName, UnaryName } from "../ops/elementwise_operations.ts";
 
 export type { View };
 
@@ -78,7 +78,10 @@ export function children(expression: Expression): Expression[] {
       return [expression.condition, expression.a, expression.b];
     case "random":
       return [expression.seed, expression.step];
-    default:
+    case "load":
+    case "constant":
+    case "iota":
+    case "reduced":
       return [];
   }
 }
@@ -141,7 +144,8 @@ export function mapLeaves(
           a: visit(expression.a),
           b: visit(expression.b),
         };
-      default:
+      case "constant":
+      case "reduced":
         return expression;
     }
   };
@@ -150,10 +154,20 @@ export function mapLeaves(
 
 /** Every view of an expression. */
 export function viewsOf(root: Expression): View[] {
-  return inOrder(root).flatMap((expression) => {
-    if (expression.kind === "load" || expression.kind === "iota") {
-      return [expression.view];
+  return inOrder(root).flatMap((expression): View[] => {
+    switch (expression.kind) {
+      case "load":
+      case "iota":
+        return [expression.view];
+      case "random":
+        return [expression.counter];
+      case "constant":
+      case "unary":
+      case "binary":
+      case "select":
+      case "cast":
+      case "reduced":
+        return [];
     }
-    return expression.kind === "random" ? [expression.counter] : [];
   });
 }

@@ -248,7 +248,13 @@ function ownCost({ operation }: Tensor): number {
       return definition.cost(operation);
     case "generator":
       return definition.cost;
-    default:
+    case "source":
+    case "movement":
+    case "reduction":
+    case "assembly":
+    case "kernel":
+    case "barrier":
+    case "identity":
       return 0;
   }
 }

@@ -2,7 +2,7 @@ import type { View } from "../graph/index_map.ts";
 import type { DType, Storage, Tensor } from "../graph/tensor.ts";
 import type { Communicator } from "../communicator.ts";
 import type { Collective } from "../ops/collective.ts";
-import type { Window } from "../ops/contraction.ts";
+import type { Window } from "../ops/window.ts";
 import type { Expression, ScalarType } from "./expression.ts";
 
 /**

@@ -149,8 +149,15 @@ class ExpressionBuilder {
         const elements = inputs.map((input) => this.build(input, map));
         return definition.expression(operation, elements, scalarType(dtype));
       }
-      default:
+      case "movement":
         return this.build(inputs[0], inputMap(value, map, this.#loops));
+      case "source":
+      case "reduction":
+      case "assembly":
+      case "kernel":
+      case "barrier":
+      case "identity":
+        throw new TypeError(`${operation.kind} is not computed in kernels`);
     }
   }
 

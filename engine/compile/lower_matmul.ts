@@ -1,6 +1,6 @@
 import { flatten, identityMap, type View } from "../graph/index_map.ts";
 import type { Shape, Tensor } from "../graph/tensor.ts";
-import type { MatmulOperation } from "../ops/contraction.ts";
+import type { MatmulOperation } from "../ops/matmul.ts";
 import type { Fusion } from "./fusion.ts";
 import type { Lowered, MatmulKernel } from "./kernel.ts";
 import { inputMap } from "./lower_fused.ts";

@@ -172,9 +172,15 @@ class Scheduler {
       }
       case "reduction":
         return this.#emitFused(node, node, output);
-      default:
+      case "generator":
+      case "elementwise":
+      case "movement":
+      case "barrier":
+      case "identity":
         if (sharesBuffer(node) && this.#fusion.isStored(inputs[0])) return;
         return this.#emitFused(node, this.#fusion.reductionOf(node), output);
+      default:
+        definition satisfies never;
     }
   }
 

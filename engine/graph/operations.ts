@@ -1,16 +1,17 @@
 /**
  * Every operation of the engine. To add an elementwise function of one or two arguments:
  *
- * 1. `engine/ops/elementwise.ts`: its name, a line in the table (cost, derivative), the public function;
- * 2. `engine/devices/wasm/fused_values.ts` and `engine/devices/webgpu/expression.ts`: its instructions.
+ * 1. `engine/ops/elementwise_operations.ts`: its name, and a line in the table (element types, cost,
+ *    derivative); `engine/ops/elementwise.ts`: the public function;
+ * 2. `engine/devices/wasm/instructions.ts` and `engine/devices/webgpu/expression.ts`: its instructions.
  *
  * To add an operation with a kernel of its own:
  *
  * 1. `engine/ops/`: the operation's type, definition (shape rule, role, gradient) and public function,
  *    in the file of its family; a new family adds two lines here;
- * 2. `engine/compile/kernel.ts` and `engine/compile/device_operations.ts`: what a device is told, and
- *    how much work that is;
- * 3. `engine/devices/wasm/calls.ts`, `engine/devices/webgpu/lower.ts`, and the kernels.
+ * 2. `engine/compile/kernel.ts` and `engine/compile/device_operations.ts`: what a device is given to do,
+ *    and how much work that is;
+ * 3. `engine/devices/wasm/calls/calls.ts`, `engine/devices/webgpu/lower.ts`, and the kernels.
  *
  * Either way a line in `tests/engine/reference.ts` gives the tests its float64 reference. The compiler
  * refuses what is left out.
@@ -19,11 +20,25 @@
  */
 
 import { collective, type CollectiveOperation } from "../ops/collective.ts";
-import { contraction, type ContractionOperation } from "../ops/contraction.ts";
-import { elementwise, type ElementwiseOperation } from "../ops/elementwise.ts";
+import {
+  type ConvolutionOperations,
+  convolutions,
+} from "../ops/convolution.ts";
+import {
+  elementwise,
+  type ElementwiseOperation,
+} from "../ops/elementwise_operations.ts";
+import {
+  gradientFlow,
+  type GradientFlowOperation,
+} from "../ops/gradient_flow.ts";
 import { indexing, type IndexingOperation } from "../ops/indexing.ts";
+import { type IotaOperation, positions } from "../ops/iota.ts";
 import { type LeafOperation, leaves } from "../ops/leaves.ts";
+import { type MaterializeOperation, storing } from "../ops/materialize.ts";
+import { type MatmulOperation, products } from "../ops/matmul.ts";
 import { movement, type MovementOperation } from "../ops/movement.ts";
+import { pooling, type PoolingOperation } from "../ops/pooling.ts";
 import { randomness, type RandomOperation } from "../ops/random.ts";
 import { type ReduceOperation, reduction } from "../ops/reduction.ts";
 import type { Definition, Definitions, Role } from "./definition.ts";
@@ -32,9 +47,14 @@ import type { Definition, Definitions, Role } from "./definition.ts";
 export type Operation =
   | LeafOperation
   | ElementwiseOperation
+  | IotaOperation
+  | MaterializeOperation
+  | GradientFlowOperation
   | MovementOperation
   | ReduceOperation
-  | ContractionOperation
+  | MatmulOperation
+  | ConvolutionOperations
+  | PoolingOperation
   | IndexingOperation
   | RandomOperation
   | CollectiveOperation;
@@ -43,9 +63,14 @@ export type Operation =
 export const definitions = {
   ...leaves,
   ...elementwise,
+  ...positions,
+  ...storing,
+  ...gradientFlow,
   ...movement,
   ...reduction,
-  ...contraction,
+  ...products,
+  ...convolutions,
+  ...pooling,
   ...indexing,
   ...randomness,
   ...collective,

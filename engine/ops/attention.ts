@@ -1,6 +1,6 @@
 import { sameShape, type Tensor } from "../graph/tensor.ts";
 import { multiply, select } from "./elementwise.ts";
-import { matmul } from "./contraction.ts";
+import { matmul } from "./matmul.ts";
 import { permute, reshape } from "./movement.ts";
 import { softmax } from "./normalization.ts";
 import { dropout, type RandomSource } from "./random.ts";

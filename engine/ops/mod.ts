@@ -6,21 +6,17 @@
 export {
   abs,
   add,
-  type Backward,
   cast,
   clamp,
-  customGradient,
   divide,
   equal,
   erf,
   exp,
   floor,
   gelu,
-  iota,
   isFinite,
   less,
   log,
-  materialize,
   maximum,
   minimum,
   multiply,
@@ -30,10 +26,16 @@ export {
   select,
   sqrt,
   square,
-  stopGradient,
   subtract,
   tanh,
 } from "./elementwise.ts";
+export {
+  type Backward,
+  customGradient,
+  stopGradient,
+} from "./gradient_flow.ts";
+export { iota } from "./iota.ts";
+export { materialize } from "./materialize.ts";
 export {
   broadcastTo,
   concatenate,
@@ -53,13 +55,10 @@ export {
   sum,
   variance,
 } from "./reduction.ts";
-export {
-  convolution,
-  matmul,
-  maxPool,
-  type TransposeOptions,
-  type Window,
-} from "./contraction.ts";
+export { convolution } from "./convolution.ts";
+export { matmul, type TransposeOptions } from "./matmul.ts";
+export { maxPool } from "./pooling.ts";
+export type { Window } from "./window.ts";
 export { gather, scatterAdd } from "./indexing.ts";
 export { dropout, normalArray, philox, RandomSource } from "./random.ts";
 export {

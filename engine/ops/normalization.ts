@@ -3,7 +3,6 @@ import type { Tensor } from "../graph/tensor.ts";
 import { allGather, allReduceTogether } from "./collective.ts";
 import {
   add,
-  customGradient,
   divide,
   exp,
   maximum,
@@ -12,6 +11,7 @@ import {
   square,
   subtract,
 } from "./elementwise.ts";
+import { customGradient } from "./gradient_flow.ts";
 import { concatenate, reshape, sliceAxis } from "./movement.ts";
 import { max, mean, sum, variance } from "./reduction.ts";
 

@@ -4,13 +4,13 @@ import {
   cast,
   divide,
   equal,
-  iota,
-  materialize,
   multiply,
   negate,
   select,
   subtract,
 } from "./elementwise.ts";
+import { iota } from "./iota.ts";
+import { materialize } from "./materialize.ts";
 import { broadcastTo, normalizeAxes, reshape } from "./movement.ts";
 
 /** A combination of all elements along some axes, which stay with size 1. */

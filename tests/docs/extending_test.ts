@@ -1,19 +1,12 @@
 /** Does what docs/extending.md says, in a copy of the sources, and trains with the result. */
 import { fileURLToPath } from "node:url";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url);
-/** What the program consists of, and what its import map names. */
-const SOURCES = [
-  "engine",
-  "layers",
-  "losses",
-  "vocab",
-  "datasets",
-  "train",
-  "deno.json",
-  "deno.lock",
-];
+/** What the program consists of. */
+const ROOMS = ["engine", "layers", "losses", "vocab", "datasets", "train"];
+/** That, what gathers it, and what its import map names. */
+const SOURCES = [...ROOMS, "mod.ts", "deno.json", "deno.lock"];
 
 /** A block of code in the document. */
 interface CodeBlock {
@@ -43,17 +36,65 @@ async function copy(from: URL, to: URL): Promise<void> {
   }
 }
 
-/** Runs the program of the copy; it must succeed. */
-async function pretrain(folder: URL, ...args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", ...args],
+/** Runs Deno in the copy; it must succeed. */
+async function deno(folder: URL, ...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
     cwd: folder,
     env: { NO_COLOR: "1", INIT_CWD: fileURLToPath(folder) },
   }).output();
-  assert(success, new TextDecoder().decode(stderr));
+  const decoder = new TextDecoder();
+  assert(success, decoder.decode(stderr));
+  return decoder.decode(stdout);
 }
 
-Deno.test("docs/extending.md: its code compiles where it says, trains, and resumes bit for bit", async () => {
+/** An encoder that is no residual network, with nothing but what every encoder has. */
+const ANOTHER_ENCODER = `
+import { z } from "zod";
+import { mean } from "../engine/ops/reduction.ts";
+import type { Encoder, EncoderKind } from "./encoder.ts";
+
+/** Its settings. */
+export interface PooledOptions {
+  /** Its name in the registry. */
+  readonly name: "pooled";
+}
+
+/** The mean colour of an image, or of a patch. */
+export const pooled: EncoderKind<PooledOptions> = {
+  schema: z.strictObject({ name: z.literal("pooled") }),
+  describe: () => "mean colour",
+  create: (): Encoder => ({
+    channels: [3],
+    stages: 0,
+    patchStages: 0,
+    forwardStem: (images) => mean(images, { axes: [1, 2], keepAxes: true }),
+    forwardStage: (_, x) => x,
+    createOutput: () => ({ forward: (x) => x }),
+  }),
+};
+`;
+
+/** Exports that encoder in every format, and prints what comes of it. */
+const EXPORTS = `
+import { exportFormats } from "./train/export/formats.ts";
+const description = {
+  encoder: { name: "pooled" },
+  model: { name: "moco", projection: 8, queue: 8, momentum: 0.9 },
+  augmentation: { name: "translate" },
+  imageSize: 16,
+};
+for (const { encode } of Object.values(exportFormats)) {
+  try {
+    encode({ description, tensors: {} });
+    console.log("exported");
+  } catch (error) {
+    console.log(error.message);
+  }
+}
+`;
+
+Deno.test("docs/extending.md: its code passes the checks where it says, trains, resumes bit for bit, and any encoder fits", async () => {
   const document = await Deno.readTextFile(new URL("docs/extending.md", ROOT));
   const path = await Deno.makeTempDir();
   const folder = new URL(`file://${path}/`);
@@ -69,13 +110,29 @@ Deno.test("docs/extending.md: its code compiles where it says, trains, and resum
       "train/models/moco.ts",
       "train/models/kinds.ts",
     ]);
-    for (const { file, code } of blocks) {
+    for (
+      const { file, code } of [
+        ...blocks,
+        { file: "layers/pooled.ts", code: ANOTHER_ENCODER },
+        {
+          file: "train/models/encoders.ts",
+          code: 'export { pooled } from "../../layers/pooled.ts";\n',
+        },
+      ]
+    ) {
       const isLine = code.trimEnd().split("\n").length === 1;
       await Deno.writeTextFile(new URL(file, folder), code, {
         append: isLine,
         createNew: !isLine,
       });
     }
+    await deno(folder, "check", "mod.ts", ...ROOMS);
+    assert(document.includes("\ndeno task build\ndeno task check\n"));
+    await Deno.mkdir(new URL("docs", folder));
+    await deno(folder, "run", "-A", "train/config/build_settings.ts");
+    const settings = new URL("docs/settings.md", folder);
+    assertMatch(await Deno.readTextFile(settings), /`losses.infoNce.weight`/);
+
     const [{ file, code }] = codeBlocks(document, "json");
     const config = {
       ...JSON.parse(code),
@@ -87,9 +144,9 @@ Deno.test("docs/extending.md: its code compiles where it says, trains, and resum
       checkpoints: { every: 2 },
     };
     await Deno.writeTextFile(new URL(file, folder), JSON.stringify(config));
-    const program = "train/cli/pretrain.ts";
-    const options = ["--device", "wasm", "--config", file, "--out", "run"];
-    await pretrain(folder, "--check", program, ...options);
+    const program = ["run", "-A", "--no-check", "train/cli/pretrain.ts"];
+    const device = ["--device", "wasm"];
+    await deno(folder, ...program, ...device, "--config", file, "--out", "run");
 
     const last = new URL("run/checkpoints/step-000004.safetensors", folder);
     const uninterrupted = await Deno.readFile(last);
@@ -98,8 +155,17 @@ Deno.test("docs/extending.md: its code compiles where it says, trains, and resum
     for (const suffix of ["safetensors", "json"]) {
       await Deno.remove(new URL(`step-000004.${suffix}`, last));
     }
-    await pretrain(folder, program, "--device", "wasm", "--resume", "run");
+    await deno(folder, ...program, ...device, "--resume", "run");
     assertEquals(await Deno.readFile(last), uninterrupted);
+
+    await Deno.writeTextFile(new URL("exports.ts", folder), EXPORTS);
+    const refusal =
+      "timm's resnetv2 and ONNX files are residual networks, and this encoder is pooled; " +
+      "export it with --to safetensors";
+    assertEquals(
+      await deno(folder, "run", "-A", "--no-check", "exports.ts"),
+      ["exported", refusal, refusal, ""].join("\n"),
+    );
   } finally {
     await Deno.remove(path, { recursive: true });
   }

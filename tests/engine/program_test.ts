@@ -1,11 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { input, Storage } from "../../engine/graph/tensor.ts";
-import {
-  add,
-  exp,
-  materialize,
-  multiply,
-} from "../../engine/ops/elementwise.ts";
+import { add, exp, multiply } from "../../engine/ops/elementwise.ts";
+import { materialize } from "../../engine/ops/materialize.ts";
 import { Program } from "../../engine/program.ts";
 import { testOnDevices } from "./devices.ts";
 

@@ -1,11 +1,9 @@
 import { input, type Tensor } from "../../engine/graph/tensor.ts";
-import { matmul } from "../../engine/ops/contraction.ts";
+import { matmul } from "../../engine/ops/matmul.ts";
 import {
   add,
   exp,
-  iota,
   less,
-  materialize,
   maximum,
   multiply,
   negate,
@@ -13,6 +11,8 @@ import {
   subtract,
   tanh,
 } from "../../engine/ops/elementwise.ts";
+import { iota } from "../../engine/ops/iota.ts";
+import { materialize } from "../../engine/ops/materialize.ts";
 import {
   broadcastTo,
   concatenate,

@@ -6,8 +6,11 @@ import {
   sizeOf,
   type Tensor,
 } from "../../engine/graph/tensor.ts";
-import type { Window } from "../../engine/ops/contraction.ts";
-import type { BinaryName, UnaryName } from "../../engine/ops/elementwise.ts";
+import type { Window } from "../../engine/ops/window.ts";
+import type {
+  BinaryName,
+  UnaryName,
+} from "../../engine/ops/elementwise_operations.ts";
 
 /** Values of inputs, and of states by the name of their storage. */
 export type Values = Readonly<Record<string, ArrayLike<number>>>;

@@ -1,4 +1,5 @@
-import { equal, iota, multiply } from "../../engine/ops/elementwise.ts";
+import { equal, multiply } from "../../engine/ops/elementwise.ts";
+import { iota } from "../../engine/ops/iota.ts";
 import { crossEntropy } from "../../losses/cross_entropy.ts";
 import { assertClose } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";

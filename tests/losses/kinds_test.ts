@@ -7,3 +7,8 @@ Deno.test("loss terms: are left out unless they are given a weight", () => {
     assertEquals(schema.safeParse({ weight: -1 }).success, false, name);
   }
 });
+
+Deno.test("loss terms: are called differently", () => {
+  const titles = Object.values(kinds).map(({ title }) => title);
+  assertEquals(new Set(titles).size, titles.length);
+});

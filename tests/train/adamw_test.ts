@@ -1,7 +1,7 @@
 import { assertAlmostEquals } from "@std/assert";
 import { gradient } from "../../engine/graph/gradient.ts";
 import { square, subtract, tanh } from "../../engine/ops/elementwise.ts";
-import { matmul } from "../../engine/ops/contraction.ts";
+import { matmul } from "../../engine/ops/matmul.ts";
 import { reshape, sliceAxis } from "../../engine/ops/movement.ts";
 import { sum } from "../../engine/ops/reduction.ts";
 import { Program } from "../../engine/program.ts";

@@ -4,10 +4,10 @@ import {
   assertEquals,
   assertThrows,
 } from "@std/assert";
-import { iota } from "../../engine/ops/elementwise.ts";
+import { iota } from "../../engine/ops/iota.ts";
 import { Program } from "../../engine/program.ts";
 import { UserError } from "../../engine/user_error.ts";
-import type { LossOptions } from "../../train/config/config.ts";
+import type { LossOptions } from "../../losses/registry.ts";
 import { traceStep } from "../../train/training_step.ts";
 import { buildModel } from "../../train/build_model.ts";
 import { totalLoss } from "../../train/total_loss.ts";

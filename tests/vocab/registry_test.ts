@@ -3,7 +3,7 @@ import { namedStates } from "../../layers/module.ts";
 import { DynamicVocabulary } from "../../vocab/dynamic.ts";
 import * as kinds from "../../vocab/kinds.ts";
 import { Queue } from "../../vocab/queue.ts";
-import { createVocabulary } from "../../vocab/registry.ts";
+import { createVocabulary, mostInUse } from "../../vocab/registry.ts";
 
 Deno.test("createVocabulary: makes the kind that its options name, by the paper's defaults", () => {
   const classes = { dynamic: DynamicVocabulary, queue: Queue };
@@ -22,6 +22,15 @@ Deno.test("createVocabulary: makes the kind that its options name, by the paper'
     assertEquals(vectors.storage.name, "of patches vectors");
   }
   assertEquals(Object.keys(kinds), Object.keys(classes));
+});
+
+Deno.test("mostInUse: all entries, or the targets that masses remember; unknown where there are no masses", () => {
+  const dynamic = (entries: number) =>
+    kinds.dynamic.schema.parse({ name: "dynamic", entries, decay: 0.75 });
+  assertEquals(mostInUse(dynamic(1000), 8), 32);
+  assertEquals(mostInUse(dynamic(20), 8), 20);
+  const queue = kinds.queue.schema.parse({ name: "queue" });
+  assertEquals(mostInUse(queue, 8), undefined);
 });
 
 Deno.test("vocabulary kinds: refuse what they cannot work with", () => {

@@ -171,8 +171,8 @@ function readValue(
   option: TextOption | NumberOption,
   given: unknown,
 ): string[] | string | number | undefined {
-  // A collected option that is not given is an empty list.
-  const texts = given as string[];
+  // what is collected is a list, empty where the option is not given
+  const texts = Array.isArray(given) ? given.map(String) : [];
   if (texts.includes("")) {
     throw new UserError(`--${name} needs a value: --${name}=${option.value}`);
   }

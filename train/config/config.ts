@@ -5,6 +5,7 @@ import * as datasets from "../../datasets/kinds.ts";
 import { pathSetting } from "../../datasets/path_setting.ts";
 import type { DatasetOptions } from "../../datasets/registry.ts";
 import * as losses from "../../losses/kinds.ts";
+import type { LossOptions } from "../../losses/registry.ts";
 import type { AdamWOptions } from "../adamw.ts";
 import { type PartialSettings, resolveConfig } from "./resolve.ts";
 import { oneOf } from "./one_of.ts";
@@ -21,13 +22,6 @@ export type EncoderOptions = Parameters<
 export type ModelOptions = Parameters<
   (typeof models)[keyof typeof models]["create"]
 >[0];
-
-/** Options of each term of the loss, by the name of the term. */
-export type LossOptions = {
-  readonly [Name in keyof typeof losses]: Parameters<
-    (typeof losses)[Name]["compute"]
-  >[1];
-};
 
 /** AdamW (Loshchilov and Hutter 2019), and how far its learning rate rises. */
 export interface OptimizerConfig extends AdamWOptions {
@@ -99,7 +93,7 @@ type LossSchemas = {
   >;
 };
 
-/** One entry for each term. */
+/** One entry for each term; a cast, for want of a type of what a function makes of each property. */
 const lossesSchema = z.strictObject(
   Object.fromEntries(
     Object.entries(losses).map((
@@ -160,18 +154,19 @@ export const configSchema = z.strictObject({
  * Accepts the {@linkcode Config} of a new run. What runs of earlier versions had is no reason not to
  * open them.
  */
-export const newConfigSchema = configSchema.refine(
-  // fewer than one are a mistake of their own
-  ({ warmupSteps, steps }) => warmupSteps <= steps || steps < 1,
-  {
-    path: ["warmupSteps"],
-    error: ({ input }) => {
-      const { warmupSteps, steps } = input as Config;
-      return `the learning rate cannot rise over ${warmupSteps} steps in a run of ${steps}; ` +
+export const newConfigSchema = configSchema.superRefine(
+  ({ warmupSteps, steps }, { addIssue }) => {
+    // fewer steps than one are a mistake of their own
+    if (warmupSteps <= steps || steps < 1) return;
+    addIssue({
+      code: "custom",
+      path: ["warmupSteps"],
+      message:
+        `the learning rate cannot rise over ${warmupSteps} steps in a run of ${steps}; ` +
         `set warmupSteps to ${steps} at most, to ${
           Math.floor(steps / 10)
-        } for instance`;
-    },
+        } for instance`,
+    });
   },
 );
 

@@ -19,12 +19,12 @@ export function* differences(
     if (!Object.is(first, second)) yield { path, first, second };
     return;
   }
-  for (const key of new Set([...Object.keys(first), ...Object.keys(second)])) {
-    yield* differences(
-      (first as Record<string, unknown>)[key],
-      (second as Record<string, unknown>)[key],
-      path ? `${path}.${key}` : key,
-    );
+  const [ours, theirs] = [first, second].map((settings) =>
+    new Map<string, unknown>(Object.entries(settings))
+  );
+  for (const key of new Set([...ours.keys(), ...theirs.keys()])) {
+    const below = path ? `${path}.${key}` : key;
+    yield* differences(ours.get(key), theirs.get(key), below);
   }
 }
 

@@ -40,6 +40,7 @@ interface JsonSchema {
 
 /** All settings of a schema, in its order; those of each member of a union too. */
 export function settingsOf(schema: ObjectSchema): Setting[] {
+  // zod's own type also has what it never writes: schemas that are booleans, lists of types
   const json = z.toJSONSchema(schema, { io: "input" }) as JsonSchema;
   return settingsIn(json, { path: "", within: [], isRequired: true });
 }

@@ -46,11 +46,7 @@ export async function checkSame(
   const digests = await Promise.all(
     Object.values(tensors).map(({ data }) =>
       sha256(
-        new Uint8Array(
-          data.buffer as ArrayBuffer,
-          data.byteOffset,
-          data.byteLength,
-        ),
+        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
       )
     ),
   );

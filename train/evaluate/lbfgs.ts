@@ -1,3 +1,5 @@
+import { ROUNDING } from "./rounding.ts";
+
 /** What a function is at a point. */
 export interface Evaluation {
   /** Its value. */
@@ -21,8 +23,6 @@ const MAX_TRIALS = 20;
 /** Weak Wolfe conditions (Nocedal and Wright 2006, section 3.1): shares by which value and slope must fall. */
 const SUFFICIENT_DECREASE = 1e-4;
 const SUFFICIENT_CURVATURE = 0.9;
-/** Relative rounding error of a value that was computed in float32. */
-const ROUNDING = 1e-6;
 
 /** A step taken, and by what it changed the gradient. */
 interface Pair {

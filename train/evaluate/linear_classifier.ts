@@ -1,19 +1,19 @@
 import type { Device } from "../../engine/devices/device.ts";
 import { gradient } from "../../engine/graph/gradient.ts";
 import { input, Storage, type Tensor } from "../../engine/graph/tensor.ts";
-import { matmul } from "../../engine/ops/contraction.ts";
+import { matmul } from "../../engine/ops/matmul.ts";
 import {
   add,
   cast,
   equal,
   exp,
-  iota,
   log,
   multiply,
   select,
-  stopGradient,
   subtract,
 } from "../../engine/ops/elementwise.ts";
+import { stopGradient } from "../../engine/ops/gradient_flow.ts";
+import { iota } from "../../engine/ops/iota.ts";
 import { concatenate, reshape, sliceAxis } from "../../engine/ops/movement.ts";
 import { max, sum } from "../../engine/ops/reduction.ts";
 import { type Feeds, Program } from "../../engine/program.ts";

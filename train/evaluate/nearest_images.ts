@@ -1,6 +1,6 @@
 import type { Device } from "../../engine/devices/device.ts";
 import { input, Storage } from "../../engine/graph/tensor.ts";
-import { matmul } from "../../engine/ops/contraction.ts";
+import { matmul } from "../../engine/ops/matmul.ts";
 import { l2Normalize } from "../../engine/ops/normalization.ts";
 import { Program } from "../../engine/program.ts";
 import { mostSimilar, type Neighbour } from "./most_similar.ts";

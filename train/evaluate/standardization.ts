@@ -1,4 +1,5 @@
 import type { Features } from "./features.ts";
+import { ROUNDING } from "./rounding.ts";
 
 /** Makes the mean of each feature 0 and its variance 1: `(x - mean) * scale`. */
 export interface Standardization {
@@ -22,9 +23,6 @@ export function standardize(
   return { width, values: standardized };
 }
 
-/** Below this share of the mean a deviation is nothing but rounding of float32. */
-const ROUNDING = 1e-6;
-
 /** The standardisation of rows by their own mean and biased variance. */
 export function standardizationOf(
   { width, values }: Features,
@@ -44,6 +42,7 @@ export function standardizationOf(
     mean: Float32Array.from(mean),
     scale: Float32Array.from(variance, (value, i) => {
       const deviation = Math.sqrt(value);
+      // a smaller share of the mean is nothing but rounding
       return deviation > ROUNDING * Math.abs(mean[i]) ? 1 / deviation : 0;
     }),
   };

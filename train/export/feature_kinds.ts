@@ -1,20 +1,10 @@
 import { input, type Tensor } from "../../engine/graph/tensor.ts";
 import { mean } from "../../engine/ops/reduction.ts";
 import { Context } from "../../layers/context.ts";
-import type { PatchNetwork } from "../../layers/patch_network.ts";
-import type { DoubleView } from "../models/masked_patch_prediction.ts";
 import type { PretextModel } from "../models/pretext_model.ts";
 
 /** The features that evaluation compares. */
 export const DEFAULT_FEATURES = "features";
-
-/** The parts of a model of patches that see images. */
-export interface PatchModel extends PretextModel {
-  /** Represents patches. */
-  readonly patchNetwork: PatchNetwork;
-  /** Represents whole images too. */
-  readonly doubleView?: DoubleView;
-}
 
 /**
  * Every kind of features that a model computes: its representations by name, and `image`.
@@ -31,10 +21,10 @@ export function allFeatures(
   images: Tensor,
   context: Context,
 ): Readonly<Record<string, Tensor>> {
-  const representations = model.representations(images, context);
-  return isPatchModel(model)
-    ? { ...representations, image: wholeImage(model, images, context) }
-    : representations;
+  return {
+    ...model.representations(images, context),
+    image: wholeImage(model, images, context),
+  };
 }
 
 /**
@@ -55,21 +45,15 @@ export function featureWidths(
 
 /** The features `image` of {@linkcode allFeatures}: `[n, height, width, 3]` -> `[n, features]` */
 export function wholeImage(
-  { patchNetwork, doubleView }: PatchModel,
+  { encoder, imageNorm }: Pick<PretextModel, "encoder" | "imageNorm">,
   images: Tensor,
   context: Context,
 ): Tensor {
-  const { encoder, norm } = doubleView?.imageNetwork ?? patchNetwork;
   // [n, height, width, 3] -> [n, height', width', features]
   let y = encoder.forwardStem(images, context);
   for (let stage = 0; stage < encoder.stages; stage++) {
     y = encoder.forwardStage(stage, y, context);
   }
   // [n, height', width', features] -> [n, features]
-  return mean(norm.forward(y, context), { axes: [1, 2] });
-}
-
-/** Whether a model sees images as patches. */
-export function isPatchModel(model: PretextModel): model is PatchModel {
-  return "patchNetwork" in model;
+  return mean(imageNorm.forward(y, context), { axes: [1, 2] });
 }

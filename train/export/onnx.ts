@@ -1,10 +1,10 @@
 import protobuf from "protobufjs";
 import configuration from "../../deno.json" with { type: "json" };
 import schema from "./protobuf/onnx.proto" with { type: "text" };
-import { type Stem, stems } from "../../layers/resnet.ts";
+import type { Stem } from "../../layers/resnet.ts";
 import type { StoredTensor } from "../run/safetensors_header.ts";
 import { describe, type EncoderContents } from "./encoder_file.ts";
-import { toTimm } from "./timm.ts";
+import { stemOf, toTimm } from "./timm.ts";
 
 const { root } = protobuf.parse(schema, { keepCase: true });
 const ModelProto = root.lookupType("onnx.ModelProto");
@@ -23,12 +23,14 @@ const OUTPUT = "features";
 /**
  * The path of whole images of an encoder as an ONNX model: `images`, `[batch, 3, height, width]`,
  * normalised, to `features`, `[batch, width]`. How images are prepared stands in its metadata.
+ *
+ * @throws {UserError} if the encoder is not a residual network.
  */
 export function toOnnx(contents: EncoderContents): Uint8Array {
+  const tensors = toTimm(contents);
   const { description } = contents;
   const { crop } = description.preprocessing;
-  const tensors = toTimm(contents);
-  const nodes = nodesOf(tensors, stems[description.encoder.stem]);
+  const nodes = nodesOf(tensors, stemOf(contents));
   const graph = {
     name: "encoder",
     node: nodes,

@@ -4,12 +4,18 @@
  */
 import { rowMajorStrides, sameShape } from "../../engine/graph/tensor.ts";
 import { UserError } from "../../engine/user_error.ts";
-import { namedParameters, namedStates } from "../../layers/module.ts";
+import {
+  namedInstances,
+  namedParameters,
+  namedStates,
+} from "../../layers/module.ts";
+import { BatchNormRelu } from "../../layers/norm.ts";
 import type { Parameter } from "../../layers/parameter.ts";
-import { stems } from "../../layers/resnet.ts";
+import { ResNet, type Stem, stems } from "../../layers/resnet.ts";
+import { buildModel, type BuiltModel } from "../build_model.ts";
+import type { PretextModel } from "../models/pretext_model.ts";
 import { decodeSafetensors } from "../run/safetensors_bytes.ts";
 import type { StoredTensor, TensorData } from "../run/safetensors_header.ts";
-import type { ModelState } from "../run/training_state.ts";
 import { describe, type EncoderContents } from "./encoder_file.ts";
 
 type Tensors = Readonly<Record<string, StoredTensor>>;
@@ -22,14 +28,44 @@ const NORM_PARTS: Readonly<Record<string, string>> = {
   variance: "running_var",
 };
 
-/** Names of the last normalisation of whole images, the first that a model has. */
-const LAST_NORMS = ["doubleView.imageNetwork.norm", "patchNetwork.norm"];
+/** The residual network of an exported encoder, and the name of the normalisation that ends it. */
+function residualNetwork({ description }: EncoderContents) {
+  const { model } = buildModel(description, description.imageSize);
+  const { encoder } = model;
+  if (encoder instanceof ResNet) {
+    return { encoder, lastNorm: lastNormOf(model) };
+  }
+  throw new UserError(
+    `timm's resnetv2 and ONNX files are residual networks, and this encoder is ${description.encoder.name}; ` +
+      "export it with --to safetensors",
+  );
+}
+
+/**
+ * The stem of an exported encoder.
+ *
+ * @throws {UserError} if the encoder is not a residual network.
+ */
+export function stemOf(contents: EncoderContents): Stem {
+  return stems[residualNetwork(contents).encoder.options.stem];
+}
+
+/** The name of the last normalisation of whole images. */
+function lastNormOf(model: PretextModel): string | undefined {
+  const norms = [...namedInstances(model, BatchNormRelu)];
+  return norms.find(([, norm]) => norm === model.imageNorm)?.[0];
+}
 
 /** What a tensor of the path of whole images is called in timm; `undefined` for any other tensor. */
-function timmName(name: string, lastNorm: string): string | undefined {
+function timmName(
+  name: string,
+  lastNorm: string | undefined,
+): string | undefined {
   if (name === "encoder.stem.weight") return "stem.conv.weight";
   const part = NORM_PARTS[name.slice(name.lastIndexOf(".") + 1)];
-  if (part && name.startsWith(`${lastNorm}.`)) return `norm.${part}`;
+  if (part && lastNorm && name.startsWith(`${lastNorm}.`)) {
+    return `norm.${part}`;
+  }
   const [, stage, block, rest] =
     name.match(/^encoder\.groups\.(\d+)\.(\d+)\.(.*)$/) ?? [];
   if (rest === undefined) return undefined;
@@ -77,14 +113,13 @@ function permuted(
 /**
  * The path of whole images of an encoder, under the names and in the layout of timm's `resnetv2`.
  * Statistics are those of evaluation; there is no classifier.
+ *
+ * @throws {UserError} if the encoder is not a residual network.
  */
-export function toTimm({ tensors }: EncoderContents): Tensors {
-  const lastNorm = LAST_NORMS.find((norm) => `${norm}.scale` in tensors);
-  if (lastNorm === undefined) {
-    throw new UserError("this encoder does not look at whole images");
-  }
+export function toTimm(contents: EncoderContents): Tensors {
+  const { lastNorm } = residualNetwork(contents);
   const renamed: Record<string, StoredTensor> = {};
-  for (const [name, tensor] of Object.entries(tensors)) {
+  for (const [name, tensor] of Object.entries(contents.tensors)) {
     const timm = timmName(name, lastNorm);
     if (timm === undefined) continue;
     renamed[timm] = isConvolution(tensor)
@@ -99,10 +134,10 @@ export function toTimm({ tensors }: EncoderContents): Tensors {
  * the encoder.
  */
 export function timmMetadata(
-  { description }: EncoderContents,
+  contents: EncoderContents,
   tensors: Tensors,
 ): Record<string, string> {
-  const { size, stride, pooled } = stems[description.encoder.stem];
+  const { size, stride, pooled } = stemOf(contents);
   const outputsOf = (name: string) => tensors[name].shape[0];
   const layers: number[] = [];
   for (const name of Object.keys(tensors)) {
@@ -137,7 +172,7 @@ export function timmMetadata(
   return {
     format: "pt",
     timm_ResNetV2: JSON.stringify(resNetV2),
-    ...describe(description),
+    ...describe(contents.description),
   };
 }
 
@@ -148,20 +183,24 @@ export function timmMetadata(
  *
  * @param bytes A safetensors file with the names of timm's `resnetv2`.
  * @param name Names the file in errors.
- * @throws {UserError} if the file is damaged, or lacks a tensor of the residual network or has it
- * in another shape.
+ * @throws {UserError} if the encoder is not a residual network, or the file is damaged, lacks a tensor
+ * of it or has one in another shape.
  */
 export function importTimm(
-  { model, parameters }: ModelState,
+  { model, parameters }: Pick<BuiltModel, "model" | "parameters">,
   bytes: Uint8Array,
   name: string,
 ): void {
+  if (!(model.encoder instanceof ResNet)) {
+    throw new UserError(
+      `${name} is for a residual network; set encoder.name to resnet, or leave out initialWeights`,
+    );
+  }
   const { tensors } = decodeSafetensors(bytes, name);
   const states = namedStates(model);
-  const names = [...parameters.entries.keys(), ...states.keys()];
-  const lastNorm = LAST_NORMS.find((norm) => names.includes(`${norm}.scale`));
+  const lastNorm = lastNormOf(model);
   const take = (own: string, fits: (tensor: StoredTensor) => boolean) => {
-    const timm = timmName(own, lastNorm ?? "");
+    const timm = timmName(own, lastNorm);
     if (timm === undefined) return undefined;
     const stored = tensors[timm];
     const tensor = stored && isConvolution(stored)

@@ -1,5 +1,6 @@
 import { input, type Tensor } from "../../engine/graph/tensor.ts";
-import { cast, equal, iota } from "../../engine/ops/elementwise.ts";
+import { cast, equal } from "../../engine/ops/elementwise.ts";
+import { iota } from "../../engine/ops/iota.ts";
 import { reshape } from "../../engine/ops/movement.ts";
 import { Context } from "../../layers/context.ts";
 import { Linear } from "../../layers/linear.ts";
@@ -43,8 +44,6 @@ export class Classifier {
     readonly network: BuiltModel,
     /** Settings of the fine-tuning. */
     private readonly config: Pick<FinetuneConfig, "input" | "frozen" | "seed">,
-    /** Dropout rate of what a frozen network gives. */
-    private readonly dropout: number,
     /** Number of classes. */
     readonly classes: number,
     weights?: PretrainedWeights,
@@ -71,9 +70,10 @@ export class Classifier {
    */
   forward(images: Tensor, context: Context): Tensor {
     const { frozen } = this.config;
+    const { dropout } = this.network.model;
     const features = this.#features(images, frozen ? new Context() : context);
     return this.#head.forward(
-      frozen ? context.dropout(features, this.dropout) : features,
+      frozen ? context.dropout(features, dropout) : features,
     );
   }
 

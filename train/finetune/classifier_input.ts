@@ -1,11 +1,7 @@
 import { concatenate } from "../../engine/ops/movement.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Context } from "../../layers/context.ts";
-import { isPatchModel, wholeImage } from "../export/feature_kinds.ts";
-import {
-  type DoubleView,
-  MaskedPatchPrediction,
-} from "../models/masked_patch_prediction.ts";
+import { wholeImage } from "../export/feature_kinds.ts";
 import type { PretextModel } from "../models/pretext_model.ts";
 
 /**
@@ -15,7 +11,8 @@ import type { PretextModel } from "../models/pretext_model.ts";
  *   from patches; see `allFeatures`.
  * - `prediction`: Î, the output at [IMG], all patches visible; needs the double view.
  * - `both`: I and Î side by side.
- * - `patches`: the representations of the patches, averaged in each quarter of the image.
+ * - `patches`: the representations of the patches, averaged in each quarter of the image; the features
+ *   of a model that does not cut images.
  */
 export type ClassifierInput = "both" | "image" | "prediction" | "patches";
 
@@ -27,19 +24,9 @@ export const CLASSIFIER_INPUTS = [
   "patches",
 ] as const satisfies readonly ClassifierInput[];
 
-interface DoubleViewModel extends MaskedPatchPrediction {
-  readonly doubleView: DoubleView;
-}
-
-function hasDoubleView(model: PretextModel): model is DoubleViewModel {
-  return model instanceof MaskedPatchPrediction &&
-    model.doubleView !== undefined;
-}
-
 /** What a classifier may see of a model; the first is the default. */
 export function inputsOf(model: PretextModel): readonly ClassifierInput[] {
-  if (hasDoubleView(model)) return CLASSIFIER_INPUTS;
-  return isPatchModel(model) ? ["patches", "image"] : ["patches"];
+  return model.predictImage ? CLASSIFIER_INPUTS : ["patches", "image"];
 }
 
 /**
@@ -75,13 +62,7 @@ function imageView(
   images: Tensor,
   context: Context,
 ): Tensor {
-  if (!isPatchModel(model)) {
-    throw new RangeError("the model has no path for whole images");
-  }
-  return context.dropout(
-    wholeImage(model, images, context),
-    model.patchNetwork.dropout,
-  );
+  return context.dropout(wholeImage(model, images, context), model.dropout);
 }
 
 function prediction(
@@ -89,9 +70,8 @@ function prediction(
   images: Tensor,
   context: Context,
 ): Tensor {
-  if (!hasDoubleView(model)) {
-    throw new RangeError("the model has no double view");
+  if (!model.predictImage) {
+    throw new RangeError("the model does not predict whole images");
   }
-  const P = model.patchNetwork.forward(images, context);
-  return model.predictImage(model.doubleView, P, context);
+  return model.predictImage(images, context);
 }

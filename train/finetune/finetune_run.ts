@@ -90,14 +90,7 @@ export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
   const weights = config.fromScratch
     ? undefined
     : await readWeights(source, config.checkpoint);
-  const { dropout } = pretraining.model;
-  const classifier = new Classifier(
-    network,
-    config,
-    dropout,
-    images.classes,
-    weights,
-  );
+  const classifier = new Classifier(network, config, images.classes, weights);
   using training = await FinetuneTraining.compile(task, {
     config,
     classifier,

@@ -3,9 +3,11 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { AttentionPooling } from "../../layers/attention_pooling.ts";
 import type { Context } from "../../layers/context.ts";
+import type { MapLayer } from "../../layers/encoder.ts";
 import type { PatchNetwork } from "../../layers/patch_network.ts";
 import { createHead, type Projection } from "../../layers/projection.ts";
 import type { PretextOutputs } from "../../losses/outputs.ts";
+import { withAdaptations } from "./adaptations.ts";
 import {
   createPatchNetwork,
   type PatchOptions,
@@ -35,7 +37,10 @@ export const allp: PretextKind<AllpOptions> = {
     ...patchOptions,
     ...projectionOptions,
   }),
+  describe: ({ exchange }) =>
+    withAdaptations("Allp", [exchange && "attention exchange"]),
   encoderInput: () => "patches",
+  compared: ({ projection }) => ({ width: projection }),
   create: (options, setting) => new Allp(options, setting),
 };
 
@@ -75,6 +80,16 @@ export class Allp implements PretextModel {
       initialization,
     });
     this.head = createHead(head, width, projection, initialization);
+  }
+
+  /** Ends the path of whole images, on which nothing is learned, as it does that of patches. */
+  get imageNorm(): MapLayer {
+    return this.patchNetwork.norm;
+  }
+
+  /** Dropout rate of pooled features. */
+  get dropout(): number {
+    return this.options.dropout;
   }
 
   /**

@@ -8,6 +8,7 @@ import {
 } from "../../engine/ops/movement.ts";
 import { constant, type Tensor } from "../../engine/graph/tensor.ts";
 import type { Context } from "../../layers/context.ts";
+import type { MapLayer } from "../../layers/encoder.ts";
 import { ImageNetwork } from "../../layers/image_network.ts";
 import { drawMasks, type Masks, shareMasks } from "../../layers/masks.ts";
 import { Momentum } from "../../layers/momentum.ts";
@@ -25,6 +26,7 @@ import {
 } from "../../vocab/registry.ts";
 import type { Vocabulary } from "../../vocab/vocabulary.ts";
 import { oneOf } from "../config/one_of.ts";
+import { withAdaptations } from "./adaptations.ts";
 import {
   checkMasked,
   createPatchNetwork,
@@ -76,7 +78,18 @@ export const maskedPatchPrediction: PretextKind<MaskedPatchPredictionOptions> =
         null,
       ),
     }),
+    describe: ({ exchange, doubleView, vocabulary }) =>
+      withAdaptations("Masked patch prediction", [
+        exchange && "attention exchange",
+        doubleView && "double view",
+        vocabulary && `${vocabulary.name} vocabulary`,
+      ]),
     encoderInput: ({ doubleView }) => doubleView ? "images" : "patches",
+    compared: ({ projection, grid, masked, masks, vocabulary }) => ({
+      width: projection,
+      masks: { patches: grid ** 2, masked, isShared: masks === "perInstance" },
+      vocabulary,
+    }),
     create: (options, setting) => new MaskedPatchPrediction(options, setting),
   };
 
@@ -99,6 +112,8 @@ export class MaskedPatchPrediction implements PretextModel {
   readonly momentum?: Momentum;
   /** Predicts whole images. */
   readonly doubleView?: DoubleView;
+  /** Î, all patches visible: `[n, height, width, 3]` -> `[n, width]`; absent without the double view. */
+  readonly predictImage?: PretextModel["predictImage"];
   /** Remembers masked patches of earlier batches. */
   readonly patchVocabulary?: Vocabulary;
   /** Remembers images of earlier batches. */
@@ -144,11 +159,16 @@ export class MaskedPatchPrediction implements PretextModel {
       );
     }
     if (options.doubleView) {
-      this.doubleView = new DoubleView(
+      const view = new DoubleView(
         new ImageNetwork(setting.encoder, dropout),
         width,
         headOf,
       );
+      this.doubleView = view;
+      this.predictImage = (images, context) => {
+        const P = this.patchNetwork.forward(images, context);
+        return this.#predictImage(view, P, context);
+      };
     }
     const vocabularyOf = (label: string, seed: number) =>
       vocabulary
@@ -158,6 +178,16 @@ export class MaskedPatchPrediction implements PretextModel {
     this.imageVocabulary = options.doubleView
       ? vocabularyOf("image vocabulary", setting.seed + 1)
       : undefined;
+  }
+
+  /** Ends the path of whole images: with the double view its own, otherwise as the path of patches ends. */
+  get imageNorm(): MapLayer {
+    return (this.doubleView?.imageNetwork ?? this.patchNetwork).norm;
+  }
+
+  /** Dropout rate of pooled features. */
+  get dropout(): number {
+    return this.options.dropout;
   }
 
   forward(images: Tensor, views: number, context: Context): PretextOutputs {
@@ -276,7 +306,7 @@ export class MaskedPatchPrediction implements PretextModel {
 
     const maps = this.doubleView.imageNetwork.maps(images, context);
     const I = this.doubleView.imageNetwork.pool(maps.at(-1)!, context);
-    const predicted = this.predictImage(this.doubleView, P, context);
+    const predicted = this.#predictImage(this.doubleView, P, context);
     const { features, ...patchStages } = representations;
     return {
       ...patchStages,
@@ -289,7 +319,7 @@ export class MaskedPatchPrediction implements PretextModel {
   }
 
   /** Î, all patches visible: P `[n, patches, width]` -> `[n, width]` */
-  predictImage(doubleView: DoubleView, P: Tensor, context: Context): Tensor {
+  #predictImage(doubleView: DoubleView, P: Tensor, context: Context): Tensor {
     const tokens = doubleView.appendToken(add(P, this.positions.tensor));
     return doubleView.predicted(this.transformer.forward(tokens, context));
   }

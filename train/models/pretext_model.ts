@@ -1,11 +1,22 @@
 import type { z } from "zod";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Context } from "../../layers/context.ts";
-import type { Encoder, EncoderInput } from "../../layers/encoder.ts";
+import type { Encoder, EncoderInput, MapLayer } from "../../layers/encoder.ts";
 import type { PretextOutputs } from "../../losses/outputs.ts";
+import type { MaskSizes } from "../../losses/term.ts";
+import type { VocabularyOptions } from "../../vocab/registry.ts";
+import type { Vocabulary } from "../../vocab/vocabulary.ts";
 
 /** A pretext task around the encoder that it trains; its properties hold its parameters and states. */
 export interface PretextModel {
+  /** The network that is pretrained. */
+  readonly encoder: Encoder;
+  /** Ends the path of whole images through all stages of the encoder, before they are pooled. */
+  readonly imageNorm: MapLayer;
+  /** Dropout rate of pooled features, 0 to 0.9; that of a classifier on top. */
+  readonly dropout: number;
+  /** Remembers patches of earlier batches; absent where nothing does. */
+  readonly patchVocabulary?: Vocabulary;
   /**
    * One training pass.
    *
@@ -29,6 +40,13 @@ export interface PretextModel {
    * @returns `[n, features]` for each name
    */
   representations(images: Tensor, context: Context): Representations;
+  /**
+   * What patches, all of them visible, say about the whole image; absent where that is not learned.
+   *
+   * @param images `[n, height, width, 3]`, normalised
+   * @returns `[n, features]`
+   */
+  readonly predictImage?: (images: Tensor, context: Context) => Tensor;
 }
 
 /** `[n, features]` by name, in the order in which tables list them. */
@@ -44,6 +62,16 @@ export interface PretextSetting {
   readonly seed: number;
 }
 
+/** What a task gives the terms of the loss to compare. */
+export interface Compared {
+  /** Dimensions of the vectors that are compared; absent where they are not projected. */
+  readonly width?: number;
+  /** Masks of patches; absent where there are none. */
+  readonly masks?: MaskSizes;
+  /** What remembers vectors of earlier batches; absent or `null` where nothing does. */
+  readonly vocabulary?: VocabularyOptions | null;
+}
+
 /** A kind of pretext model, as its file exports it. */
 export interface PretextKind<Options> {
   /**
@@ -52,8 +80,12 @@ export interface PretextKind<Options> {
    * @internal
    */
   readonly schema: z.ZodType<Options>;
+  /** Names it to people, with what is turned on of its adaptations. */
+  describe(options: Options): string;
   /** What its encoder must be able to take. */
   encoderInput(options: Options): EncoderInput;
+  /** What the terms of the loss compare, for what is said about their numbers. */
+  compared(options: Options): Compared;
   /**
    * The task around an encoder.
    *

@@ -5,10 +5,12 @@ import { reshape } from "../../engine/ops/movement.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 import { AttentionPooling } from "../../layers/attention_pooling.ts";
 import type { Context } from "../../layers/context.ts";
+import type { MapLayer } from "../../layers/encoder.ts";
 import { drawMasks } from "../../layers/masks.ts";
 import { EMBEDDING_DEVIATION, Parameter } from "../../layers/parameter.ts";
 import type { PatchNetwork } from "../../layers/patch_network.ts";
 import type { PretextOutputs } from "../../losses/outputs.ts";
+import { withAdaptations } from "./adaptations.ts";
 import {
   checkMasked,
   createPatchNetwork,
@@ -41,7 +43,12 @@ export const selfie: PretextKind<SelfieOptions> = {
     ...patchOptions,
     masked: maskedOption,
   }),
+  describe: ({ exchange }) =>
+    withAdaptations("Selfie", [exchange && "attention exchange"]),
   encoderInput: () => "patches",
+  compared: ({ grid, masked }) => ({
+    masks: { patches: grid ** 2, masked, isShared: false },
+  }),
   create: (options, setting) => new Selfie(options, setting),
 };
 
@@ -84,6 +91,16 @@ export class Selfie implements PretextModel {
     this.positions = new Parameter([grid ** 2, width], {
       deviation: EMBEDDING_DEVIATION,
     });
+  }
+
+  /** Ends the path of whole images, on which nothing is learned, as it does that of patches. */
+  get imageNorm(): MapLayer {
+    return this.patchNetwork.norm;
+  }
+
+  /** Dropout rate of pooled features. */
+  get dropout(): number {
+    return this.options.dropout;
   }
 
   forward(images: Tensor, _views: number, context: Context): PretextOutputs {

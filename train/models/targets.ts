@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { stopGradient } from "../../engine/ops/elementwise.ts";
+import { stopGradient } from "../../engine/ops/gradient_flow.ts";
 import type { Tensor } from "../../engine/graph/tensor.ts";
 
 /** Settings of what predictions are compared with. */

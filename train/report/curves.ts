@@ -1,4 +1,5 @@
 import { gridY, line, ruleX } from "@observablehq/plot";
+import { terms } from "../../losses/registry.ts";
 import type { Config } from "../config/config.ts";
 import type { MetricsRecord } from "../run/metrics_file.ts";
 import { type Html, html } from "./html.ts";
@@ -8,7 +9,6 @@ import {
   STEP_INDICATORS,
   TERM_INDICATORS,
   termsByWeight,
-  termTitle,
 } from "./indicators.ts";
 import { percent, short } from "./numbers.ts";
 import { chart } from "./plot.ts";
@@ -56,7 +56,7 @@ export function curvesSection(
       charts: STEP_INDICATORS.map((i) => draw(i, "")),
     },
     ...termsByWeight(config).map(({ name, weight }) => ({
-      title: `${termTitle(name)}, weight ${weight}`,
+      title: `${terms[name].title}, weight ${weight}`,
       charts: TERM_INDICATORS.map((indicator) => {
         const task = indicator.metrics[0] === ".retrieval" &&
           retrievalTask(name, config);

@@ -1,11 +1,6 @@
 import type { ImageDataset } from "../../datasets/dataset.ts";
 import type { Config } from "../config/config.ts";
-
-const METHODS: Readonly<Record<string, string>> = {
-  maskedPatchPrediction: "Masked patch prediction",
-  selfie: "Selfie",
-  allp: "Allp",
-};
+import { encoderKind, modelKind } from "../models/registry.ts";
 
 /** What was trained on what, and how far, for people. */
 export function describe(
@@ -13,26 +8,13 @@ export function describe(
   step: number,
   { size, imageSize }: ImageDataset,
 ): string {
-  const parts = adaptations(model);
-  const method = METHODS[model.name] ?? model.name;
-  return `${method}${
-    parts.length > 0 ? ` with ${parts.join(", ")}` : ""
-  }. It trained a ResNet-${encoder.depth} of width ${encoder.width} on ${
+  return `${modelKind(model).describe(model)}. It trained a ${
+    encoderKind(encoder).describe(encoder)
+  } on ${
     grouped(size)
   } ${data.name} images of ${imageSize} × ${imageSize} pixels, for ${
     grouped(step)
   } of ${grouped(steps)} steps of ${batchSize} images.`;
-}
-
-/** The adaptations of the paper that are turned on. */
-function adaptations(model: Config["model"]): string[] {
-  const parts: string[] = [];
-  if ("exchange" in model && model.exchange) parts.push("attention exchange");
-  if ("doubleView" in model && model.doubleView) parts.push("double view");
-  if ("vocabulary" in model && model.vocabulary) {
-    parts.push(`${model.vocabulary.name} vocabulary`);
-  }
-  return parts;
 }
 
 /** Digits in groups of three. */

@@ -1,6 +1,8 @@
 import { bestLayer, type ComparedLayers } from "../evaluate/compared_layers.ts";
 import { percentage } from "../evaluate/percentage.ts";
+import type { TermName } from "../../losses/registry.ts";
 import type { Config } from "../config/config.ts";
+import { modelKind } from "../models/registry.ts";
 import type { MetricsRecord } from "../run/metrics_file.ts";
 import { type Html, html } from "./html.ts";
 import { retrievalTask, termsByWeight } from "./indicators.ts";
@@ -74,13 +76,11 @@ function retrievalTile(
 function rankTile(record: MetricsRecord, config: Config): Html | undefined {
   const found = measured(record, config, "effectiveRank");
   if (!found) return undefined;
-  const of = "projection" in config.model
-    ? ` of ${config.model.projection}`
-    : "";
+  const { width } = modelKind(config.model).compared(config.model);
   return tile(
     "Effective rank",
     found.value.toFixed(1),
-    of,
+    width === undefined ? "" : ` of ${width}`,
     "dimensions in use by the representations; near 1 they have collapsed",
   );
 }
@@ -90,7 +90,7 @@ function measured(
   record: MetricsRecord,
   config: Config,
   metric: string,
-): { readonly term: string; readonly value: number } | undefined {
+): { readonly term: TermName; readonly value: number } | undefined {
   for (const { name: term } of termsByWeight(config)) {
     const value = record[`${term}.${metric}`];
     if (typeof value === "number") return { term, value };

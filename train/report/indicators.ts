@@ -1,4 +1,7 @@
+import { type TermName, terms, termsIn } from "../../losses/registry.ts";
+import type { RetrievalTask } from "../../losses/term.ts";
 import type { Config } from "../config/config.ts";
+import { stepSizes } from "../step_sizes.ts";
 
 /** A chart of what was measured: one number or several of the same kind. */
 export interface Indicator {
@@ -104,87 +107,20 @@ export const TERM_INDICATORS: readonly Indicator[] = [
   },
 ];
 
-const TERM_TITLES: Readonly<Record<string, string>> = {
-  maskedPatch: "Masked patches, L_mp",
-  image: "Whole images, L_mi",
-  patchVocabulary: "Vocabulary of patches, L_vp",
-  imageVocabulary: "Vocabulary of images, L_vi",
-  selfie: "Selfie",
-  allp: "Allp",
-};
-
-/** What a term of the loss is called. */
-export function termTitle(term: string): string {
-  return TERM_TITLES[term] ?? term;
-}
-
 /** The terms of the loss, the weightiest first. */
 export function termsByWeight(
   { losses }: Config,
-): { readonly name: string; readonly weight: number }[] {
-  return Object.entries(losses)
-    .map(([name, { weight }]) => ({ name, weight }))
+): { readonly name: TermName; readonly weight: number }[] {
+  return termsIn(losses)
+    .map((name) => ({ name, weight: losses[name].weight }))
     .filter(({ weight }) => weight > 0)
     .toSorted((a, b) => b.weight - a.weight);
 }
 
-/** What is looked for, and how often a random choice finds it. */
-export interface RetrievalTask {
-  /** For a sentence: how often the right one of so many was found. */
-  readonly sentence: string;
-  /** The share that a random choice would find. */
-  readonly chance: number;
-}
-
-/** The candidates of L_mp are all patches of a batch, or the masked ones. */
-function maskedPatchTask(
-  { model, losses, batchSize: n, views }: Config,
-): RetrievalTask | undefined {
-  if (model.name !== "maskedPatchPrediction") return undefined;
-  const patches = model.grid ** 2;
-  const isAll = losses.maskedPatch.candidates === "all";
-  const candidates = n * (isAll ? patches : model.masked);
-  // a patch of another view is a candidate if it is masked there too
-  const isCandidate = isAll || model.masks === "perInstance"
-    ? 1
-    : model.masked / patches;
-  return {
-    sentence: `of masked patches were found among the ${candidates} ${
-      isAll ? "" : "masked ones "
-    }of a batch`,
-    chance: (1 + (views - 1) * isCandidate) / candidates,
-  };
-}
-
-/** What the retrieval of a term counts; `undefined` of a term that is not known here. */
-export function retrievalTask(
-  term: string,
+/** What the retrieval of a term counts; `undefined` where that is not known. */
+export function retrievalTask<Name extends TermName>(
+  name: Name,
   config: Config,
 ): RetrievalTask | undefined {
-  const { model, batchSize: n, views } = config;
-  switch (term) {
-    case "maskedPatch":
-      return maskedPatchTask(config);
-    case "image":
-      return {
-        sentence: `of images were found among the ${n} of a batch`,
-        chance: views / n,
-      };
-    case "allp":
-      return {
-        sentence: `of views found another of their image among the ${
-          n - 1
-        } others of a batch`,
-        chance: (views - 1) / (n - 1),
-      };
-    case "selfie": {
-      const masked = "masked" in model ? model.masked : 1;
-      return {
-        sentence:
-          `of masked patches were found among the ${masked} of their image`,
-        chance: 1 / masked,
-      };
-    }
-  }
-  return undefined;
+  return terms[name].retrieval?.(config.losses[name], stepSizes(config));
 }

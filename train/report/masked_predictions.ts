@@ -1,5 +1,6 @@
-import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { PretextOutputs } from "../../losses/outputs.ts";
+import { type TermName, terms, termsIn } from "../../losses/registry.ts";
+import type { PatchPredictions } from "../../losses/term.ts";
 import { mostSimilar, type Neighbour } from "../evaluate/most_similar.ts";
 
 /** Masked patches of pictures, what a model predicts there, and what it is to choose from. */
@@ -21,21 +22,21 @@ export interface MaskedPredictions {
   readonly among: "all" | "masked";
 }
 
-/** The tensors of {@linkcode MaskedPredictions}; absent where a model predicts no patches. */
+/** What the first term that takes masked patches is given; `undefined` where a model predicts none. */
 export function maskedTensors(
-  { maskedPatch, selfie }: PretextOutputs,
-):
-  | Readonly<Record<"predictions" | "candidates" | "locations", Tensor>>
-  | undefined {
-  if (maskedPatch) {
-    const { predictions, targets, locations } = maskedPatch;
-    return { predictions, candidates: targets, locations };
-  }
-  if (selfie) {
-    const { queries, candidates, locations } = selfie;
-    return { predictions: queries, candidates, locations };
-  }
-  return undefined;
+  outputs: PretextOutputs,
+): PatchPredictions | undefined {
+  return termsIn(outputs)
+    .map((name) => patchPredictions(name, outputs))
+    .find((predictions) => predictions !== undefined);
+}
+
+function patchPredictions<Name extends TermName>(
+  name: Name,
+  outputs: PretextOutputs,
+): PatchPredictions | undefined {
+  const output: PretextOutputs[Name] = outputs[name];
+  return output && terms[name].patchPredictions?.(output);
 }
 
 /** A patch of a picture. */

@@ -1,5 +1,4 @@
 import type { Device } from "../../engine/devices/device.ts";
-import { namedInstances } from "../../layers/module.ts";
 import { DynamicVocabulary } from "../../vocab/dynamic.ts";
 import { mostSimilar } from "../evaluate/most_similar.ts";
 import type { LoadedRun } from "../run/load_run.ts";
@@ -28,9 +27,8 @@ export async function vocabularySection(
   { model }: LoadedRun,
   { pictures, masked }: Examined,
 ): Promise<Section | undefined> {
-  const vocabulary = namedInstances(model, DynamicVocabulary)
-    .get("patchVocabulary");
-  if (!vocabulary || !masked) return undefined;
+  const vocabulary = model.patchVocabulary;
+  if (!(vocabulary instanceof DynamicVocabulary) || !masked) return undefined;
   const v = await device.read(vocabulary.vectors.storage);
   const m = Float32Array.from(await device.read(vocabulary.masses.storage));
   const patches = maskedPatches(masked);

@@ -45,11 +45,16 @@ export function checkModel(
   run: RunFolder,
 ): void {
   if (!isObject(checkpoint.metadata.config)) return;
-  const saved = savedSettings(checkpoint, configSchema) as Config;
-  const [ours, others] = [config, saved].map((
-    { encoder, model, augmentation },
-  ) => ({ encoder, model, augmentation }));
-  checkSettings(ours, others, checkpoint, run);
+  const saved = savedSettings(checkpoint, configSchema);
+  if (!isObject(saved)) return;
+  const ours = modelSettings({ ...config });
+  checkSettings(ours, modelSettings(saved), checkpoint, run);
+}
+
+function modelSettings(
+  { encoder, model, augmentation }: Readonly<Record<string, unknown>>,
+) {
+  return { encoder, model, augmentation };
 }
 
 function savedSettings({ metadata }: Checkpoint, schema?: ObjectSchema) {

@@ -7,6 +7,7 @@ import {
   encodeHeader,
   type HeaderContents,
   isDType,
+  LENGTH_BYTES,
   type StoredTensor,
   TYPED_ARRAYS,
 } from "./safetensors_header.ts";
@@ -20,7 +21,6 @@ export interface SafetensorsFile extends HeaderContents {
   readonly dataOffset: number;
 }
 
-const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 100_000_000;
 const CHUNK_BYTES = 4 * 1024 * 1024;
 

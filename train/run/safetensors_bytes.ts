@@ -3,6 +3,7 @@ import {
   decodeHeader,
   encodeHeader,
   isDType,
+  LENGTH_BYTES,
   type StoredTensor,
   TYPED_ARRAYS,
 } from "./safetensors_header.ts";
@@ -14,8 +15,6 @@ export interface SafetensorsContents {
   /** The tensors by name. */
   readonly tensors: Readonly<Record<string, StoredTensor>>;
 }
-
-const LENGTH_BYTES = 8;
 
 /**
  * Encodes a safetensors file in memory.

@@ -1,8 +1,12 @@
 import { z } from "zod";
+import type { HostArray } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
 
 /** The values of a stored tensor: dtypes F32, I32, U32 and U8. */
-export type TensorData = Float32Array | Int32Array | Uint32Array | Uint8Array;
+export type TensorData = HostArray;
+
+/** Bytes at the beginning of a file that hold the length of its header. */
+export const LENGTH_BYTES = 8;
 
 /** A tensor in memory. */
 export interface StoredTensor {
@@ -169,9 +173,8 @@ function parseHeader(bytes: Uint8Array, path: string) {
 }
 
 function dtypeOf(data: TensorData): DType {
-  return (Object.keys(TYPED_ARRAYS) as DType[]).find((name) =>
-    data instanceof TYPED_ARRAYS[name]
-  )!;
+  return Object.keys(TYPED_ARRAYS).filter(isDType)
+    .find((name) => data instanceof TYPED_ARRAYS[name])!;
 }
 
 function product(shape: readonly number[]): number {

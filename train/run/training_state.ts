@@ -80,7 +80,7 @@ export async function captureState(
 ): Promise<Tensors> {
   const tensors: Record<string, StoredTensor> = {};
   for (const [storage, parts] of layout(state)) {
-    const content = await device.read(storage) as Float32Array;
+    const content = await device.read(storage);
     for (const { name, shape, offset } of parts) {
       tensors[name] = {
         shape: [...shape],
@@ -112,7 +112,7 @@ export async function restoreState(
             "resume with the config that the run was started with",
         );
       }
-      content.set(tensor.data as Float32Array, offset);
+      content.set(tensor.data, offset);
     }
     await device.write(storage, content);
   }

@@ -42,8 +42,15 @@ export function accessOf(expression: Expression): Access | undefined {
       return { view: expression.view, bytes: 1 };
     case "random":
       return { view: expression.counter, bytes: 1 };
-    default:
+    case "constant":
+    case "unary":
+    case "binary":
+    case "select":
+    case "cast":
+    case "reduced":
       return undefined;
+    default:
+      return expression satisfies never;
   }
 }
 

@@ -1,5 +1,10 @@
 import type { ScalarType } from "../../compile/expression.ts";
-import type { BinaryName, UnaryName } from "../../ops/elementwise.ts";
+import type {
+  BinaryName,
+  BinaryNameOf,
+  UnaryName,
+  UnaryNameOf,
+} from "../../ops/elementwise_operations.ts";
 import type { FunctionBody } from "./assembler.ts";
 import type { Instruction } from "./instruction_set.ts";
 import { emitErf, emitExp, emitLog, emitTanh } from "./vector_math.ts";
@@ -21,6 +26,7 @@ const comparison =
 const FLOAT_ONE = 0x3f800000;
 const EXPONENT_MASK = 0x7f800000;
 
+/** What each element type can do, and no more: anything else is refused when a graph is made. */
 const unaryEmitters: Record<ScalarType, Partial<Record<UnaryName, Emitter>>> = {
   f32: {
     negate: instruction("f32x4.neg"),
@@ -37,16 +43,13 @@ const unaryEmitters: Record<ScalarType, Partial<Record<UnaryName, Emitter>>> = {
         .splatBits(EXPONENT_MASK).op("i32x4.lt_s")
         .splatBits(FLOAT_ONE).op("v128.and");
     },
-  } satisfies Record<UnaryName, Emitter>,
+  } satisfies Record<UnaryNameOf<"f32">, Emitter>,
   i32: {
     negate: instruction("i32x4.neg"),
     abs: instruction("i32x4.abs"),
-  },
-  u32: {},
+  } satisfies Record<UnaryNameOf<"i32">, Emitter>,
+  u32: {} satisfies Record<UnaryNameOf<"u32">, Emitter>,
 };
-
-/** Functions of integers; they have no division. */
-type IntegerBinaryName = Exclude<BinaryName, "divide">;
 
 const binaryEmitters: Record<
   ScalarType,
@@ -61,7 +64,7 @@ const binaryEmitters: Record<
     minimum: instruction("f32x4.min"),
     less: comparison("f32x4.lt", FLOAT_ONE),
     equal: comparison("f32x4.eq", FLOAT_ONE),
-  } satisfies Record<BinaryName, Emitter>,
+  } satisfies Record<BinaryNameOf<"f32">, Emitter>,
   i32: {
     add: instruction("i32x4.add"),
     subtract: instruction("i32x4.sub"),
@@ -70,7 +73,7 @@ const binaryEmitters: Record<
     minimum: instruction("i32x4.min_s"),
     less: comparison("i32x4.lt_s", 1),
     equal: comparison("i32x4.eq", 1),
-  } satisfies Record<IntegerBinaryName, Emitter>,
+  } satisfies Record<BinaryNameOf<"i32">, Emitter>,
   u32: {
     add: instruction("i32x4.add"),
     subtract: instruction("i32x4.sub"),
@@ -79,7 +82,7 @@ const binaryEmitters: Record<
     minimum: instruction("i32x4.min_u"),
     less: comparison("i32x4.lt_u", 1),
     equal: comparison("i32x4.eq", 1),
-  } satisfies Record<IntegerBinaryName, Emitter>,
+  } satisfies Record<BinaryNameOf<"u32">, Emitter>,
 };
 
 /** The elementwise function of one argument. */

@@ -146,11 +146,15 @@ export class WebGpuExecutable implements Executable {
     );
     this.#context.submitNow([encoder.finish()]);
     await sent.mapAsync(GPUMapMode.READ);
-    await transfer(
-      hostArray(from.dtype, sent.getMappedRange(), from.size),
-      received,
-    );
-    sent.unmap();
+    try {
+      await transfer(
+        hostArray(from.dtype, sent.getMappedRange(), from.size),
+        received,
+      );
+    } finally {
+      // a mapped buffer cannot take what the next exchange sends
+      sent.unmap();
+    }
     const target = this.#memory.locate(to);
     upload(this.#context, target.memory, target.start, received);
   }

@@ -4,7 +4,10 @@ import {
   type ScalarType,
   type View,
 } from "../../compile/expression.ts";
-import type { BinaryName, UnaryName } from "../../ops/elementwise.ts";
+import type {
+  BinaryName,
+  UnaryName,
+} from "../../ops/elementwise_operations.ts";
 import { element, type Operand, typeOf } from "./operand.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { resizeMatrix } from "../../../datasets/augmentation/sampling.ts";
-import { iota } from "../../../engine/ops/elementwise.ts";
+import { iota } from "../../../engine/ops/iota.ts";
 import { Program } from "../../../engine/program.ts";
 import { constant } from "../../../engine/graph/tensor.ts";
 import { assertClose } from "../../engine/compare.ts";

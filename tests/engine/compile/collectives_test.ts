@@ -9,7 +9,7 @@ import { schedule } from "../../../engine/compile/schedule.ts";
 import { gradient } from "../../../engine/graph/gradient.ts";
 import { input, Storage } from "../../../engine/graph/tensor.ts";
 import { allReduce } from "../../../engine/ops/collective.ts";
-import { matmul } from "../../../engine/ops/contraction.ts";
+import { matmul } from "../../../engine/ops/matmul.ts";
 import { relu, square } from "../../../engine/ops/elementwise.ts";
 import { concatenate, reshape } from "../../../engine/ops/movement.ts";
 import { mean } from "../../../engine/ops/reduction.ts";

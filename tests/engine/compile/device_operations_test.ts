@@ -3,7 +3,8 @@ import { lowerDeviceOperation } from "../../../engine/compile/device_operations.
 import { unfused } from "../../../engine/compile/fusion.ts";
 import { gradient, reachable } from "../../../engine/graph/gradient.ts";
 import { input } from "../../../engine/graph/tensor.ts";
-import { convolution, maxPool } from "../../../engine/ops/contraction.ts";
+import { convolution } from "../../../engine/ops/convolution.ts";
+import { maxPool } from "../../../engine/ops/pooling.ts";
 import { exp } from "../../../engine/ops/elementwise.ts";
 import { gather } from "../../../engine/ops/indexing.ts";
 import { sum } from "../../../engine/ops/reduction.ts";

@@ -2,14 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { fuse, type Fusion, unfused } from "../../../engine/compile/fusion.ts";
 import { simplify } from "../../../engine/graph/simplify.ts";
 import { input, type Tensor } from "../../../engine/graph/tensor.ts";
-import { matmul } from "../../../engine/ops/contraction.ts";
-import {
-  add,
-  exp,
-  materialize,
-  multiply,
-  tanh,
-} from "../../../engine/ops/elementwise.ts";
+import { matmul } from "../../../engine/ops/matmul.ts";
+import { add, exp, multiply, tanh } from "../../../engine/ops/elementwise.ts";
+import { materialize } from "../../../engine/ops/materialize.ts";
 import { broadcastTo, permute, reshape } from "../../../engine/ops/movement.ts";
 import { sum } from "../../../engine/ops/reduction.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { labelOf } from "../../../engine/compile/label.ts";
 import { input, Storage } from "../../../engine/graph/tensor.ts";
-import { matmul } from "../../../engine/ops/contraction.ts";
+import { matmul } from "../../../engine/ops/matmul.ts";
 import { exp } from "../../../engine/ops/elementwise.ts";
 import { permute } from "../../../engine/ops/movement.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { type Fusion, unfused } from "../../../engine/compile/fusion.ts";
 import { lowerMatmul } from "../../../engine/compile/lower_matmul.ts";
 import { input, type Tensor } from "../../../engine/graph/tensor.ts";
-import { matmul } from "../../../engine/ops/contraction.ts";
+import { matmul } from "../../../engine/ops/matmul.ts";
 import { broadcastTo, permute, slice } from "../../../engine/ops/movement.ts";
 import { randomArray, withSeed } from "../../random.ts";
 import { assertClose } from "../compare.ts";

@@ -6,7 +6,8 @@ import {
 } from "../../../engine/compile/place_parts.ts";
 import { simplify } from "../../../engine/graph/simplify.ts";
 import { input, type Tensor } from "../../../engine/graph/tensor.ts";
-import { materialize, negate } from "../../../engine/ops/elementwise.ts";
+import { negate } from "../../../engine/ops/elementwise.ts";
+import { materialize } from "../../../engine/ops/materialize.ts";
 import { concatenate, pad } from "../../../engine/ops/movement.ts";
 
 function result(name: string, shape: number[]): Tensor {

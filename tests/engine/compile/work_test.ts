@@ -3,11 +3,9 @@ import { schedule } from "../../../engine/compile/schedule.ts";
 import { workOf } from "../../../engine/compile/work.ts";
 import { gradient } from "../../../engine/graph/gradient.ts";
 import { input, type Tensor } from "../../../engine/graph/tensor.ts";
-import {
-  convolution,
-  matmul,
-  maxPool,
-} from "../../../engine/ops/contraction.ts";
+import { convolution } from "../../../engine/ops/convolution.ts";
+import { matmul } from "../../../engine/ops/matmul.ts";
+import { maxPool } from "../../../engine/ops/pooling.ts";
 import { exp, multiply } from "../../../engine/ops/elementwise.ts";
 import { gather, scatterAdd } from "../../../engine/ops/indexing.ts";
 import { pad } from "../../../engine/ops/movement.ts";

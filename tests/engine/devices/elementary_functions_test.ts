@@ -5,7 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Device } from "../../../engine/devices/device.ts";
 import { input, type Tensor } from "../../../engine/graph/tensor.ts";
-import type { UnaryName } from "../../../engine/ops/elementwise.ts";
+import type { UnaryName } from "../../../engine/ops/elementwise_operations.ts";
 import * as ops from "../../../engine/ops/elementwise.ts";
 import { max } from "../../../engine/ops/reduction.ts";
 import { Program } from "../../../engine/program.ts";

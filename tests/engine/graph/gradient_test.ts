@@ -2,15 +2,12 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gradient, reachable } from "../../../engine/graph/gradient.ts";
 import { definitions } from "../../../engine/graph/operations.ts";
 import { constant, input, type Tensor } from "../../../engine/graph/tensor.ts";
-import {
-  convolution,
-  matmul,
-  maxPool,
-} from "../../../engine/ops/contraction.ts";
+import { convolution } from "../../../engine/ops/convolution.ts";
+import { matmul } from "../../../engine/ops/matmul.ts";
+import { maxPool } from "../../../engine/ops/pooling.ts";
 import {
   add,
   cast,
-  customGradient,
   equal,
   exp,
   floor,
@@ -18,8 +15,11 @@ import {
   less,
   multiply,
   select,
-  stopGradient,
 } from "../../../engine/ops/elementwise.ts";
+import {
+  customGradient,
+  stopGradient,
+} from "../../../engine/ops/gradient_flow.ts";
 import { RandomSource } from "../../../engine/ops/random.ts";
 import { sum } from "../../../engine/ops/reduction.ts";
 import { assertClose } from "../compare.ts";

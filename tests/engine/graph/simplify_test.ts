@@ -8,15 +8,17 @@ import {
 } from "../../../engine/graph/tensor.ts";
 import {
   add,
-  customGradient,
   divide,
   exp,
-  iota,
   multiply,
   negate,
-  stopGradient,
   subtract,
 } from "../../../engine/ops/elementwise.ts";
+import {
+  customGradient,
+  stopGradient,
+} from "../../../engine/ops/gradient_flow.ts";
+import { iota } from "../../../engine/ops/iota.ts";
 import { broadcastTo, permute, reshape } from "../../../engine/ops/movement.ts";
 import { RandomSource } from "../../../engine/ops/random.ts";
 import { withSeed } from "../../random.ts";

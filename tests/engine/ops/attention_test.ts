@@ -1,7 +1,8 @@
 import { assertThrows } from "@std/assert";
 import { input } from "../../../engine/graph/tensor.ts";
 import { attention } from "../../../engine/ops/attention.ts";
-import { iota, less } from "../../../engine/ops/elementwise.ts";
+import { less } from "../../../engine/ops/elementwise.ts";
+import { iota } from "../../../engine/ops/iota.ts";
 import { checkOperations } from "../compare.ts";
 import { testOnDevices } from "../devices.ts";
 

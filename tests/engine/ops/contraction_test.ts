@@ -1,12 +1,14 @@
+/**
+ * Of engine/ops/matmul.ts, engine/ops/convolution.ts, engine/ops/pooling.ts, engine/ops/window.ts and
+ * engine/ops/check_floats.ts together, in programs that are compiled once.
+ */
 import { assertEquals, assertThrows } from "@std/assert";
 import { gradient } from "../../../engine/graph/gradient.ts";
 import { input } from "../../../engine/graph/tensor.ts";
-import {
-  convolution,
-  matmul,
-  maxPool,
-  windowCount,
-} from "../../../engine/ops/contraction.ts";
+import { convolution } from "../../../engine/ops/convolution.ts";
+import { matmul } from "../../../engine/ops/matmul.ts";
+import { maxPool } from "../../../engine/ops/pooling.ts";
+import { windowCount } from "../../../engine/ops/window.ts";
 import { permute, reshape, sliceAxis } from "../../../engine/ops/movement.ts";
 import { sum } from "../../../engine/ops/reduction.ts";
 import {

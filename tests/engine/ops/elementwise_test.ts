@@ -1,3 +1,7 @@
+/**
+ * Of engine/ops/elementwise.ts, engine/ops/elementwise_operations.ts, engine/ops/iota.ts,
+ * engine/ops/materialize.ts and engine/ops/gradient_flow.ts together.
+ */
 import { assertEquals, assertThrows } from "@std/assert";
 import { gradient } from "../../../engine/graph/gradient.ts";
 import { constant, input } from "../../../engine/graph/tensor.ts";
@@ -6,18 +10,15 @@ import {
   add,
   cast,
   clamp,
-  customGradient,
   divide,
   equal,
   erf,
   exp,
   floor,
   gelu,
-  iota,
   isFinite,
   less,
   log,
-  materialize,
   maximum,
   minimum,
   multiply,
@@ -25,10 +26,15 @@ import {
   relu,
   select,
   sqrt,
-  stopGradient,
   subtract,
   tanh,
 } from "../../../engine/ops/elementwise.ts";
+import {
+  customGradient,
+  stopGradient,
+} from "../../../engine/ops/gradient_flow.ts";
+import { iota } from "../../../engine/ops/iota.ts";
+import { materialize } from "../../../engine/ops/materialize.ts";
 import { permute, sliceAxis } from "../../../engine/ops/movement.ts";
 import { sum } from "../../../engine/ops/reduction.ts";
 import { Program } from "../../../engine/program.ts";

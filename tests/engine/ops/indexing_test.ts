@@ -4,10 +4,10 @@ import {
   cast,
   divide,
   floor,
-  iota,
   multiply,
   subtract,
 } from "../../../engine/ops/elementwise.ts";
+import { iota } from "../../../engine/ops/iota.ts";
 import { gather, scatterAdd } from "../../../engine/ops/indexing.ts";
 import { randomArray } from "../../random.ts";
 import { checkForward, checkOperations } from "../compare.ts";

@@ -1,11 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { constant, input } from "../../../engine/graph/tensor.ts";
-import { matmul } from "../../../engine/ops/contraction.ts";
-import {
-  materialize,
-  multiply,
-  negate,
-} from "../../../engine/ops/elementwise.ts";
+import { matmul } from "../../../engine/ops/matmul.ts";
+import { multiply, negate } from "../../../engine/ops/elementwise.ts";
+import { materialize } from "../../../engine/ops/materialize.ts";
 import {
   broadcastTo,
   concatenate,

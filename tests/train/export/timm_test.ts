@@ -1,17 +1,10 @@
-import {
-  assert,
-  assertEquals,
-  assertNotEquals,
-  assertThrows,
-} from "@std/assert";
-import { input } from "../../../engine/graph/tensor.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { input, sizeOf } from "../../../engine/graph/tensor.ts";
 import { permute } from "../../../engine/ops/movement.ts";
 import { Program } from "../../../engine/program.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import { Context } from "../../../layers/context.ts";
-import { packParameters } from "../../../layers/packing.ts";
-import { Parameter } from "../../../layers/parameter.ts";
-import { State } from "../../../layers/state.ts";
+import { namedStates } from "../../../layers/module.ts";
 import { buildModel } from "../../../train/build_model.ts";
 import { allFeatures } from "../../../train/export/feature_kinds.ts";
 import {
@@ -21,6 +14,7 @@ import {
 } from "../../../train/export/timm.ts";
 import { encodeSafetensors } from "../../../train/run/safetensors_bytes.ts";
 import { testOnWasm } from "../../engine/devices.ts";
+import { tinyConfig } from "../tiny_model.ts";
 import {
   encoderOf,
   importCase,
@@ -78,18 +72,28 @@ Deno.test("timmMetadata: docs/encoder.md has the lines that build from it what P
 });
 
 Deno.test("importTimm: what starts as a copy of a parameter follows it", () => {
-  const [{ tensors }] = timmCases;
-  const weight = new Parameter([7, 7, 3, 8], { constant: 1 });
-  const model = {
-    encoder: { stem: { weight } },
-    average: new State("average", weight.shape, weight),
-  };
-  const parameters = packParameters(model, 1);
+  const [, basic] = timmCases;
+  const targets = { patches: "momentum" };
+  const model = { ...tinyConfig().model, targets };
+  const built = importCase({ ...basic, config: tinyConfig({ model }) });
+  const { initial } = built.parameters.storage;
+  const name = "encoder.stem.weight";
+  const { shape, offset } = built.parameters.entries.get(name)!;
+  const imported = initial!.subarray(offset, offset + sizeOf(shape));
+  const average = namedStates(built.model).get(`momentum.averages.${name}`)!;
+  assertEquals([...average.initial], [...imported]);
+});
+
+Deno.test("importTimm: refuses an encoder that is no residual network", () => {
+  const [{ config, imageSize, tensors }] = timmCases;
+  const { model, parameters } = buildModel(config, imageSize);
+  const other = Object.create(model, { encoder: { value: {} } });
   const bytes = encodeSafetensors({ metadata: {}, tensors });
-  importTimm({ model, parameters }, bytes, "cat.bin");
-  const imported = parameters.storage.initial!.subarray(0, 7 * 7 * 3 * 8);
-  assertNotEquals(imported[0], 1);
-  assertEquals([...model.average.initial], [...imported]);
+  assertThrows(
+    () => importTimm({ model: other, parameters }, bytes, "cat.bin"),
+    UserError,
+    "cat.bin is for a residual network; set encoder.name to resnet, or leave out initialWeights",
+  );
 });
 
 Deno.test("importTimm: refuses a file of another network, and what is no safetensors file", () => {

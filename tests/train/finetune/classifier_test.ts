@@ -37,7 +37,7 @@ interface Options {
 function create({ frozen, input = "both", weights }: Options) {
   const network = buildModel(config, IMAGE_SIZE);
   const settings = { frozen, input, seed: config.seed };
-  const classifier = new Classifier(network, settings, 0.1, CLASSES, weights);
+  const classifier = new Classifier(network, settings, CLASSES, weights);
   return { network, classifier };
 }
 

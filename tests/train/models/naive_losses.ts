@@ -1,6 +1,7 @@
 import type { PretextOutputs } from "../../../losses/outputs.ts";
 import type { ContrastOptions } from "../../../losses/contrast.ts";
-import type { Config, LossOptions } from "../../../train/config/config.ts";
+import type { LossOptions } from "../../../losses/registry.ts";
+import type { Config } from "../../../train/config/config.ts";
 import { naiveContrast } from "../../losses/naive_contrast.ts";
 import { naiveVocabularyNegatives } from "../../losses/naive_vocabulary.ts";
 import type { NaiveOutputs } from "./naive_pass.ts";

@@ -16,4 +16,9 @@ Deno.test("describe: names the method, what is turned on, the network, the image
     describe(tinyConfig(config), 1000, images),
     `Masked patch prediction${end}`,
   );
+  const allp = tinyConfig({ ...config, model: { name: "allp", exchange: {} } });
+  assertEquals(
+    describe(allp, 1000, images),
+    `Allp with attention exchange${end}`,
+  );
 });

@@ -43,7 +43,14 @@ export function sharedBytesOf({ kernel, output }: Dispatch): number {
       return matmulSharedBytes(kernel, output);
     case "convolution":
       return convolutionSharedBytes(kernel, output);
-    default:
+    case "fused":
+    case "pool":
+    case "gather":
+    case "scatterAdd":
+    case "zero":
+    case "copy":
+    case "collective":
+    case "wait":
       return 0;
   }
 }

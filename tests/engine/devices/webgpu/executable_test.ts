@@ -71,3 +71,49 @@ testOnWebGpu(
     gpu.destroy();
   },
 );
+
+testOnWebGpu(
+  "WebGpuExecutable.exchange: one that fails leaves the next one able",
+  async () => {
+    const { gpu, context } = await bareContext();
+    const { schedule, results: [from, to] } = incrementChain(500, 2);
+    const limits = {
+      alignment: 256,
+      maxBufferBytes: 2048,
+      maxBlockBytes: 4096,
+      maxBuffersPerKernel: 8,
+    };
+    const plan = planMemory(schedule, limits);
+    const memory = await ProgramMemory.allocate(
+      context,
+      plan,
+      limits.maxBlockBytes,
+      () => {
+        throw new Error("there is no storage");
+      },
+    );
+    const program = await WebGpuExecutable.compile(
+      context,
+      plan,
+      memory,
+      limits,
+    );
+    await program.run({ x: filled(500, (i) => i) });
+    await assertRejects(
+      () =>
+        program.exchange(
+          from,
+          to,
+          () => Promise.reject(new Error("the connection is lost")),
+        ),
+      Error,
+      "the connection is lost",
+    );
+    await program.exchange(from, to, (sent, received) => {
+      received.set(sent);
+      return Promise.resolve();
+    });
+    assertEquals(await program.read(to), filled(500, (i) => i + 1));
+    gpu.destroy();
+  },
+);
