@@ -1,5 +1,9 @@
 /** Draws graphs at random and compares what a device computes with float64. */
-import { openDevice } from "../../engine/open_device.ts";
+import type { Device } from "../../engine/devices/device.ts";
+import { WasmDevice } from "../../engine/devices/wasm/device.ts";
+import { WebGpuDevice } from "../../engine/devices/webgpu/device.ts";
+import type { DeviceChoice } from "../../engine/open_device.ts";
+import { UserError } from "../../engine/user_error.ts";
 import {
   type Command,
   helpText,
@@ -55,11 +59,23 @@ fused and unfused, gradients included, with float64.`,
 
 /** Most values of a graph besides gradients: a software driver takes a second to compile ten. */
 const MAX_SIZE = { wasm: 28, webgpu: 9 };
-/** Odd, so that work is cut into unequal parts. */
-const THREADS = 3;
-/** Programs for which a device is kept. */
+/** Programs for which devices are kept. */
 const PROGRAMS_PER_DEVICE = 500;
 const REPORT_MS = 60_000;
+
+/** Devices of a kind that compute in different ways. */
+async function openDevices(choice?: DeviceChoice): Promise<Device[]> {
+  // of three threads each has another part of the work
+  if (choice !== "webgpu") return [new WasmDevice(1), new WasmDevice(3)];
+  const schemes = ["direct", "tiled"] as const;
+  const devices = await Promise.all(
+    schemes.map((scheme) => WebGpuDevice.request(scheme)),
+  );
+  return devices.map((device) => {
+    if (device) return device;
+    throw new UserError("no adapter found; use --device wasm");
+  });
+}
 
 await runProgram(async () => {
   const options = parseArguments(command, Deno.args);
@@ -67,10 +83,8 @@ await runProgram(async () => {
   const { minutes, first, count } = options;
   const seed = options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0];
   const [choice] = readDevice(options);
-  const open = () =>
-    openDevice(choice, choice === "wasm" ? THREADS : undefined);
-  let { device, reason } = await open();
-  console.log(reason);
+  let devices = await openDevices(choice);
+  for (const { description } of devices) console.log(description);
   console.log(`--seed=${seed}`);
 
   const start = performance.now();
@@ -83,6 +97,7 @@ await runProgram(async () => {
       console.log(`${counts.programs} programs`);
       nextReport = now + REPORT_MS;
     }
+    const device = devices[number % devices.length];
     const draw = new Draw(seed, number);
     const size = 4 + draw.below(MAX_SIZE[device.kind] - 3);
     const graph = randomGraph(draw, size, { large: draw.oneIn(12) });
@@ -100,11 +115,11 @@ await runProgram(async () => {
       );
     }
     if (counts.programs % PROGRAMS_PER_DEVICE === 0) {
-      device.destroy();
-      ({ device } = await open());
+      devices.forEach((device) => device.destroy());
+      devices = await openDevices(choice);
     }
   }
-  device.destroy();
+  devices.forEach((device) => device.destroy());
   const seconds = (performance.now() - start) / 1000;
   console.log(
     `${counts.programs} programs in ${

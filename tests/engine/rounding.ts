@@ -2,7 +2,10 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 import type { Draw } from "../fuzz/draw.ts";
 import { compute, evaluate, type Values } from "./reference.ts";
 
-/** How far the inputs and results of an operation are moved, relative to each: 16 roundings of f32. */
+/**
+ * How far inputs and results of a function are moved, relative to each, and sums relative to that of
+ * their terms' magnitudes: 16 roundings of f32.
+ */
 const SHAKE = 2 ** -20;
 /** Larger values stand for infinity, as attention has them for what is hidden, and no operation makes them. */
 const STAND_IN = 1e9;
@@ -16,30 +19,46 @@ const inexactFunctions: readonly string[] = [
   ...["add", "subtract", "multiply", "divide"],
 ];
 
-/** Whether a device may round what the operation of a node gives. */
-function isInexact({ operation, dtype }: Tensor): boolean {
-  if (dtype !== "f32") return false;
+/** How a device rounds what an operation gives: not at all, the value itself, or partial sums of it. */
+function roundingOf({ operation, dtype }: Tensor): "exact" | "value" | "sums" {
+  if (dtype !== "f32") return "exact";
   switch (operation.kind) {
     case "unary":
     case "binary":
-      return inexactFunctions.includes(operation.name);
+      return inexactFunctions.includes(operation.name) ? "value" : "exact";
     case "reduce":
-      return operation.name === "sum";
+      return operation.name === "sum" ? "sums" : "exact";
     case "matmul":
     case "convolution":
     case "convolutionInputGradient":
     case "convolutionWeightGradient":
+    case "maxPoolGradient":
     case "scatterAdd":
-      return true;
+      return "sums";
     default:
-      return false;
+      return "exact";
   }
+}
+
+/** The sums that an operation would give if none of their terms were negative. */
+function sumsOfMagnitudes(
+  node: Tensor,
+  inputs: Float64Array[],
+  values: Values,
+): Float64Array {
+  const magnitudes = inputs.map((x, i) => {
+    const isSummed = node.inputs[i].dtype === "f32" &&
+      // the image only says which windows a pixel is the largest of
+      !(node.operation.kind === "maxPoolGradient" && i === 1);
+    return isSummed ? x.map(Math.abs) : x;
+  });
+  return compute(node, magnitudes, values);
 }
 
 /**
  * How far values computed in f32 may be from those in float64, element by element: some times the
  * largest change seen when the graph is evaluated in float64 with random errors, larger than those of
- * f32, in what goes into every operation that rounds and in what comes out. So a cancellation, a
+ * f32, in every operation that rounds. So a cancellation, a
  * comparison of nearly equal values or a division by little loosens what depends on it, and nothing else.
  */
 export class Tolerance {
@@ -83,20 +102,32 @@ export class Tolerance {
     inputs: Float64Array[],
     values: Values,
   ): Float64Array {
-    const { operation } = node;
-    if (operation.kind === "constant") {
+    // devices have its value in f32
+    if (node.operation.kind === "constant") {
       return compute(node, inputs, values).map(Math.fround);
     }
-    if (!isInexact(node)) return compute(node, inputs, values);
-    const shaken = node.inputs.map(({ dtype }, i) =>
-      dtype === "f32" ? this.#shake(inputs[i]) : inputs[i]
-    );
-    return this.#shake(compute(node, shaken, values));
+    switch (roundingOf(node)) {
+      case "exact":
+        return compute(node, inputs, values);
+      case "value":
+        return this.#shake(
+          compute(node, inputs.map((x) => this.#shake(x)), values),
+        );
+      case "sums": {
+        const terms = sumsOfMagnitudes(node, inputs, values);
+        return compute(node, inputs, values)
+          .map((sum, i) => sum + this.#error() * terms[i]);
+      }
+    }
   }
 
   #shake(values: Float64Array): Float64Array {
     return values.map((x) =>
-      Math.abs(x) < STAND_IN ? x * (1 + SHAKE * this.draw.number(-1, 1)) : x
+      Math.abs(x) < STAND_IN ? x * (1 + this.#error()) : x
     );
+  }
+
+  #error(): number {
+    return SHAKE * this.draw.number(-1, 1);
   }
 }
