@@ -1,6 +1,8 @@
 import { assert } from "@std/assert";
 
-/** Repetitions before a mark. The least reading of them counts, because V8 keeps a varying number of empty pages. */
+/** Repetitions between readings, before each of which garbage is collected: V8 lets more of it gather. */
+const INTERVAL = 20;
+/** The least reading of so many repetitions before a mark counts: V8 keeps a varying number of empty pages. */
 const WINDOW = 100;
 const MIB = 2 ** 20;
 /** How much more there may be at the end than at the first reading: V8 goes on compiling, and keeps more or fewer empty pages. */
@@ -15,6 +17,7 @@ type Memory = Readonly<Record<keyof typeof ALLOWED, number>>;
 export class MemoryCurve {
   readonly #marks: readonly number[];
   readonly #rows = new Map<number, Memory>();
+  #done = 0;
 
   /** For `total` repetitions of `what`, with `deviceBytes` to ask for the memory of the device. */
   constructor(
@@ -26,11 +29,13 @@ export class MemoryCurve {
       .map((share) => Math.max(WINDOW, Math.round(share * total)));
   }
 
-  /** Reads what is held after so many repetitions, in the last ones before each mark. */
+  /** To be called with the number of repetitions done, after each or after some. */
   read(done: number): void {
+    if (done - this.#done < INTERVAL) return;
+    this.#done = done;
+    collectGarbage();
     const mark = this.#marks.find((mark) => mark >= done);
     if (mark === undefined || done <= mark - WINDOW) return;
-    collectGarbage();
     const { rss, heapUsed } = Deno.memoryUsage();
     const before = this.#rows.get(mark);
     this.#rows.set(mark, {

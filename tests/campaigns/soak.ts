@@ -62,7 +62,7 @@ Fails if there is more memory in use at the end than after the first fiftieth.`,
 } as const satisfies Command;
 
 /** Sizes of the programs along both axes; they fall, so that the first one needs most memory. */
-const SIZES = { from: 64, count: 32 };
+const SIZES = { from: 96, count: 64 };
 const MINUTE_MS = 60_000;
 
 await runProgram(async () => {
