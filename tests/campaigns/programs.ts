@@ -11,7 +11,7 @@ import {
 } from "../../train/cli/arguments.ts";
 import { readDevice } from "../../train/cli/device_option.ts";
 import { runProgram } from "../../train/cli/run_program.ts";
-import { checkGraph } from "../engine/check_graph.ts";
+import { checkGraph, type GraphCheck } from "../engine/check_graph.ts";
 import { randomGraph } from "../engine/random_graph.ts";
 import { Draw } from "../fuzz/draw.ts";
 
@@ -77,6 +77,19 @@ async function openDevices(choice?: DeviceChoice): Promise<Device[]> {
   });
 }
 
+/** Checks the program that a seed and a number give. */
+async function tryProgram(
+  devices: readonly Device[],
+  seed: number,
+  number: number,
+): Promise<GraphCheck> {
+  const device = devices[number % devices.length];
+  const draw = new Draw(seed, number);
+  const size = 4 + draw.below(MAX_SIZE[device.kind] - 3);
+  const graph = randomGraph(draw, size, { large: draw.oneIn(12) });
+  return await checkGraph(device, graph, draw);
+}
+
 await runProgram(async () => {
   const options = parseArguments(command, Deno.args);
   if (options === "help") return console.log(helpText(command));
@@ -97,24 +110,24 @@ await runProgram(async () => {
       console.log(`${counts.programs} programs`);
       nextReport = now + REPORT_MS;
     }
-    const device = devices[number % devices.length];
-    const draw = new Draw(seed, number);
-    const size = 4 + draw.below(MAX_SIZE[device.kind] - 3);
-    const graph = randomGraph(draw, size, { large: draw.oneIn(12) });
     counts.programs++;
+    let isFailed = false;
     try {
-      const { isTight, isSmooth } = await checkGraph(device, graph, draw);
+      const { isTight, isSmooth } = await tryProgram(devices, seed, number);
       if (isTight) counts.tight++;
       if (isSmooth) counts.smooth++;
     } catch (error) {
+      isFailed = true;
       counts.failures++;
+      const { kind } = devices[0];
       console.log(
-        `--device=${device.kind} --seed=${seed} --first=${number} --count=1: ${
+        `--device=${kind} --seed=${seed} --first=${number} --count=1: ${
           error instanceof Error ? error.message : error
         }`,
       );
     }
-    if (counts.programs % PROGRAMS_PER_DEVICE === 0) {
+    // a device that has failed refuses all that follows
+    if (isFailed || counts.programs % PROGRAMS_PER_DEVICE === 0) {
       devices.forEach((device) => device.destroy());
       devices = await openDevices(choice);
     }

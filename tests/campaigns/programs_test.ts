@@ -4,6 +4,7 @@ import { definitions } from "../../engine/graph/operations.ts";
 import { checkGraph } from "../engine/check_graph.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { randomGraph } from "../engine/random_graph.ts";
+import { binary, unary } from "../engine/reference.ts";
 import { Draw } from "../fuzz/draw.ts";
 import { seed } from "../random.ts";
 
@@ -26,14 +27,18 @@ testOnDevices(
 );
 
 Deno.test("randomGraph: draws every operation but exchanges between processes", () => {
-  const kinds = new Set<string>();
+  const drawn = new Set<string>();
   for (let number = 0; number < 150; number++) {
     const { outputs, loss, assignments } = randomGraph(new Draw(1, number), 12);
     const roots = [...outputs, loss, ...assignments.map(({ value }) => value)];
-    reachable(roots).forEach(({ operation: { kind } }) => kinds.add(kind));
+    for (const { operation } of reachable(roots)) {
+      drawn.add(operation.kind);
+      if ("name" in operation) drawn.add(operation.name);
+    }
   }
-  const missing = Object.keys(definitions).filter((kind) => !kinds.has(kind));
-  assertEquals(missing, [
+  const all = [definitions, unary, binary].flatMap(Object.keys);
+  assertEquals(all.filter((name) => !drawn.has(name)), [
+    // gradients have these
     "convolutionInputGradient",
     "convolutionWeightGradient",
     "maxPoolGradient",

@@ -110,6 +110,16 @@ export class GraphBuilder {
     return input(name, [size], "i32");
   }
 
+  /** Bytes, as an input. */
+  bytes(shape: Shape): Tensor {
+    const name = `i${Object.keys(this.feeds).length}`;
+    this.feeds[name] = Uint8Array.from(
+      { length: sizeOf(shape) },
+      () => this.draw.below(256),
+    );
+    return input(name, shape, "u8");
+  }
+
   /** The elements of `x`, repeated or cut off, under a shape. */
   fit(x: Tensor, shape: Shape): Tensor {
     const size = sizeOf(shape);

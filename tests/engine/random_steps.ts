@@ -52,6 +52,13 @@ const elementwise: readonly Step[] = [
     const sum = add(ops.minimum(unsigned, other), multiply(other, 3));
     return cast(ops.select(ops.less(unsigned, other), sum, unsigned), "f32");
   },
+  (x, b) => {
+    const [last, start] = [x.shape.length - 1, b.draw.below(4)];
+    const width = x.shape[last];
+    const bytes = b.bytes([...x.shape.slice(0, -1), start + width]);
+    const part = ops.sliceAxis(bytes, last, start, start + width);
+    return add(x, multiply(cast(part, "f32"), 2 ** -8));
+  },
   (x, b) => multiply(x, add(b.random.uniform(x.shape), 0.5)),
   (x, b) => ops.dropout(x, 0.3, b.random),
 ];
