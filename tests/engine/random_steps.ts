@@ -56,8 +56,8 @@ const elementwise: readonly Step[] = [
     const [last, start] = [x.shape.length - 1, b.draw.below(4)];
     const width = x.shape[last];
     const bytes = b.bytes([...x.shape.slice(0, -1), start + width]);
-    const part = ops.sliceAxis(bytes, last, start, start + width);
-    return add(x, multiply(cast(part, "f32"), 2 ** -8));
+    const numbers = multiply(cast(bytes, "f32"), 2 ** -8);
+    return add(x, ops.sliceAxis(numbers, last, start, start + width));
   },
   (x, b) => multiply(x, add(b.random.uniform(x.shape), 0.5)),
   (x, b) => ops.dropout(x, 0.3, b.random),
