@@ -48,7 +48,10 @@ export const indexing: Definitions<IndexingOperation, "kernel"> = {
     gradient(gradient, { inputs: [table, indices] }) {
       const [rows] = table.shape;
       // an index outside the table has read the nearest row
-      return [scatterAdd(rows, clamp(indices, 0, rows - 1), gradient), undefined];
+      return [
+        scatterAdd(rows, clamp(indices, 0, rows - 1), gradient),
+        undefined,
+      ];
     },
   },
   scatterAdd: {
