@@ -63,7 +63,8 @@ export function assertGradientAlong(
   const terms = gradients.flatMap((values, i) =>
     Array.from(values, (value, j) => value * direction[i][j])
   );
-  const scale = Math.max(minScale, Math.hypot(...terms));
+  const squares = terms.reduce((total, term) => total + term * term, 0);
+  const scale = Math.max(minScale, Math.sqrt(squares));
   const { central, kink } = slopeAtZero(
     (distance) =>
       f(

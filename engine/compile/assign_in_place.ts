@@ -35,12 +35,15 @@ export function assignInPlace(
     });
     return copy;
   };
-  for (const { storage, source } of assignments) {
+  // all before the first copy, which may be of what was written in place
+  const copied = assignments.filter(({ storage, source }) => {
+    const inPlace = isSafeInPlace(dispatches, source, storage) &&
+      !replaced.has(source);
+    if (inPlace) replaced.set(source, stateBuffer(storage));
+    return !inPlace;
+  });
+  for (const { storage, source } of copied) {
     const target = stateBuffer(storage);
-    if (isSafeInPlace(dispatches, source, storage) && !replaced.has(source)) {
-      replaced.set(source, target);
-      continue;
-    }
     let from = replaced.get(source) ?? source;
     if (from.state || from.input) {
       from = save(from, source.state ? savedBefore : savedAfter);

@@ -13,8 +13,8 @@
  *    and how much work that is;
  * 3. `engine/devices/wasm/calls/calls.ts`, `engine/devices/webgpu/lower.ts`, and the kernels.
  *
- * Either way a line in `tests/engine/reference.ts` gives the tests its float64 reference. The compiler
- * refuses what is left out.
+ * Either way a line in `tests/engine/reference.ts` gives the tests its float64 reference; the compiler
+ * refuses what is left out. A line in `tests/engine/random_steps.ts` lets random programs use it.
  *
  * @module
  */

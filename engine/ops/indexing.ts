@@ -1,5 +1,7 @@
 import { apply, type Definitions } from "../graph/definition.ts";
 import { checkPositive, type Tensor } from "../graph/tensor.ts";
+import { clamp, equal, select } from "./elementwise.ts";
+import { reshape } from "./movement.ts";
 
 /** Rows of a table, by their indices. */
 export interface GatherOperation {
@@ -43,10 +45,14 @@ export const indexing: Definitions<IndexingOperation, "kernel"> = {
         dtype: table.dtype,
       };
     },
-    gradient: (gradient, { inputs: [table, indices] }) => [
-      scatterAdd(table.shape[0], indices, gradient),
-      undefined,
-    ],
+    gradient(gradient, { inputs: [table, indices] }) {
+      const [rows] = table.shape;
+      // an index outside the table has read the nearest row
+      return [
+        scatterAdd(rows, clamp(indices, 0, rows - 1), gradient),
+        undefined,
+      ];
+    },
   },
   scatterAdd: {
     role: "kernel",
@@ -68,10 +74,12 @@ export const indexing: Definitions<IndexingOperation, "kernel"> = {
       }
       return { shape: [rows, ...updates.shape.slice(1)], dtype: "f32" };
     },
-    gradient: (gradient, { inputs: [indices] }) => [
-      undefined,
-      gather(gradient, indices),
-    ],
+    gradient(gradient, { inputs: [indices, updates] }, { rows }) {
+      // an update outside the table was left out
+      const isInside = equal(indices, clamp(indices, 0, rows - 1));
+      const mask = reshape(isInside, [-1, ...updates.shape.slice(1).fill(1)]);
+      return [undefined, select(mask, gather(gradient, indices), 0)];
+    },
   },
 };
 

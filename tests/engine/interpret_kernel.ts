@@ -17,16 +17,11 @@ export function eachIteration(
   loops: readonly number[],
   visit: (counters: readonly number[]) => void,
 ): void {
+  const counters = loops.map(() => 0);
   for (let i = 0; i < sizeOf(loops); i++) {
-    let rest = i;
-    visit(
-      loops.map((_, loop) => {
-        const inner = sizeOf(loops.slice(loop + 1));
-        const counter = Math.floor(rest / inner);
-        rest %= inner;
-        return counter;
-      }),
-    );
+    visit([...counters]);
+    let loop = loops.length - 1;
+    while (loop >= 0 && ++counters[loop] === loops[loop]) counters[loop--] = 0;
   }
 }
 

@@ -1,108 +1,62 @@
-import { input, type Tensor } from "../../engine/graph/tensor.ts";
-import { matmul } from "../../engine/ops/matmul.ts";
-import {
-  add,
-  exp,
-  less,
-  maximum,
-  multiply,
-  negate,
-  select,
-  subtract,
-  tanh,
-} from "../../engine/ops/elementwise.ts";
-import { iota } from "../../engine/ops/iota.ts";
-import { materialize } from "../../engine/ops/materialize.ts";
-import {
-  broadcastTo,
-  concatenate,
-  pad,
-  permute,
-  reshape,
-  slice,
-} from "../../engine/ops/movement.ts";
-import { max, sum } from "../../engine/ops/reduction.ts";
-import { randomArray, randomNumber } from "../random.ts";
-import type { Values } from "./reference.ts";
+import type { HostArray } from "../../engine/devices/device.ts";
+import type { Assignment } from "../../engine/compile/schedule.ts";
+import type { Storage, Tensor } from "../../engine/graph/tensor.ts";
+import { add, multiply } from "../../engine/ops/elementwise.ts";
+import { reshape } from "../../engine/ops/movement.ts";
+import { sum } from "../../engine/ops/reduction.ts";
+import type { Draw } from "../fuzz/draw.ts";
+import { GraphBuilder } from "./graph_builder.ts";
+import { allSteps, type Step } from "./random_steps.ts";
 
-/** Outputs of a graph and values for its inputs. */
+/** A graph with what a program of it needs. */
 export interface RandomGraph {
   readonly outputs: readonly Tensor[];
-  readonly values: Values;
+  /** One number that depends on an output. */
+  readonly loss: Tensor;
+  /** What the loss may depend on. */
+  readonly variables: readonly Tensor[];
+  /** Values of the inputs. */
+  readonly feeds: Readonly<Record<string, HostArray>>;
+  /** Storages that the graph reads, with their first content. */
+  readonly storages: readonly Storage[];
+  /** New content of some of the storages. */
+  readonly assignments: readonly Assignment[];
 }
 
-function pick<Item>(items: readonly Item[]): Item {
-  return items[Math.floor(randomNumber(0, items.length))];
+/** What a graph is made of. */
+export interface RandomGraphOptions {
+  /** Every operation by default. */
+  readonly steps?: readonly Step[];
+  /** Whether tensors may have thousands of elements instead of hundreds. */
+  readonly large?: boolean;
 }
 
-/** All tensors here are `[6, 4]`, or broadcast to that. */
-const ROWS = 6;
-const COLUMNS = 4;
-
-const steps: readonly ((x: Tensor, y: Tensor) => Tensor)[] = [
-  add,
-  subtract,
-  maximum,
-  (x, y) => multiply(tanh(x), y),
-  (x, y) => select(less(x, y), x, negate(y)),
-  (x) => exp(multiply(tanh(x), 0.5)),
-  (x) => materialize(x),
-  (x) => add(x, iota([ROWS, COLUMNS], 1, "f32")),
-  (x, y) => add(x, multiply(sum(y, { axes: [0], keepAxes: true }), 0.1)),
-  (x, y) => subtract(x, max(y, { axes: [1], keepAxes: true })),
-  (x) =>
-    broadcastTo(sum(tanh(x), { axes: [0, 1], keepAxes: true }), [
-      ROWS,
-      COLUMNS,
-    ]),
-  (x) => permute(reshape(x, [COLUMNS, ROWS]), [1, 0]),
-  (x) => reshape(permute(x, [1, 0]), [ROWS, COLUMNS]),
-  (x) => reshape(reshape(x, [2, 3, COLUMNS]), [ROWS, COLUMNS]),
-  (x, y) =>
-    concatenate([
-      slice(x, [2, 0], [4, COLUMNS]),
-      slice(y, [1, 0], [2, COLUMNS]),
-    ]),
-  (x, y) =>
-    concatenate([slice(x, [0, 0], [ROWS, 1]), slice(y, [0, 1], [ROWS, 3])], 1),
-  (x) => pad(slice(x, [1, 1], [3, 2]), [2, 1], [1, 1]),
-  (x, y) =>
-    tanh(
-      matmul(x, matmul(y, multiply(x, 0.1), { transposeA: true })),
-    ),
-  (x, y) =>
-    tanh(
-      matmul(
-        permute(reshape(x, [COLUMNS, ROWS]), [1, 0]),
-        slice(y, [1, 0], [
-          COLUMNS,
-          COLUMNS,
-        ]),
-      ),
-    ),
-];
-
-/** A graph of elementwise functions, movements, reductions and products, as tests of the compiler need. */
-export function randomGraph(size: number): RandomGraph {
-  const nodes = [
-    input("a", [ROWS, COLUMNS]),
-    input("b", [ROWS, COLUMNS]),
-    broadcastTo(input("row", [COLUMNS]), [ROWS, COLUMNS]),
-    broadcastTo(input("column", [ROWS, 1]), [ROWS, COLUMNS]),
-    input("c", [ROWS, COLUMNS]),
-  ];
+/** A graph of `size` values, each made by a random step. */
+export function randomGraph(
+  draw: Draw,
+  size: number,
+  { steps = allSteps, large = false }: RandomGraphOptions = {},
+): RandomGraph {
+  const builder = new GraphBuilder(draw, large);
+  const { nodes, feeds, variables, storages } = builder;
+  nodes.push(
+    builder.variable(builder.shape(1 + draw.below(4))),
+    builder.variable(builder.shape(1 + draw.below(4))),
+  );
   while (nodes.length < size) {
-    // mostly recent ones, so that chains get long
-    nodes.push(pick(steps)(pick(nodes.slice(-6)), pick(nodes)));
+    const x = builder.pick();
+    const vector = x.shape.length > 0 ? x : reshape(x, [1]);
+    builder.push(draw.of(steps)(vector, builder));
   }
-  return {
-    outputs: [nodes[nodes.length - 1], pick(nodes.slice(5))],
-    values: {
-      a: randomArray(ROWS * COLUMNS),
-      b: randomArray(ROWS * COLUMNS),
-      c: randomArray(ROWS * COLUMNS),
-      row: randomArray(COLUMNS),
-      column: randomArray(ROWS),
-    },
-  };
+  const last = nodes[nodes.length - 1];
+  const weights = builder.variable(last.shape);
+  const loss = sum(multiply(last, add(weights, 0.5)));
+  const assignments = storages
+    .filter(() => draw.oneIn(2))
+    .map((storage) => ({
+      storage,
+      value: builder.fit(builder.pick(), [storage.size]),
+    }));
+  const outputs = [last, draw.of(nodes.slice(2))];
+  return { outputs, loss, variables, feeds, storages, assignments };
 }

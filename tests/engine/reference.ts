@@ -1,11 +1,6 @@
 import { reachable } from "../../engine/graph/gradient.ts";
 import { philox } from "../../engine/ops/random.ts";
-import {
-  rowMajorStrides,
-  type Shape,
-  sizeOf,
-  type Tensor,
-} from "../../engine/graph/tensor.ts";
+import { type Shape, sizeOf, type Tensor } from "../../engine/graph/tensor.ts";
 import type { Window } from "../../engine/ops/window.ts";
 import type {
   BinaryName,
@@ -15,22 +10,31 @@ import type {
 /** Values of inputs, and of states by the name of their storage. */
 export type Values = Readonly<Record<string, ArrayLike<number>>>;
 
+/** What the value of a node is, given those of its inputs. */
+export type Compute = (
+  node: Tensor,
+  inputs: Float64Array[],
+  values: Values,
+) => Float64Array;
+
 /**
  * Evaluates a graph node by node in float64, each operation written as plainly as possible: the
  * reference for the devices.
+ *
+ * @param known values of nodes computed before, to which those of this graph are added
  */
 export function evaluate(
   roots: readonly Tensor[],
   values: Values = {},
+  known: Map<Tensor, Float64Array> = new Map(),
+  computeNode: Compute = compute,
 ): Float64Array[] {
-  const results = new Map<Tensor, Float64Array>();
   for (const node of reachable(roots)) {
-    results.set(
-      node,
-      compute(node, node.inputs.map((input) => results.get(input)!), values),
-    );
+    if (known.has(node)) continue;
+    const inputs = node.inputs.map((input) => known.get(input)!);
+    known.set(node, computeNode(node, inputs, values));
   }
-  return roots.map((root) => results.get(root)!);
+  return roots.map((root) => known.get(root)!);
 }
 
 /** Calls `visit` with every position of a shape and its row-major number. */
@@ -38,18 +42,16 @@ function each(
   shape: Shape,
   visit: (position: number[], flat: number) => void,
 ): void {
-  const strides = rowMajorStrides(shape);
+  const position = shape.map(() => 0);
   for (let flat = 0; flat < sizeOf(shape); flat++) {
-    visit(
-      shape.map((size, axis) => Math.floor(flat / strides[axis]) % size),
-      flat,
-    );
+    visit([...position], flat);
+    let axis = shape.length - 1;
+    while (axis >= 0 && ++position[axis] === shape[axis]) position[axis--] = 0;
   }
 }
 
 function at(position: readonly number[], shape: Shape): number {
-  const strides = rowMajorStrides(shape);
-  return position.reduce((sum, index, axis) => sum + index * strides[axis], 0);
+  return shape.reduce((flat, size, axis) => flat * size + position[axis], 0);
 }
 
 /** Elementwise functions of one argument. */
@@ -89,7 +91,8 @@ export const binary: Record<BinaryName, (a: number, b: number) => number> = {
   equal: (a, b) => a === b ? 1 : 0,
 };
 
-function compute(
+/** The value of a node in float64, given those of its inputs. */
+export function compute(
   node: Tensor,
   inputs: Float64Array[],
   values: Values,

@@ -11,7 +11,13 @@ const MAX_PENDING_WRITES = 16;
 export class GpuContext {
   /** The device itself. */
   readonly gpu: GPUDevice;
-  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  /** Of all programs by their code; only a program keeps one from being collected. */
+  readonly #pipelines = new Map<string, WeakRef<GPUComputePipeline>>();
+  readonly #compiling = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #collected = new FinalizationRegistry<string>((code) => {
+    // it may have been compiled again meanwhile
+    if (!this.#pipelines.get(code)?.deref()) this.#pipelines.delete(code);
+  });
   readonly #layouts = new Map<number, GPUBindGroupLayout>();
   #failure?: string;
   #submits = 0;
@@ -95,17 +101,23 @@ export class GpuContext {
   }
 
   /** The pipeline of a shader that uses `bindings` buffers; equal shaders share one. */
-  pipeline(
+  async pipeline(
     label: string,
     code: string,
     bindings: number,
   ): Promise<GPUComputePipeline> {
-    let pipeline = this.#pipelines.get(code);
-    if (!pipeline) {
-      pipeline = this.#compile(label, code, bindings);
-      this.#pipelines.set(code, pipeline);
+    const known = this.#pipelines.get(code)?.deref();
+    if (known) return known;
+    let compiling = this.#compiling.get(code);
+    if (!compiling) {
+      compiling = this.#compile(label, code, bindings);
+      this.#compiling.set(code, compiling);
     }
-    return pipeline;
+    try {
+      return await compiling;
+    } finally {
+      this.#compiling.delete(code);
+    }
   }
 
   async #compile(
@@ -129,6 +141,8 @@ export class GpuContext {
         `the kernel of ${label} does not compile: ${error.message}\n${code}`,
       );
     }
+    this.#pipelines.set(code, new WeakRef(pipeline));
+    this.#collected.register(pipeline, code);
     return pipeline;
   }
 

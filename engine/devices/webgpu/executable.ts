@@ -36,7 +36,7 @@ export class WebGpuExecutable implements Executable {
   readonly #plan: Plan;
   readonly #memory: ProgramMemory;
   readonly #scratch: GPUBuffer | undefined;
-  readonly #commands: readonly Command[];
+  #commands: readonly Command[];
   /** Staging copies of byte inputs whose size is not a whole number of words. */
   readonly #padded = new Map<string, Uint8Array<ArrayBuffer>>();
   /** By what is received. */
@@ -177,6 +177,8 @@ export class WebGpuExecutable implements Executable {
 
   destroy(): void {
     this.#destroyed = true;
+    // what nobody else uses of their pipelines can be collected
+    this.#commands = [];
     this.#staging.forEach(({ sent }) => sent.destroy());
     this.#memory.destroy();
     this.#scratch?.destroy();

@@ -78,6 +78,22 @@ Deno.test("assignInPlace: one value for two storages is computed once and copied
   assertEquals(dispatches.length, 3);
 });
 
+Deno.test("assignInPlace: a value is copied from the storage that it was written into after the copy was asked for", () => {
+  const [a, b, c] = ["a", "b", "c"].map((name) => new Storage(name, 3));
+  const value = add(c.tensor(), 1);
+  // reads a's old value after `value` is known, so that only b can take it in place
+  const later = sum(multiply(a.tensor(), value));
+  const step = schedule([later], [
+    { storage: a, value },
+    { storage: b, value },
+  ], { maxReads: 7 });
+  const { outputs } = schedule([a.tensor(), b.tensor()], [], { maxReads: 7 });
+  const values = { a: [1, 1, 1], b: [0, 0, 0], c: [1, 2, 3] };
+  const [newA, newB] = interpretSchedule({ ...step, outputs }, values);
+  assertEquals([...newA], [2, 3, 4]);
+  assertEquals([...newB], [2, 3, 4]);
+});
+
 Deno.test("assignInPlace: an output that is a storage has its value before the step", () => {
   const [a, b] = [new Storage("a", 3), new Storage("b", 3)];
   for (const value of [multiply(a.tensor(), 2), b.tensor()]) {

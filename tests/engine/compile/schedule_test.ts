@@ -1,14 +1,17 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { planMemory } from "../../../engine/compile/memory.ts";
+import type { Schedule } from "../../../engine/compile/kernel.ts";
 import { schedule } from "../../../engine/compile/schedule.ts";
 import { input, Storage } from "../../../engine/graph/tensor.ts";
 import { add, cast, multiply } from "../../../engine/ops/elementwise.ts";
 import { slice } from "../../../engine/ops/movement.ts";
 import { sum } from "../../../engine/ops/reduction.ts";
-import { withSeed } from "../../random.ts";
+import { Draw } from "../../fuzz/draw.ts";
+import { seed, withSeed } from "../../random.ts";
 import { assertClose } from "../compare.ts";
 import { interpretSchedule } from "../interpret_kernel.ts";
-import { randomGraph } from "../random_graph.ts";
+import { type RandomGraph, randomGraph } from "../random_graph.ts";
+import { fusedSteps } from "../random_steps.ts";
 import { evaluate } from "../reference.ts";
 import { assertSoundPlan } from "../sound_plan.ts";
 
@@ -16,16 +19,36 @@ function test(name: string, body: () => void): void {
   Deno.test(name, () => withSeed(name, body));
 }
 
+/** What a schedule of a random graph computes and assigns, and what it should. */
+function compareWithReference(
+  graph: RandomGraph,
+  options: Parameters<typeof schedule>[2],
+): Schedule {
+  const { outputs, assignments, storages, feeds } = graph;
+  const plan = schedule(outputs, assignments, options);
+  const assigned = assignments.map(({ storage }) => storage.tensor());
+  const after = schedule(assigned, [], options);
+  const contents = storages.map(({ name, initial }) => [name, initial!]);
+  const actual = interpretSchedule(
+    // the same dispatches, and then what the storages hold
+    { ...plan, outputs: [...plan.outputs, ...after.outputs] },
+    { ...feeds, ...Object.fromEntries(contents) },
+  );
+  const roots = [...outputs, ...assignments.map(({ value }) => value)];
+  evaluate(roots, feeds).forEach((expected, i) =>
+    assertClose(actual[i], expected, `output ${i}`, 1e-9)
+  );
+  return plan;
+}
+
 test("schedule: kernels of random graphs compute what the graph says, with any limit of reads", () => {
-  for (let i = 0; i < 60; i++) {
-    const { outputs, values } = randomGraph(20);
-    const expected = evaluate(outputs, values);
+  for (let i = 0; i < 25; i++) {
+    const graph = randomGraph(new Draw(seed, i), 12, {
+      steps: fusedSteps,
+    });
     for (const maxReads of [2, 3, 7, 63]) {
-      const plan = schedule(outputs, [], { maxReads });
-      interpretSchedule(plan, values).forEach((actual, output) =>
-        assertClose(actual, expected[output], `output ${output}`, 1e-9)
-      );
-      for (const { kernel, inputs } of plan.dispatches) {
+      const { dispatches } = compareWithReference(graph, { maxReads });
+      for (const { kernel, inputs } of dispatches) {
         if (kernel.kind !== "fused") continue;
         // a function of three inputs cannot read fewer
         assert(inputs.length <= Math.max(maxReads, 3), `${inputs.length}`);
@@ -36,14 +59,13 @@ test("schedule: kernels of random graphs compute what the graph says, with any l
 
 test("schedule: with fused false every value gets a kernel, and the results stay", () => {
   for (let i = 0; i < 20; i++) {
-    const { outputs, values } = randomGraph(15);
-    const expected = evaluate(outputs, values);
-    const unfused = schedule(outputs, [], { fused: false, maxReads: 7 });
-    const fused = schedule(outputs, [], { maxReads: 7 });
+    const graph = randomGraph(new Draw(seed, i), 12, {
+      steps: fusedSteps,
+    });
+    const options = { maxReads: 7 };
+    const fused = compareWithReference(graph, options);
+    const unfused = compareWithReference(graph, { ...options, fused: false });
     assert(unfused.dispatches.length >= fused.dispatches.length);
-    interpretSchedule(unfused, values).forEach((actual, output) =>
-      assertClose(actual, expected[output], `output ${output}`, 1e-9)
-    );
   }
 });
 
@@ -55,7 +77,7 @@ test("schedule: its kernels find their inputs where the memory plan puts them", 
     maxBuffersPerKernel: 8,
   };
   for (let i = 0; i < 20; i++) {
-    const { outputs } = randomGraph(25);
+    const { outputs } = randomGraph(new Draw(seed, i), 25);
     assertSoundPlan(
       planMemory(schedule(outputs, [], { maxReads: 7 }), limits),
       limits,

@@ -47,6 +47,25 @@ function positions(count: number, rows: number): Tensor {
 }
 
 testOnDevices(
+  "gather, scatterAdd: gradients of indices outside the table go to the row that was read, or nowhere",
+  (device) => {
+    const indices = cast(subtract(iota([9], 0, "f32"), 2), "i32");
+    return checkOperations(device, [
+      {
+        name: "gather",
+        shapes: [[5, 3]],
+        operation: (table) => gather(table, indices),
+      },
+      {
+        name: "scatterAdd",
+        shapes: [[9, 3]],
+        operation: (updates) => scatterAdd(5, indices, updates),
+      },
+    ]);
+  },
+);
+
+testOnDevices(
   "gather, scatterAdd: indices outside the table are clamped, or left out",
   async (device) => {
     const table = input("table", [7, 3]);

@@ -1,4 +1,6 @@
-import { assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import v8 from "node:v8";
+import vm from "node:vm";
 import { download } from "../../../../engine/devices/webgpu/transfer.ts";
 import { UserError } from "../../../../engine/user_error.ts";
 import { testOnWebGpu } from "../../devices.ts";
@@ -15,6 +17,32 @@ testOnWebGpu(
       UserError,
       "the GPU failed (Shader",
     );
+    gpu.destroy();
+  },
+);
+
+testOnWebGpu(
+  "GpuContext.pipeline: equal shaders share one, which can be collected when no program uses it",
+  async () => {
+    const { gpu, context } = await bareContext();
+    const compile = () =>
+      context.pipeline(
+        "nothing",
+        "@compute @workgroup_size(1) fn main() {}",
+        0,
+      );
+    const compileTwice = async () => {
+      const [first, second] = await Promise.all([compile(), compile()]);
+      assertStrictEquals(first, second);
+      assertStrictEquals(await compile(), first);
+      return new WeakRef(first);
+    };
+    const pipeline = await compileTwice();
+    // a reference that was looked at stays until the next turn of the event loop
+    await new Promise((resolve) => setTimeout(resolve));
+    v8.setFlagsFromString("--expose-gc");
+    vm.runInNewContext("gc")();
+    assertEquals(pipeline.deref(), undefined);
     gpu.destroy();
   },
 );

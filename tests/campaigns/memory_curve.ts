@@ -1,0 +1,90 @@
+import { assert } from "@std/assert";
+
+/** Repetitions after which garbage is collected: V8 alone lets more of it gather. */
+const INTERVAL = 5;
+/** The least reading of so many repetitions before a mark counts: V8 keeps a varying number of empty pages. */
+const WINDOW = 100;
+const MIB = 2 ** 20;
+/** How much more there may be at the end than at the first reading: V8 goes on compiling, and keeps more or fewer empty pages. */
+const ALLOWED = { process: 16 * MIB, heap: MIB, device: 0 };
+
+type Memory = Readonly<Record<keyof typeof ALLOWED, number>>;
+
+/**
+ * What memory is held in the course of many repetitions: by the process, by the heap of its main thread,
+ * and by the device. Needs `--v8-flags=--expose-gc`.
+ */
+export class MemoryCurve {
+  readonly #marks: readonly number[];
+  readonly #rows = new Map<number, Memory>();
+  #done = 0;
+  #isCollected = false;
+
+  /** For `total` repetitions of `what`, with `deviceBytes` to ask for the memory of the device. */
+  constructor(
+    private readonly what: string,
+    total: number,
+    private readonly deviceBytes: () => number,
+  ) {
+    this.#marks = [0.02, 0.05, 0.1, 0.2, 0.5, 1]
+      .map((share) => Math.max(WINDOW, Math.round(share * total)));
+  }
+
+  /** To be called with the number of repetitions done, after each or after some. */
+  read(done: number): void {
+    if (this.#isCollected) this.#read(done);
+    this.#isCollected = done - this.#done >= INTERVAL;
+    if (!this.#isCollected) return;
+    this.#done = done;
+    collectGarbage();
+  }
+
+  /** Not directly after collection: what held memory elsewhere frees it a little later. */
+  #read(done: number): void {
+    const mark = this.#marks.find((mark) => mark >= done);
+    if (mark === undefined || done <= mark - WINDOW) return;
+    const { rss, heapUsed } = Deno.memoryUsage();
+    const before = this.#rows.get(mark);
+    this.#rows.set(mark, {
+      process: Math.min(rss, before?.process ?? Infinity),
+      heap: Math.min(heapUsed, before?.heap ?? Infinity),
+      device: Math.max(this.deviceBytes(), before?.device ?? 0),
+    });
+  }
+
+  /** The curve as a table in Markdown, in MiB. */
+  toString(): string {
+    const mebibytes = (bytes: number) => (bytes / MIB).toFixed(2);
+    return [
+      `| ${this.what} | process | heap | device |`,
+      "|---|---|---|---|",
+      ...[...this.#rows].map(([mark, { process, heap, device }]) =>
+        `| ${[mark, ...[process, heap, device].map(mebibytes)].join(" | ")} |`
+      ),
+    ].join("\n");
+  }
+
+  /**
+   * Asserts that there is no more at the end than at the first mark, but for what is allowed.
+   *
+   * @throws {AssertionError} with what has grown.
+   */
+  assertFlat(): void {
+    const rows = [...this.#rows.values()];
+    const [first, last] = [rows[0], rows[rows.length - 1]];
+    for (const [name, allowed] of Object.entries(ALLOWED)) {
+      const kind = name as keyof Memory;
+      const growth = last[kind] - first[kind];
+      assert(
+        growth <= allowed,
+        `${this.what}: the memory of the ${name} grew by ${growth} bytes`,
+      );
+    }
+  }
+}
+
+function collectGarbage(): void {
+  const { gc } = globalThis as { gc?: () => void };
+  if (!gc) throw new Error("run with --v8-flags=--expose-gc");
+  gc();
+}

@@ -1,0 +1,20 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { TemporaryFolder } from "../datasets/temporary_folder.ts";
+import { runTask } from "../train/cli/command.ts";
+
+Deno.test("campaign:soak: takes steps, makes programs and says what memory they held", async () => {
+  using folder = new TemporaryFolder();
+  const args = ["--steps", "40", "--programs", "20"];
+  const { code, stdout, stderr } = await runTask(
+    "campaign:soak",
+    folder.path,
+    ...args,
+  );
+  assertEquals([code, stderr], [0, ""]);
+  for (const what of ["steps", "programs"]) {
+    assertMatch(
+      stdout,
+      new RegExp(`\\| ${what} \\| process .*\\n.*\\n(\\| [0-9.]+ ){4}\\|`),
+    );
+  }
+});
