@@ -1,0 +1,148 @@
+import { cpSync } from "node:fs";
+import { type Output, outputOf } from "../train/cli/command.ts";
+import { TemporaryFolder } from "../datasets/temporary_folder.ts";
+import { imageFile } from "../datasets/image_file.ts";
+import { ArchiveServer } from "./archive_server.ts";
+import {
+  type Command,
+  makeCommands,
+  type Material,
+  startPretraining,
+} from "./commands.ts";
+import { type FileChange } from "./file_changes.ts";
+import {
+  contentsOf,
+  differenceOf,
+  type FolderContents,
+} from "./folder_contents.ts";
+import type { Effect } from "./effects.ts";
+
+/** What a command does where nothing happens to it. */
+export interface Undisturbed {
+  /** The changes that it makes to files, in order. */
+  readonly changes: readonly FileChange[];
+  /** What is in its folder when it is done. */
+  readonly contents: FolderContents;
+  /** How long it takes. */
+  readonly milliseconds: number;
+}
+
+/** Where commands are tried, one at a time, always in the same folder. */
+export class Workshop implements AsyncDisposable {
+  readonly #folder = new TemporaryFolder();
+  readonly #materials = `${this.#folder.path}/materials`;
+  readonly #log = `${this.#folder.path}/changes.jsonl`;
+  readonly #undisturbed = new Map<Command, Undisturbed>();
+
+  /** The folder that commands run in. */
+  readonly path = `${this.#folder.path}/trial`;
+
+  private constructor(
+    readonly server: ArchiveServer,
+    /** The commands to try. */
+    readonly commands: readonly Command[] = makeCommands(server),
+  ) {}
+
+  /** Makes what commands need: labelled pictures and a run that was pretrained on them. */
+  static async open(): Promise<Workshop> {
+    const workshop = new Workshop(await ArchiveServer.start());
+    const materials = workshop.#materials;
+    for (let i = 0; i < 12; i++) {
+      const picture = imageFile("PNG", 32, 32, (x, y) => [8 * x, 8 * y, 20 * i]);
+      const part = i < 8 ? "train" : "test";
+      workshop.#folder.write(
+        `materials/pictures/${part}/${i % 2}/${i}.png`,
+        picture,
+      );
+    }
+    workshop.restore([]);
+    copy(`${materials}/pictures`, `${workshop.path}/pictures`);
+    succeeded(await outputOf(startPretraining(workshop.path)));
+    Deno.renameSync(`${workshop.path}/run`, `${materials}/run`);
+    return workshop;
+  }
+
+  /** Empties the folder and puts into it what a command needs. */
+  restore(needs: readonly Material[]): void {
+    this.#remove();
+    Deno.mkdirSync(this.path);
+    for (const name of needs) {
+      copy(`${this.#materials}/${name}`, `${this.path}/${name}`);
+    }
+  }
+
+  /** What a command does where nothing happens to it; found out once. */
+  async undisturbed(command: Command): Promise<Undisturbed> {
+    let known = this.#undisturbed.get(command);
+    if (!known) {
+      this.restore(command.needs);
+      const start = performance.now();
+      succeeded(await outputOf(this.start(command)));
+      known = {
+        changes: this.changes(),
+        contents: contentsOf(this.path),
+        milliseconds: performance.now() - start,
+      };
+      this.#undisturbed.set(command, known);
+    }
+    return known;
+  }
+
+  /** Starts a command, with an effect on the n-th change that it makes to files, counted from 1. */
+  start(command: Command, at = 0, effect?: Effect): Deno.ChildProcess {
+    const preload = new URL("preload/files.ts", import.meta.url);
+    preload.search = String(
+      new URLSearchParams({
+        log: this.#log,
+        at: String(at),
+        effect: effect ?? "",
+      }),
+    );
+    return command.start(this.path, [
+      `--preload=${preload.href}`,
+      "--allow-run",
+    ]);
+  }
+
+  /** The changes that the command started last has made, or begun to. */
+  changes(): FileChange[] {
+    const lines = Deno.readTextFileSync(this.#log).split("\n");
+    return lines.slice(0, -1).map((line) => JSON.parse(line));
+  }
+
+  /** Lets a command go on, undisturbed; says what is wrong with how it does, or how it ends. */
+  async goOn(command: Command): Promise<string | undefined> {
+    const { contents } = await this.undisturbed(command);
+    const { code, stderr } = await outputOf(command.start(this.path));
+    if (code !== 0) return `it does not go on, but ends with ${code}:\n${stderr}`;
+    return differenceOf(contentsOf(this.path), contents);
+  }
+
+  /** Copies the folder for somebody to look at. */
+  keep(folder: string): void {
+    copy(this.path, folder);
+  }
+
+  /** Removes everything. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#folder[Symbol.dispose]();
+    await this.server[Symbol.asyncDispose]();
+  }
+
+  #remove(): void {
+    try {
+      Deno.removeSync(this.path, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+function copy(from: string, to: string): void {
+  // by their times pictures are known not to have changed
+  cpSync(from, to, { recursive: true, preserveTimestamps: true });
+}
+
+function succeeded({ code, stderr }: Output): void {
+  if (code !== 0) throw new Error(`a command fails undisturbed:\n${stderr}`);
+}
