@@ -87,10 +87,11 @@ export function watchFiles(watcher: FileWatcher): () => void {
   };
 
   const remember = (file: object, path: string) => paths.set(file, path);
-  const atPath = (operation: string) => (_: object, [path]: readonly unknown[]) => ({
-    operation,
-    path: String(path),
-  });
+  const atPath =
+    (operation: string) => (_: object, [path]: readonly unknown[]) => ({
+      operation,
+      path: String(path),
+    });
   watch(Deno, "open", (_, [path, options]) => {
     const { write, append } = (options ?? {}) as Deno.OpenOptions;
     return write || append

@@ -28,10 +28,28 @@ export function differenceOf(
   }
 }
 
+/** Bytes that the files of a folder take on a disk; none where it does not exist. */
+export function bytesOf(folder: string): number {
+  return pathsIn(folder)
+    .map((path) => Math.ceil(Deno.statSync(path).size / PAGE_BYTES))
+    .reduce((sum, pages) => sum + PAGE_BYTES * pages, 0);
+}
+
+const PAGE_BYTES = 4096;
+
 function pathsIn(folder: string): string[] {
-  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
+  return entriesOf(folder).flatMap(({ name, isDirectory }) =>
     isDirectory ? pathsIn(`${folder}/${name}`) : [`${folder}/${name}`]
   ).sort();
+}
+
+function entriesOf(folder: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(folder)];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 function timeless(path: string): Uint8Array | string {

@@ -4,7 +4,6 @@ import type { Draw } from "../fuzz/draw.ts";
 import type { Command } from "./commands.ts";
 import type { Fault } from "./effects.ts";
 import type { FileChange } from "./file_changes.ts";
-import { contentsOf, differenceOf } from "./folder_contents.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** How the system refuses each operation, and what it takes in part. */
@@ -18,8 +17,8 @@ const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   remove: ["EACCES", "EIO"],
 };
 
-/** What each error is called in a sentence. */
-const REASON = /the disk is full|denies access|read or write error/;
+/** What errors of files are called in a sentence. */
+export const REASON = /the disk is full|denies access|read or write error/;
 
 /** A change to files that is to fail, and how. */
 export interface FileFault {
@@ -49,10 +48,10 @@ export function faultsOf(
   });
 }
 
-/** How a command ended: it said that it failed, or did without what had failed. */
+/** How a command ended: it said in one sentence what had failed, or did without it. */
 export type FaultEnding = "one sentence" | "done nevertheless";
 
-/** What came of a command of which a change to files failed. */
+/** What came of a command to which something happened. */
 export interface FaultOutcome {
   readonly ending: FaultEnding;
   /** What was wrong; absent where nothing was. */
@@ -63,40 +62,77 @@ export interface FaultOutcome {
  * Lets a change of a command to files fail: it must end with one sentence and its checkpoints whole, or
  * do without, and come to what it comes to undisturbed when it is run again.
  */
-export async function tryFault(
+export async function tryFileFault(
   workshop: Workshop,
   command: Command,
   { at, fault }: FileFault,
 ): Promise<FaultOutcome> {
-  const { contents } = await workshop.undisturbed(command);
+  // has to be known before the folder is used
+  await workshop.undisturbed(command);
   workshop.restore(command.needs);
-  const { code, stderr } = await outputOf(workshop.start(command, at, fault));
-  const ending = code === 0 ? "done nevertheless" : "one sentence";
-  const problem = (code === 0 ? undefined : badEnding(code, stderr)) ??
-    (fault === "short"
-      ? code === 0
-        ? differenceOf(contentsOf(workshop.path), contents)
-        : `a short write ends it:\n${stderr}`
-      : await damageOf(workshop, command) ?? await workshop.goOn(command));
-  return { ending, problem };
+  const child = workshop.start(command, at, fault);
+  if (fault !== "short") {
+    return await judge(workshop, command, child, { reason: REASON });
+  }
+  const { code, stderr } = await outputOf(child);
+  return {
+    ending: "done nevertheless",
+    problem: code === 0
+      ? await workshop.difference(command)
+      : `a short write ends it:\n${stderr}`,
+  };
 }
 
-/** Says so unless a program ended with one sentence that says why. */
-export function badEnding(
+/** How to judge what a command does. */
+interface Judgement {
+  /** What its sentence must say. */
+  readonly reason: RegExp;
+  /** Makes good what had happened. */
+  readonly repair?: () => void;
+  /** Whether it need not come to what it comes to undisturbed. */
+  readonly mayDiffer?: boolean;
+}
+
+/** Waits for a command to which something happens, and lets it go on. */
+export async function judge(
+  workshop: Workshop,
+  command: Command,
+  child: Deno.ChildProcess,
+  { reason, repair, mayDiffer }: Judgement,
+): Promise<FaultOutcome> {
+  const hang = setTimeout(() => child.kill("SIGKILL"), HANG_MS);
+  const { code, stderr } = await outputOf(child);
+  clearTimeout(hang);
+  repair?.();
+  const problem = badEnding(code, stderr, reason) ??
+    await damageOf(workshop, command) ??
+    await workshop.goOn(command) ??
+    (mayDiffer ? undefined : await workshop.difference(command));
+  return { ending: code === 0 ? "done nevertheless" : "one sentence", problem };
+}
+
+/** A command that has not ended after so long never will. */
+const HANG_MS = 300_000;
+
+/** Deno's own report of an error that a worker did not catch. */
+const WORKER_REPORT = /^error: Uncaught \(in worker.*\n(?: .*\n)*/m;
+
+/** Says so unless a command is done or ended with one sentence that says why not. */
+function badEnding(
   code: number,
   stderr: string,
-  reason = REASON,
+  reason: RegExp,
 ): string | undefined {
-  const lines = stderr.trimEnd().split("\n");
-  const errors = lines.filter((line) => line.startsWith("error: "));
-  const isClear = errors.length === 1 && errors[0] === lines.at(-1) &&
-    reason.test(errors[0]) && !/^ +at /m.test(stderr);
-  if (code === 1 && isClear) return;
-  return `it ends with ${code}:\n${stderr}`;
+  if (code === 0) return;
+  const lines = stderr.replace(WORKER_REPORT, "").trimEnd().split("\n");
+  const isClear = lines.at(-1)!.startsWith("error: ") &&
+    reason.test(lines.at(-1)!) &&
+    !lines.slice(0, -1).some((line) => /^ +at |^error: /.test(line));
+  if (code !== 1 || !isClear) return `it ends with ${code}:\n${stderr}`;
 }
 
 /** The first checkpoint that is not whole. */
-export async function damageOf(
+async function damageOf(
   { path }: Workshop,
   { training }: Command,
 ): Promise<string | undefined> {

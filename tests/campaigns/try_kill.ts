@@ -48,7 +48,9 @@ export async function tryKill(
     const problem = await lossOf(workshop, command);
     if (problem) return { kills, problem };
   } while (draw.below(AGAIN) === 0);
-  return { kills, problem: await workshop.goOn(command) };
+  const problem = await workshop.goOn(command) ??
+    await workshop.difference(command);
+  return { kills, problem };
 }
 
 /** Runs a command until it is killed, or ends before. */

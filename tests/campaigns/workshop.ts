@@ -11,6 +11,7 @@ import {
 } from "./commands.ts";
 import { type FileChange } from "./file_changes.ts";
 import {
+  bytesOf,
   contentsOf,
   differenceOf,
   type FolderContents,
@@ -25,6 +26,8 @@ export interface Undisturbed {
   readonly contents: FolderContents;
   /** How long it takes. */
   readonly milliseconds: number;
+  /** Bytes on the disk of the folder `run`, where there is one. */
+  readonly runBytes: number;
 }
 
 /** Where commands are tried, one at a time, always in the same folder. */
@@ -48,7 +51,12 @@ export class Workshop implements AsyncDisposable {
     const workshop = new Workshop(await ArchiveServer.start());
     const materials = workshop.#materials;
     for (let i = 0; i < 12; i++) {
-      const picture = imageFile("PNG", 32, 32, (x, y) => [8 * x, 8 * y, 20 * i]);
+      const picture = imageFile(
+        "PNG",
+        32,
+        32,
+        (x, y) => [8 * x, 8 * y, 20 * i],
+      );
       const part = i < 8 ? "train" : "test";
       workshop.#folder.write(
         `materials/pictures/${part}/${i % 2}/${i}.png`,
@@ -82,6 +90,7 @@ export class Workshop implements AsyncDisposable {
         changes: this.changes(),
         contents: contentsOf(this.path),
         milliseconds: performance.now() - start,
+        runBytes: bytesOf(`${this.path}/run`),
       };
       this.#undisturbed.set(command, known);
     }
@@ -90,18 +99,24 @@ export class Workshop implements AsyncDisposable {
 
   /** Starts a command, with an effect on the n-th change that it makes to files, counted from 1. */
   start(command: Command, at = 0, effect?: Effect): Deno.ChildProcess {
-    const preload = new URL("preload/files.ts", import.meta.url);
-    preload.search = String(
-      new URLSearchParams({
-        log: this.#log,
-        at: String(at),
-        effect: effect ?? "",
-      }),
-    );
-    return command.start(this.path, [
-      `--preload=${preload.href}`,
-      "--allow-run",
-    ]);
+    return this.startWith(command, "files", {
+      log: this.#log,
+      at: String(at),
+      effect: effect ?? "",
+    });
+  }
+
+  /** Starts a command after a module of the folder `preload`, whose address has parameters. */
+  startWith(
+    command: Command,
+    preload: "files" | "gpu" | "worker",
+    parameters: Readonly<Record<string, string>>,
+  ): Deno.ChildProcess {
+    const module = new URL(`preload/${preload}.ts`, import.meta.url);
+    module.search = String(new URLSearchParams(parameters));
+    // it may have to kill itself
+    const flags = [`--preload=${module.href}`, "--allow-run"];
+    return command.start(this.path, flags);
   }
 
   /** The changes that the command started last has made, or begun to. */
@@ -110,11 +125,17 @@ export class Workshop implements AsyncDisposable {
     return lines.slice(0, -1).map((line) => JSON.parse(line));
   }
 
-  /** Lets a command go on, undisturbed; says what is wrong with how it does, or how it ends. */
+  /** Lets a command go on, undisturbed; says so if it does not come to its end. */
   async goOn(command: Command): Promise<string | undefined> {
-    const { contents } = await this.undisturbed(command);
     const { code, stderr } = await outputOf(command.start(this.path));
-    if (code !== 0) return `it does not go on, but ends with ${code}:\n${stderr}`;
+    if (code !== 0) {
+      return `it does not go on, but ends with ${code}:\n${stderr}`;
+    }
+  }
+
+  /** What differs from what a command comes to undisturbed. */
+  async difference(command: Command): Promise<string | undefined> {
+    const { contents } = await this.undisturbed(command);
     return differenceOf(contentsOf(this.path), contents);
   }
 

@@ -82,7 +82,10 @@ Deno.test("EmbeddingFiles: goes on from whatever a program that was killed has l
   for (const cut of cuts) {
     await embed(path, 4);
     await Deno.truncate(`${path}.unfinished`, cut.rows);
-    await Deno.truncate(`${folder.path}/it.npy.journal.unfinished`, cut.journal);
+    await Deno.truncate(
+      `${folder.path}/it.npy.journal.unfinished`,
+      cut.journal,
+    );
     await embed(path, 4);
     assertEquals(await embed(path, 5), 4);
     await assertWhole(folder);
