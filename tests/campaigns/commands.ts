@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { startTask, TINY } from "../train/cli/command.ts";
 
@@ -43,7 +44,7 @@ export function startPretraining(
   flags: readonly string[] = [],
   device: readonly string[] = ON_WASM,
 ): Deno.ChildProcess {
-  const args = isThere(`${folder}/run/config.json`)
+  const args = existsSync(`${folder}/run/config.json`)
     ? ["--resume", "run", ...device]
     : [...SETTINGS, "--out", "run", ...device];
   return startTask("pretrain", folder, args, flags);
@@ -115,13 +116,4 @@ function startProgram(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

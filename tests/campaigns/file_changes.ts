@@ -111,7 +111,7 @@ export function watchFiles(watcher: FileWatcher): () => void {
     ...ofFile("write")(self),
     bytes: (bytes as Uint8Array).length,
   }));
-  for (const operation of ["sync", "syncData", "truncate"]) {
+  for (const operation of ["sync", "truncate"]) {
     watch(file, operation, ofFile(operation));
   }
   for (const name of UNWATCHED.flatMap((name) => [name, `${name}Sync`])) {

@@ -28,7 +28,7 @@ export function differenceOf(
   }
 }
 
-/** Bytes that the files of a folder take on a disk; none where it does not exist. */
+/** Bytes that the files of a folder take on a disk. */
 export function bytesOf(folder: string): number {
   return pathsIn(folder)
     .map((path) => Math.ceil(Deno.statSync(path).size / PAGE_BYTES))
@@ -38,18 +38,9 @@ export function bytesOf(folder: string): number {
 const PAGE_BYTES = 4096;
 
 function pathsIn(folder: string): string[] {
-  return entriesOf(folder).flatMap(({ name, isDirectory }) =>
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
     isDirectory ? pathsIn(`${folder}/${name}`) : [`${folder}/${name}`]
   ).sort();
-}
-
-function entriesOf(folder: string): Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(folder)];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
 }
 
 function timeless(path: string): Uint8Array | string {

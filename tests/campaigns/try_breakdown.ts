@@ -60,7 +60,7 @@ async function tryWorker(
   at: number,
 ): Promise<FaultOutcome> {
   await workshop.undisturbed(command);
-  workshop.restore(command.needs);
+  await workshop.restore(command.needs);
   const child = workshop.startWith(command, "worker", { name, at: String(at) });
   return await judge(workshop, command, child, { reason: REASONS[name] });
 }
@@ -73,7 +73,7 @@ async function tryGpu(
 ): Promise<FaultOutcome | string> {
   const { problem } = await findAdapter();
   if (problem) return problem;
-  workshop.restore(command.needs);
+  await workshop.restore(command.needs);
   const onGpu: Command = {
     ...command,
     start: (folder, flags) =>
@@ -92,11 +92,11 @@ async function tryFullDisk(
   command: Command,
   share: number,
 ): Promise<FaultOutcome | string> {
-  const { runBytes } = await workshop.undisturbed(command);
-  workshop.restore(command.needs);
+  const { bytes } = await workshop.undisturbed(command);
+  await workshop.restore(command.needs);
   const folder = `${workshop.path}/run`;
   Deno.mkdirSync(folder);
-  const disk = SmallDisk.mount(folder, Math.round(share * runBytes));
+  const disk = SmallDisk.mount(folder, Math.round(share * bytes));
   if (typeof disk === "string") return disk;
   using _disk = disk;
   return await judge(workshop, command, command.start(workshop.path), {

@@ -12,6 +12,7 @@ const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   sync: ["EIO"],
   truncate: ["EIO"],
   open: ["EACCES", "ENOSPC"],
+  create: ["EACCES", "ENOSPC"],
   mkdir: ["EACCES", "ENOSPC"],
   rename: ["EACCES", "EIO"],
   remove: ["EACCES", "EIO"],
@@ -69,7 +70,7 @@ export async function tryFileFault(
 ): Promise<FaultOutcome> {
   // has to be known before the folder is used
   await workshop.undisturbed(command);
-  workshop.restore(command.needs);
+  await workshop.restore(command.needs);
   const child = workshop.start(command, at, fault);
   if (fault !== "short") {
     return await judge(workshop, command, child, { reason: REASON });

@@ -1,4 +1,4 @@
-import { Draw } from "../fuzz/draw.ts";
+import type { Draw } from "../fuzz/draw.ts";
 import { outputOf } from "../train/cli/command.ts";
 import { listCheckpoints } from "../../train/run/checkpoint.ts";
 import { readMetrics } from "../../train/run/metrics_file.ts";
@@ -39,7 +39,7 @@ export async function tryKill(
   draw: Draw,
 ): Promise<KillOutcome> {
   const undisturbed = await workshop.undisturbed(command);
-  workshop.restore(command.needs);
+  await workshop.restore(command.needs);
   let kills = 0;
   do {
     const child = start(workshop, command, moment, undisturbed, draw);

@@ -1,4 +1,4 @@
-import { cpSync } from "node:fs";
+import { cpSync, existsSync as exists } from "node:fs";
 import { type Output, outputOf } from "../train/cli/command.ts";
 import { TemporaryFolder } from "../datasets/temporary_folder.ts";
 import { imageFile } from "../datasets/image_file.ts";
@@ -9,7 +9,7 @@ import {
   type Material,
   startPretraining,
 } from "./commands.ts";
-import { type FileChange } from "./file_changes.ts";
+import type { FileChange } from "./file_changes.ts";
 import {
   bytesOf,
   contentsOf,
@@ -26,8 +26,8 @@ export interface Undisturbed {
   readonly contents: FolderContents;
   /** How long it takes. */
   readonly milliseconds: number;
-  /** Bytes on the disk of the folder `run`, where there is one. */
-  readonly runBytes: number;
+  /** Bytes that its folder takes on a disk. */
+  readonly bytes: number;
 }
 
 /** Where commands are tried, one at a time, always in the same folder. */
@@ -46,33 +46,28 @@ export class Workshop implements AsyncDisposable {
     readonly commands: readonly Command[] = makeCommands(server),
   ) {}
 
-  /** Makes what commands need: labelled pictures and a run that was pretrained on them. */
+  /** Makes the pictures that commands work on, and starts the server. */
   static async open(): Promise<Workshop> {
     const workshop = new Workshop(await ArchiveServer.start());
-    const materials = workshop.#materials;
     for (let i = 0; i < 12; i++) {
-      const picture = imageFile(
-        "PNG",
-        32,
-        32,
-        (x, y) => [8 * x, 8 * y, 20 * i],
-      );
       const part = i < 8 ? "train" : "test";
       workshop.#folder.write(
         `materials/pictures/${part}/${i % 2}/${i}.png`,
-        picture,
+        imageFile("PNG", 32, 32, (x, y) => [8 * x, 8 * y, 20 * i]),
       );
     }
-    workshop.restore([]);
-    copy(`${materials}/pictures`, `${workshop.path}/pictures`);
-    succeeded(await outputOf(startPretraining(workshop.path)));
-    Deno.renameSync(`${workshop.path}/run`, `${materials}/run`);
     return workshop;
   }
 
   /** Empties the folder and puts into it what a command needs. */
-  restore(needs: readonly Material[]): void {
-    this.#remove();
+  async restore(needs: readonly Material[]): Promise<void> {
+    const run = `${this.#materials}/run`;
+    if (needs.includes("run") && !exists(run)) {
+      await this.restore(["pictures"]);
+      succeeded(await outputOf(startPretraining(this.path)));
+      Deno.renameSync(`${this.path}/run`, run);
+    }
+    if (exists(this.path)) Deno.removeSync(this.path, { recursive: true });
     Deno.mkdirSync(this.path);
     for (const name of needs) {
       copy(`${this.#materials}/${name}`, `${this.path}/${name}`);
@@ -83,14 +78,14 @@ export class Workshop implements AsyncDisposable {
   async undisturbed(command: Command): Promise<Undisturbed> {
     let known = this.#undisturbed.get(command);
     if (!known) {
-      this.restore(command.needs);
+      await this.restore(command.needs);
       const start = performance.now();
       succeeded(await outputOf(this.start(command)));
       known = {
         changes: this.changes(),
         contents: contentsOf(this.path),
         milliseconds: performance.now() - start,
-        runBytes: bytesOf(`${this.path}/run`),
+        bytes: bytesOf(this.path),
       };
       this.#undisturbed.set(command, known);
     }
@@ -148,14 +143,6 @@ export class Workshop implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#folder[Symbol.dispose]();
     await this.server[Symbol.asyncDispose]();
-  }
-
-  #remove(): void {
-    try {
-      Deno.removeSync(this.path, { recursive: true });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
   }
 }
 
