@@ -17,107 +17,82 @@ export interface FileWatcher {
    */
   before(change: FileChange): number | void;
   /** Called after a change. */
-  after?(change: FileChange): void;
+  after(change: FileChange): void;
 }
 
-/** Functions that change files and that the program does not use: who begins to must have them watched. */
+/** Functions that change files but are not watched: the program does not use them. */
 const UNWATCHED = [
-  ...["copyFile", "link", "symlink", "truncate", "utime", "chmod", "chown"],
-  ...["writeFile", "writeTextFile"],
+  "copyFile",
+  "link",
+  "symlink",
+  "truncate",
+  "writeFile",
+  "writeTextFile",
 ];
 
 // deno-lint-ignore no-explicit-any
 type AnyFunction = (this: any, ...args: any[]) => any;
 type Functions = Record<string, AnyFunction>;
 
-/**
- * Tells a watcher of every change that this thread makes to files.
- *
- * @returns Ends the watching.
- */
-export function watchFiles(watcher: FileWatcher): () => void {
-  const paths = new WeakMap<object, string>();
-  const restorations: (() => void)[] = [];
-  const replace = (
-    owner: object,
-    name: string,
-    replacement: (original: AnyFunction) => AnyFunction,
-  ) => {
-    const functions = owner as Functions;
-    const original = functions[name];
-    functions[name] = replacement(original);
-    restorations.push(() => functions[name] = original);
-  };
+/** The change that a call makes; `undefined` where it makes none. */
+type Describe = (
+  self: object,
+  args: readonly unknown[],
+) => FileChange | undefined;
 
-  /** Watches a function and its synchronous twin. */
-  const watch = (
-    owner: object,
-    operation: string,
-    describe: (self: object, args: readonly unknown[]) =>
-      | FileChange
-      | undefined,
-    done?: (result: object, path: string) => void,
-  ) => {
-    for (const name of [operation, `${operation}Sync`]) {
-      replace(owner, name, (original) => {
-        const begin = (self: object, args: unknown[]) => {
-          const change = describe(self, args);
-          const taken = change && watcher.before(change);
-          if (typeof taken === "number") {
-            args[0] = (args[0] as Uint8Array).subarray(0, taken);
-          }
-          return (result: object) => {
-            if (!change) return result;
-            done?.(result, change.path);
-            watcher.after?.(change);
-            return result;
-          };
-        };
-        return name === operation
-          ? async function (...args) {
-            const end = begin(this, args);
-            return end(await original.apply(this, args));
-          }
-          : function (...args) {
-            const end = begin(this, args);
-            return end(original.apply(this, args));
-          };
-      });
-    }
-  };
-
-  const remember = (file: object, path: string) => paths.set(file, path);
-  const atPath =
-    (operation: string) => (_: object, [path]: readonly unknown[]) => ({
-      operation,
-      path: String(path),
-    });
-  watch(Deno, "open", (_, [path, options]) => {
-    const { write, append } = (options ?? {}) as Deno.OpenOptions;
-    return write || append
-      ? { operation: "open", path: String(path) }
-      : undefined;
-  }, remember);
-  watch(Deno, "create", atPath("create"), remember);
-  for (const operation of ["rename", "remove", "mkdir"]) {
-    watch(Deno, operation, atPath(operation));
-  }
+/** Tells a watcher of every change that this thread makes to files from now on. */
+export function watchFiles(watcher: FileWatcher): void {
   const file = Deno.FsFile.prototype;
-  const ofFile = (operation: string) => (self: object) => ({
+  const paths = new WeakMap<object, string>();
+  const ofPath = (operation: string): Describe => (_, [path]) => ({
+    operation,
+    path: String(path),
+  });
+  const ofFile = (operation: string): Describe => (self, [bytes]) => ({
     operation,
     path: paths.get(self) ?? "",
+    bytes: bytes instanceof Uint8Array ? bytes.length : undefined,
   });
-  watch(file, "write", (self, [bytes]) => ({
-    ...ofFile("write")(self),
-    bytes: (bytes as Uint8Array).length,
-  }));
-  for (const operation of ["sync", "truncate"]) {
-    watch(file, operation, ofFile(operation));
+  const ofOpened: Describe = (self, args) => {
+    const { write, append } = (args[1] ?? {}) as Deno.OpenOptions;
+    return write || append ? ofPath("open")(self, args) : undefined;
+  };
+  const changes: [owner: object, operation: string, describe: Describe][] = [
+    [Deno, "open", ofOpened],
+    ...["create", "rename", "remove", "mkdir"]
+      .map((name) => [Deno, name, ofPath(name)] as typeof changes[number]),
+    ...["write", "sync", "truncate"]
+      .map((name) => [file, name, ofFile(name)] as typeof changes[number]),
+  ];
+  for (const [owner, operation, describe] of changes) {
+    const begin = (self: object, args: unknown[]) => {
+      const change = describe(self, args);
+      if (!change) return <T>(result: T) => result;
+      const taken = watcher.before(change);
+      if (typeof taken === "number") {
+        args[0] = (args[0] as Uint8Array).subarray(0, taken);
+      }
+      return <T>(result: T) => {
+        if (result instanceof Deno.FsFile) paths.set(result, change.path);
+        watcher.after(change);
+        return result;
+      };
+    };
+    const functions = owner as Functions;
+    const original = functions[operation];
+    functions[operation] = async function (...args) {
+      const end = begin(this, args);
+      return end(await original.apply(this, args));
+    };
+    const originalSync = functions[`${operation}Sync`];
+    functions[`${operation}Sync`] = function (...args) {
+      const end = begin(this, args);
+      return end(originalSync.apply(this, args));
+    };
   }
   for (const name of UNWATCHED.flatMap((name) => [name, `${name}Sync`])) {
-    replace(Deno, name, () => () => {
+    (Deno as unknown as Functions)[name] = () => {
       throw new Error(`Deno.${name} is not watched: add it to file_changes.ts`);
-    });
+    };
   }
-  return () => restorations.forEach((restore) => restore());
 }

@@ -17,6 +17,7 @@ const log = Deno.openSync(parameters.get("log")!, {
 // taken before it is watched
 const { writeSync } = log;
 let count = 0;
+let chosen: FileChange | undefined;
 
 watchFiles({
   before(change) {
@@ -24,10 +25,12 @@ watchFiles({
     writeSync.call(log, line);
     count++;
     if (count > at && effect === "ENOSPC") refuseBytes(change);
-    if (count === at) return begin(change);
+    if (count !== at) return;
+    chosen = change;
+    return begin(change);
   },
-  after() {
-    if (count === at && effect.startsWith("killed")) die();
+  after(change) {
+    if (change === chosen && effect.startsWith("killed")) die();
   },
 });
 
