@@ -26,9 +26,10 @@ for (let trial = 0; performance.now() < end; trial++) {
   const draw = new Draw(seed, trial);
   const { kills, problem } = await tryKill(workshop, command, moment, draw);
   const { name } = command;
+  findings.count(name, "trials");
   findings.count(name, "kills", kills);
   findings.count(name, moment, kills);
-  findings.count(name, "equal in the end", problem ? 0 : 1);
+  findings.count(name, "equal", problem ? 0 : 1);
   if (problem) {
     const folder = `runs/kill/${name}-${seed}-${trial}`;
     findings.report(workshop, folder, `killed ${moment}: ${problem}`);
