@@ -5,7 +5,7 @@ import type {
   DatasetSplits,
   ProgressListener,
 } from "./dataset.ts";
-import { type Archive, downloadArchive } from "./download.ts";
+import { type Archive, discardArchive, downloadArchive } from "./download.ts";
 import { findFolder } from "./files/folders.ts";
 import { readBytes } from "./files/read_file.ts";
 import { countRecords, readLinesIfPresent } from "./files/records.ts";
@@ -100,7 +100,9 @@ async function download(
   onProgress: ProgressListener,
 ): Promise<void> {
   const { names } = await findFolder(options.path, OFFICIAL_FOLDER);
-  if (names.some(isTrainFile)) return;
+  if (names.some(isTrainFile)) {
+    return await discardArchive(ARCHIVE, options.path);
+  }
   await downloadArchive(ARCHIVE, options.path, OFFICIAL_FOLDER, onProgress);
 }
 

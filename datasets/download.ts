@@ -29,7 +29,7 @@ export function downloadArchive(
   onProgress: ProgressListener,
 ): Promise<void> {
   const folder = `${parent}/${name}`;
-  const part = `${parent}/${basename(new URL(archive.url).pathname)}.part`;
+  const part = partOf(archive, parent);
   return withFileErrors(`cannot write to ${parent}`, async () => {
     await Deno.mkdir(parent, { recursive: true });
     if (await sizeIfPresent(folder) !== undefined) {
@@ -42,6 +42,25 @@ export function downloadArchive(
     await unpack(part, folder, onProgress);
     await Deno.remove(part);
   });
+}
+
+/**
+ * Removes what is left of an archive where {@linkcode downloadArchive} was killed after it had unpacked it.
+ *
+ * @throws {UserError} `parent` may not be written.
+ */
+export function discardArchive(
+  archive: Archive,
+  parent: string,
+): Promise<void> {
+  const part = partOf(archive, parent);
+  return withFileErrors(`cannot remove ${part}`, async () => {
+    if (await sizeIfPresent(part) !== undefined) await Deno.remove(part);
+  });
+}
+
+function partOf({ url }: Archive, parent: string): string {
+  return `${parent}/${basename(new URL(url).pathname)}.part`;
 }
 
 /** Adds to the file `part` what it still lacks of the archive at `url`. */

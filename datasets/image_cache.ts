@@ -1,11 +1,11 @@
 // Our own format: each image can be found, checked and added without touching the rest.
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
 import { UserError } from "../engine/user_error.ts";
 import type { ImageDataset } from "./dataset.ts";
 import { UNFINISHED_SUFFIX, writeAll } from "./files/atomic_file.ts";
-import { makeFolder } from "./files/folders.ts";
+import { listFolder, makeFolder } from "./files/folders.ts";
 import { readFully } from "./files/read_file.ts";
 import { withFileErrors } from "./files/system_error.ts";
 import {
@@ -163,6 +163,7 @@ export class ImageCache implements ImageDataset {
     header: CacheHeader,
     old?: FoundCache,
   ): Promise<ImageCache> {
+    await removeLeftovers(path);
     // another program may be making it too
     const unfinished = `${path}.${Deno.pid}${UNFINISHED_SUFFIX}`;
     const start = encodeHeader(header);
@@ -179,10 +180,12 @@ export class ImageCache implements ImageDataset {
       new Uint32Array(header.files.length),
     );
     try {
+      await cache.file.lock(true);
       await writeAll(cache.file, start);
       await cache.file.truncate(cache.bytes);
       if (old) await cache.#takeOver(header.files, old);
       await Deno.rename(unfinished, path);
+      await cache.file.unlock();
       return cache;
     } catch (error) {
       cache.close();
@@ -210,6 +213,18 @@ export class ImageCache implements ImageDataset {
   #startOf(image: number): number {
     return this.tableStart + this.checksums.byteLength +
       image * this.#imageBytes;
+  }
+}
+
+/** Removes what programs have left that were killed while they made a cache; those that live have it locked. */
+async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(path);
+  for (const name of await listFolder(folder)) {
+    const isUnfinished = name.startsWith(`${basename(path)}.`) &&
+      name.endsWith(UNFINISHED_SUFFIX);
+    if (!isUnfinished) continue;
+    using file = await Deno.open(`${folder}/${name}`, { write: true });
+    if (await file.tryLock(true)) await Deno.remove(`${folder}/${name}`);
   }
 }
 

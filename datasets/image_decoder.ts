@@ -63,17 +63,22 @@ class DecodingWorker {
     },
   );
   readonly #unanswered: PromiseWithResolvers<DecodeReply>[] = [];
+  #answered = false;
   #failure?: Error;
 
   constructor() {
-    this.#worker.onmessage = ({ data }) =>
+    this.#worker.onmessage = ({ data }) => {
+      this.#answered = true;
       this.#unanswered.shift()?.resolve(data);
+    };
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#fail(
         new UserError(
-          `the image decoder cannot run: ${event.message}; run again with --allow-read for the ` +
-            `program and Deno's cache`,
+          this.#answered
+            ? `the image decoder failed: ${event.message}; run again`
+            : `the image decoder cannot run: ${event.message}; run again with --allow-read for the ` +
+              `program and Deno's cache`,
         ),
       );
     };

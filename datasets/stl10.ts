@@ -6,7 +6,7 @@ import type {
   ImageDataset,
   ProgressListener,
 } from "./dataset.ts";
-import { type Archive, downloadArchive } from "./download.ts";
+import { type Archive, discardArchive, downloadArchive } from "./download.ts";
 import { findFolder, type FolderContents } from "./files/folders.ts";
 import { readBytes } from "./files/read_file.ts";
 import { countRecords, readLinesIfPresent } from "./files/records.ts";
@@ -98,7 +98,9 @@ async function download(
   onProgress: ProgressListener,
 ): Promise<void> {
   const { names } = await findFolder(options.path, OFFICIAL_FOLDER);
-  if (names.includes(UNLABELLED_FILE)) return;
+  if (names.includes(UNLABELLED_FILE)) {
+    return await discardArchive(ARCHIVE, options.path);
+  }
   await downloadArchive(ARCHIVE, options.path, OFFICIAL_FOLDER, onProgress);
 }
 

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { packTar } from "modern-tar";
 import type { DownloadProgress } from "../../datasets/dataset.ts";
-import { downloadArchive } from "../../datasets/download.ts";
+import { discardArchive, downloadArchive } from "../../datasets/download.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { randomBytes } from "./random_bytes.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
@@ -211,4 +211,14 @@ Deno.test({
       "--allow-net=example.com",
     );
   },
+});
+
+Deno.test("discardArchive: removes an archive that was left beside what was unpacked of it, and nothing else", async () => {
+  using folder = new TemporaryFolder();
+  const archive = { url: "http://127.0.0.1/path/archive.tar.gz", md5: MD5 };
+  await discardArchive(archive, folder.path);
+  folder.write("archive.tar.gz.part", ARCHIVE);
+  folder.write("data/images.bin", FILE);
+  await discardArchive(archive, folder.path);
+  assertEquals(filesIn(folder), ["data"]);
 });

@@ -152,3 +152,17 @@ Deno.test("ImageCache: a place that cannot be written to is an error of its own 
   folder.write("caches", "a file");
   await assertRejects(() => open(folder), CacheError, "cannot ");
 });
+
+Deno.test("ImageCache: making one removes what a program that was killed left of it, not what another is making", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = await fill(folder);
+  Deno.removeSync(path);
+  const [left, making] = [`${path}.1.unfinished`, `${path}.2.unfinished`];
+  Deno.writeFileSync(left, randomBytes(3));
+  using file = Deno.createSync(making);
+  file.lockSync(true);
+  (await open(folder)).close();
+  const names = [...Deno.readDirSync(`${folder.path}/caches`)]
+    .map(({ name }) => `${folder.path}/caches/${name}`);
+  assertEquals(names.sort(), [path, making]);
+});

@@ -1,6 +1,7 @@
 import { crc32, deflateSync } from "node:zlib";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { ImageDecoder } from "../../datasets/image_decoder.ts";
+import { UserError } from "../../engine/user_error.ts";
 import { imageFile } from "./image_file.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
 
@@ -58,4 +59,37 @@ Deno.test("ImageDecoder: says in a line why a file cannot be decoded, and decode
     answers[i] = "error" in reply ? reply.error : reply.pixels.length;
   });
   assertEquals(answers, expected.map(([, answer]) => answer));
+});
+
+Deno.test("ImageDecoder: blames the permissions where a worker cannot start, not where it fails later", async () => {
+  const { Worker } = globalThis;
+  let answers = 0;
+  /** Answers so many requests, then fails. */
+  class Failing {
+    #left = answers;
+    onmessage?: (event: MessageEvent) => void;
+    onerror?: (event: Event) => void;
+    postMessage(): void {
+      queueMicrotask(() =>
+        this.#left-- > 0
+          ? this.onmessage?.(new MessageEvent("message", { data: {} }))
+          : this.onerror?.(new ErrorEvent("error", { message: "why" }))
+      );
+    }
+    terminate(): void {}
+  }
+  Object.assign(globalThis, { Worker: Failing });
+  try {
+    for (const [before, message] of [[0, "cannot run"], [1, "failed: why"]]) {
+      answers = Number(before);
+      using decoder = new ImageDecoder(8);
+      await assertRejects(
+        () => decoder.decode(Array(99).fill("cat.png"), () => {}),
+        UserError,
+        `the image decoder ${message}`,
+      );
+    }
+  } finally {
+    Object.assign(globalThis, { Worker });
+  }
 });

@@ -148,7 +148,7 @@ function namesPathOf(path: string): string {
 
 /** Where the rows and the journal lie until they are finished. */
 function unfinished(path: string): [string, string] {
-  return [path + UNFINISHED_SUFFIX, namesPathOf(path) + UNFINISHED_SUFFIX];
+  return [path + UNFINISHED_SUFFIX, `${path}.journal${UNFINISHED_SUFFIX}`];
 }
 
 /** First byte after so many rows. */

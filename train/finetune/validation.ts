@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { UserError } from "../../engine/user_error.ts";
-import { makeFolder } from "../../datasets/files/folders.ts";
 import { loadCheckpoint, saveCheckpoint } from "../run/checkpoint.ts";
 import { MetricsFile, readMetrics } from "../run/metrics_file.ts";
 import type { RunFolder } from "../run/run_folder.ts";
@@ -46,7 +45,6 @@ export class Validation implements Disposable {
     const filePath = `${path}/validation.jsonl`;
     const folder = `${path}/best`;
     const records = await readRecords(filePath);
-    await makeFolder(folder);
     return new Validation(
       folder,
       await MetricsFile.open(filePath, step),

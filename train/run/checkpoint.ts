@@ -7,7 +7,7 @@ import {
   writeJsonAtomically,
 } from "../../datasets/files/atomic_file.ts";
 import { sha256 } from "../../datasets/files/digest.ts";
-import { listFolder } from "../../datasets/files/folders.ts";
+import { listFolder, makeFolder } from "../../datasets/files/folders.ts";
 import {
   openSafetensors,
   readTensors,
@@ -60,7 +60,7 @@ const sidecarSchema = z.strictObject({
  * a later one. A save cut off at any moment, or failing, leaves the earlier checkpoints as they were;
  * what it leaves behind is removed by the next one.
  *
- * @param folder An existing folder that holds nothing but the checkpoints of one run.
+ * @param folder Holds nothing but the checkpoints of one run; made where it does not exist.
  * @param checkpoint What to save; replaces a checkpoint of the same step.
  * @param keep How many of the newest to keep, at least 1.
  * @throws {UserError} The disk is full or access is denied.
@@ -79,6 +79,7 @@ export async function saveCheckpoint(
     settings: await sha256(JSON.stringify(metadata)),
     checksum: await checksumOf(tensors),
   };
+  await makeFolder(folder);
   // Without its JSON an older checkpoint of this step is no longer one: never old beside new.
   await remove(sidecarPath);
   await removeUnfinished(folder);

@@ -1,5 +1,8 @@
 import { UserError } from "../../engine/user_error.ts";
-import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
+import {
+  UNFINISHED_SUFFIX,
+  writeJsonAtomically,
+} from "../../datasets/files/atomic_file.ts";
 import { listFolder, makeFolder } from "../../datasets/files/folders.ts";
 import { isOfStep0 } from "./checkpoint.ts";
 import { readMetrics } from "./metrics_file.ts";
@@ -44,7 +47,6 @@ export async function createRunFolder(
   const run = runFolder(path);
   try {
     await writeJsonAtomically(run.configPath, config);
-    await makeFolder(run.checkpointsPath);
   } catch (error) {
     await removeUnusedRunFolder(run);
     throw error;
@@ -128,6 +130,9 @@ function runFolder(path: string): RunFolder {
   };
 }
 
+/** What a program that was killed may leave where there is no run yet, or none any more. */
+const LEFTOVERS = [`config.json${UNFINISHED_SUFFIX}`, "lock"];
+
 /** Makes sure that a folder chosen by name is there and empty. */
 async function makeChosen(out: string): Promise<string> {
   const names = await listFolder(out);
@@ -136,7 +141,7 @@ async function makeChosen(out: string): Promise<string> {
       `${out} already holds a run; continue that one, or choose another folder`,
     );
   }
-  if (names.length > 0) {
+  if (!names.every((name) => LEFTOVERS.includes(name))) {
     throw new UserError(
       `${out} is not empty and not the folder of a run; choose another folder`,
     );

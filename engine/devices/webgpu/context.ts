@@ -31,12 +31,16 @@ export class GpuContext {
     readonly productScheme: ProductSchemeName,
   ) {
     this.gpu = gpu;
-    const fail = (message: string) => {
-      this.#failure ??=
-        `the GPU failed (${message.trim()}); restart from the last checkpoint`;
-    };
-    gpu.addEventListener("uncapturederror", ({ error }) => fail(error.message));
-    gpu.lost.then(({ message }) => fail(message));
+    gpu.addEventListener(
+      "uncapturederror",
+      ({ error }) => this.#fail(error.message),
+    );
+    gpu.lost.then(({ message }) => this.#fail(message));
+  }
+
+  #fail(message: string): void {
+    this.#failure ??=
+      `the GPU failed (${message.trim()}); restart from the last checkpoint`;
   }
 
   /**
@@ -46,6 +50,20 @@ export class GpuContext {
    */
   check(): void {
     if (this.#failure !== undefined) throw new UserError(this.#failure);
+  }
+
+  /**
+   * Waits until a buffer can be read by the host.
+   *
+   * @throws {UserError} if the device failed, of which this may be the first sign.
+   */
+  async map(buffer: GPUBuffer): Promise<void> {
+    try {
+      await buffer.mapAsync(GPUMapMode.READ);
+    } catch (error) {
+      this.#fail(`it cannot be read: ${(error as Error).message}`);
+      this.check();
+    }
   }
 
   /** Frees everything on the device. */

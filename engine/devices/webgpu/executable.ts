@@ -145,7 +145,7 @@ export class WebGpuExecutable implements Executable {
       source.bytes,
     );
     this.#context.submitNow([encoder.finish()]);
-    await sent.mapAsync(GPUMapMode.READ);
+    await this.#context.map(sent);
     try {
       await transfer(
         hostArray(from.dtype, sent.getMappedRange(), from.size),

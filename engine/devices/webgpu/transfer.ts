@@ -51,7 +51,7 @@ export async function download(
     const encoder = gpu.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, start, staging, 0, bytes);
     context.submitNow([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
+    await context.map(staging);
     return staging.getMappedRange().slice(0);
   } finally {
     staging.destroy();

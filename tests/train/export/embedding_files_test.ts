@@ -1,10 +1,11 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
 import {
   EmbeddingFiles,
   type EmbeddingTask,
 } from "../../../train/export/embedding_files.ts";
 import { npyHeader } from "../../../train/export/npy.ts";
+import { killedAfter } from "../../datasets/files/failing_disk.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 
 const task: EmbeddingTask = {
@@ -51,7 +52,10 @@ Deno.test("EmbeddingFiles: writes all, and puts nothing in place before", async 
   using folder = new TemporaryFolder();
   const path = `${folder.path}/it.npy`;
   assertEquals(await embed(path, 4), 0);
-  assertEquals(namesIn(folder), ["it.csv.unfinished", "it.npy.unfinished"]);
+  assertEquals(namesIn(folder), [
+    "it.npy.journal.unfinished",
+    "it.npy.unfinished",
+  ]);
   assertEquals(await embed(path, 5), 4);
   await assertWhole(folder);
 });
@@ -61,7 +65,7 @@ Deno.test("EmbeddingFiles: goes on from whatever a program that was killed has l
   const path = `${folder.path}/it.npy`;
   const sizes = async () => {
     const rows = await Deno.stat(`${path}.unfinished`);
-    const journal = await Deno.stat(`${folder.path}/it.csv.unfinished`);
+    const journal = await Deno.stat(`${folder.path}/it.npy.journal.unfinished`);
     return { rows: rows.size, journal: journal.size };
   };
   await embed(path, 4);
@@ -78,12 +82,28 @@ Deno.test("EmbeddingFiles: goes on from whatever a program that was killed has l
   for (const cut of cuts) {
     await embed(path, 4);
     await Deno.truncate(`${path}.unfinished`, cut.rows);
-    await Deno.truncate(`${folder.path}/it.csv.unfinished`, cut.journal);
+    await Deno.truncate(
+      `${folder.path}/it.npy.journal.unfinished`,
+      cut.journal,
+    );
     await embed(path, 4);
     assertEquals(await embed(path, 5), 4);
     await assertWhole(folder);
     await Deno.remove(path);
     await Deno.remove(`${folder.path}/it.csv`);
+  }
+});
+
+Deno.test("EmbeddingFiles: killed while it puts the files in their places, it computes nothing again", async () => {
+  for (let allowed = 0, killed = true; killed; allowed++) {
+    using folder = new TemporaryFolder();
+    const path = `${folder.path}/it.npy`;
+    await embed(path, 4);
+    killed = await killedAfter(allowed, async () => void await embed(path, 5));
+    const isInPlace = namesIn(folder).includes("it.npy");
+    const done = await embed(path, 5);
+    assert(isInPlace || done >= 4, `${done} after ${allowed} operations`);
+    await assertWhole(folder);
   }
 });
 

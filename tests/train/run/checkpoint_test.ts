@@ -56,6 +56,13 @@ Deno.test("saveCheckpoint: a checkpoint comes back as it was saved", async () =>
   });
 });
 
+Deno.test("saveCheckpoint: makes its folder, where a program was killed before it did", () =>
+  withFolder(async (folder) => {
+    const checkpoint = { step: 0, tensors: {}, metadata: {} };
+    await saveCheckpoint(`${folder}/checkpoints`, checkpoint, 1);
+    assertEquals(await listCheckpoints(`${folder}/checkpoints`), [0]);
+  }));
+
 Deno.test("loadLatestCheckpoint: a folder without checkpoints has no latest one", async () => {
   await withFolder(async (folder) => {
     assertEquals(await loadLatestCheckpoint(folder), undefined);

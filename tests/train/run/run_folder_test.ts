@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
 import {
   createRunFolder,
@@ -33,7 +33,6 @@ Deno.test("createRunFolder: a run gets a folder named by time and name, with its
       /^runs\/\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-cifar10-quick$/,
     );
     assertEquals(JSON.parse(await Deno.readTextFile(run.configPath)), config);
-    assert((await Deno.stat(run.checkpointsPath)).isDirectory);
     assertEquals(await openRunFolder(run.path), { run, config });
   });
 });
@@ -88,6 +87,16 @@ Deno.test("createRunFolder: a folder that is not empty is refused and left as it
     });
   });
 });
+
+Deno.test("createRunFolder: a folder in which a program was killed before there was a run is used", () =>
+  withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/config.json.unfinished`, "{");
+    await Deno.writeTextFile(`${folder}/lock`, "");
+    const { run } = await openRunFolder(
+      (await createRunFolder("a", {}, folder)).path,
+    );
+    assertEquals(await listFolder(run.path), ["config.json", "lock"]);
+  }));
 
 Deno.test("createRunFolder: a file in the place of the folder is refused", async () => {
   await withFolder(async (folder) => {

@@ -46,3 +46,19 @@ testOnWebGpu(
     gpu.destroy();
   },
 );
+
+testOnWebGpu(
+  "GpuContext.map: a GPU that was lost is reported, also by what follows",
+  async () => {
+    const { gpu, context } = await bareContext();
+    const buffer = await context.allocate("values", 256);
+    gpu.destroy();
+    for (let call = 0; call < 2; call++) {
+      await assertRejects(
+        () => download(context, buffer, 0, 256),
+        UserError,
+        "the GPU failed (",
+      );
+    }
+  },
+);
