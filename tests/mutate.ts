@@ -152,6 +152,7 @@ class Workshop {
     const { success } = await new Deno.Command("deno", {
       args: [
         "test",
+        "--lock=development.lock",
         "--no-check",
         "--fail-fast",
         "--allow-read",

@@ -2,7 +2,7 @@
  * Writes docs/settings.md, the list of all settings: what they can be from the schema, what they mean
  * from the docstrings of `Config` and its parts. `--check` only says whether it is up to date.
  */
-import ts from "typescript";
+import ts from "npm:typescript@~5.9.3";
 import { fileURLToPath } from "node:url";
 import { configSchema } from "./config.ts";
 import { type Setting, settingsOf } from "./settings.ts";

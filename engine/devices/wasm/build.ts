@@ -3,7 +3,7 @@
  * TypeScript must know about them to `kernel_interface.generated.ts`. With `--check` it only compares
  * these files with what the source gives, and exits with code 1 if they differ.
  */
-import asc from "assemblyscript/asc";
+import asc from "npm:assemblyscript@0.28.20/asc";
 
 const here = new URL(".", import.meta.url);
 
