@@ -157,7 +157,7 @@ class Workshop {
         "--fail-fast",
         "--allow-read",
         `--allow-write=${this.root}`,
-        "--allow-net=127.0.0.1,localhost",
+        "--allow-net=127.0.0.1",
         "--allow-env",
         "--allow-run",
         ...tests,

@@ -50,7 +50,7 @@ try {
       "--lock=development.lock",
       "--allow-read",
       "--allow-write",
-      "--allow-net=127.0.0.1,localhost",
+      "--allow-net=127.0.0.1",
       "--allow-env",
       "--allow-run",
       "--filter=webgpu:",

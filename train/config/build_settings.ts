@@ -117,9 +117,11 @@ function readMeanings(): (setting: Setting) => string {
 }
 
 if (import.meta.main) {
+  // first, for the compiler takes a source that it may not read for an empty one
+  const present = await Deno.readTextFile(page);
   const text = settingsPage();
   if (!Deno.args.includes("--check")) await Deno.writeTextFile(page, text);
-  else if (await Deno.readTextFile(page) !== text) {
+  else if (present !== text) {
     console.error("docs/settings.md is not up to date: run deno task build");
     Deno.exit(1);
   }
