@@ -47,8 +47,9 @@ async function answer(
 /** A line for people. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  // ImageMagick adds where in its sources an error arose, after a backquote
-  const reason = message.split(" `")[0].replace(/\s+/g, " ").trim();
+  // ImageMagick adds where in its sources an error arose, after a backquote, and quotes the file,
+  // which may hold what moves a terminal's cursor
+  const reason = message.split(" `")[0].replace(/[\s\p{Cc}]+/gu, " ").trim();
   return REASONS[reason] ?? reason;
 }
 

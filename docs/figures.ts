@@ -1,7 +1,7 @@
 /**
  * Draws the figures of results.md from the tables in docs/results.
  *
- *     deno run --allow-read=docs --allow-write=docs docs/figures.ts
+ *     deno run --lock=development.lock --allow-read=docs --allow-write=docs docs/figures.ts
  */
 import {
   axisX,
@@ -16,7 +16,7 @@ import {
   type PlotOptions,
   text,
 } from "@observablehq/plot";
-import { csvParse } from "d3-dsv";
+import { csvParse } from "npm:d3-dsv@^3.0.1";
 import { parseHTML } from "linkedom";
 
 // legible on a white and on a dark page

@@ -152,11 +152,12 @@ class Workshop {
     const { success } = await new Deno.Command("deno", {
       args: [
         "test",
+        "--lock=development.lock",
         "--no-check",
         "--fail-fast",
         "--allow-read",
         `--allow-write=${this.root}`,
-        "--allow-net=127.0.0.1,localhost",
+        "--allow-net=127.0.0.1",
         "--allow-env",
         "--allow-run",
         ...tests,

@@ -9,6 +9,7 @@ import { Readable, Writable } from "node:stream";
 
 const PACKAGE = "@sparticuz/chromium";
 const VERSION = "147.0.0";
+const LOCK = "--lock=tests/swiftshader.lock";
 const FILES = ["libvk_swiftshader.so", "vk_swiftshader_icd.json"];
 
 /** Runs `deno` and returns what it prints; its errors go to the terminal. */
@@ -21,7 +22,7 @@ async function deno(...args: string[]): Promise<string> {
 
 /** Downloads the package and unpacks the driver to `folder`. */
 async function unpackDriver(folder: string): Promise<void> {
-  await deno("cache", "--no-lock", `npm:${PACKAGE}@${VERSION}`);
+  await deno("cache", LOCK, `npm:${PACKAGE}@${VERSION}`);
   const { npmCache } = JSON.parse(await deno("info", "--json"));
   const archive = await Deno.open(
     `${npmCache}/registry.npmjs.org/${PACKAGE}/${VERSION}/bin/swiftshader.tar.br`,

@@ -2,7 +2,7 @@
  * Prints how large the gradient of each loss term of a run is at the weights of res4, with the weight
  * that the run gives it: what a term that is far below the others does there is little.
  *
- *     deno run --no-lock --allow-read bench/probes/gradient_shares.ts RUN
+ *     deno run --allow-read bench/probes/gradient_shares.ts RUN
  */
 import { openDataset } from "../../datasets/registry.ts";
 import { gradient } from "../../engine/graph/gradient.ts";

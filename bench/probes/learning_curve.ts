@@ -2,7 +2,7 @@
  * Prints, as CSV, what a linear classifier makes of layers at each checkpoint of a run, on up to
  * 10,000 labelled images to fit and 2,000 to test.
  *
- *     deno run --no-lock --allow-read bench/probes/learning_curve.ts RUN LAYER...
+ *     deno run --allow-read bench/probes/learning_curve.ts RUN LAYER...
  */
 import { openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";

@@ -27,6 +27,14 @@ function word(value: number): number[] {
   return [24, 16, 8, 0].map((shift) => value >>> shift & 255);
 }
 
+/** An AVIF in which the name of a box ends in a control character. */
+function unnamedAvif(): Uint8Array {
+  const file = imageFile("AVIF", 24, 20, () => [9, 9, 9]);
+  const name = new TextDecoder("latin1").decode(file).indexOf("auxC");
+  file[name + 3] = 0x16;
+  return file;
+}
+
 Deno.test("ImageDecoder: says in a line why a file cannot be decoded, and decodes the next", async () => {
   using folder = new TemporaryFolder();
   using decoder = new ImageDecoder(8);
@@ -49,6 +57,10 @@ Deno.test("ImageDecoder: says in a line why a file cannot be decoded, and decode
     [
       jp2.subarray(0, 60),
       "Invalid box size 79 for box 'jp2h'. Need 71 bytes, 20 bytes remaining",
+    ],
+    [
+      unnamedAvif(),
+      "Unsupported feature: Unsupported essential item property: could not parse item property 'aux ' (4.3007)",
     ],
     [folder.path, "it is not a regular file"],
     [`${folder.path}/vast.png`, "it is larger than 512 MiB"],

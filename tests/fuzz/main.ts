@@ -1,13 +1,16 @@
 /** Breaks files at random and lets the program read them; what it does not answer well is kept. */
+import { setImmediate } from "node:timers/promises";
 import { parseArgs } from "@std/cli/parse-args";
+import { TemporaryFolder } from "../datasets/temporary_folder.ts";
 import { dataTargets } from "./data_targets.ts";
+import type { Target } from "./target.ts";
 import { trainTargets } from "./train_targets.ts";
 import { inputOf, tryInput } from "./try_input.ts";
 
 const HELP =
   `Breaks files at random and lets the program read them. Each must give the right
-answer or one sentence, in a second and within 2 GiB for all. Files that do not
-are kept in runs/fuzz.
+answer or one sentence, in a second of the processors' time and within 2 GiB for
+all. Files that do not are kept in runs/fuzz.
 
   --minutes=N     how long (default: 10)
   --seed=N        which files (default: drawn)
@@ -16,8 +19,6 @@ are kept in runs/fuzz.
 
 const LIMITS = { milliseconds: 1000, memory: 2 ** 31 };
 const FAILURES = "runs/fuzz";
-/** Inputs of a target before the next has its turn. */
-const TURN = 100;
 /** A call that has not come back after so long never will. */
 const HANG_MS = 30_000;
 
@@ -38,27 +39,31 @@ console.log(`--seed=${seed}`);
 const end = performance.now() + 60_000 * Number(minutes ?? 10);
 const counts: Record<string, number> = {};
 const problems = new Set<string>();
-let input = 0;
 // what is loaded once takes none of the time of an input
 for (const target of targets) {
-  await tryInput(target, target.files[0], LIMITS);
+  using folder = new TemporaryFolder();
+  await tryInput(target, target.files[0], folder.path, LIMITS);
 }
-while (performance.now() < end) {
-  for (const target of targets) {
-    for (let i = 0; i < TURN && performance.now() < end; i++, input++) {
-      const file = inputOf(target, seed, input);
-      const name = `${target.name}-${seed}-${input}`;
-      const hang = setTimeout(() => report(name, file, "it hangs"), HANG_MS);
-      const problem = await tryInput(target, file, LIMITS);
-      clearTimeout(hang);
-      if (problem !== undefined) report(name, file, problem);
-      counts[target.name] = (counts[target.name] ?? 0) + 1;
-    }
-  }
-}
+// side by side, for most of the time of most targets is waiting for files
+await Promise.all(targets.map(tryUntilEnd));
 targets.forEach((target) => target.close?.());
 console.log(counts, `${problems.size} kinds of failure`);
 Deno.exit(problems.size === 0 ? 0 : 1);
+
+async function tryUntilEnd(target: Target): Promise<void> {
+  using folder = new TemporaryFolder();
+  for (let input = 0; performance.now() < end; input++) {
+    const file = inputOf(target, seed, input);
+    const name = `${target.name}-${seed}-${input}`;
+    const hang = setTimeout(() => report(name, file, "it hangs"), HANG_MS);
+    const problem = await tryInput(target, file, folder.path, LIMITS);
+    clearTimeout(hang);
+    if (problem !== undefined) report(name, file, problem);
+    counts[target.name] = input + 1;
+    // one that never waits would let the others wait for ever
+    await setImmediate();
+  }
+}
 
 /** Keeps one file for each kind of problem. */
 function report(name: string, file: Uint8Array, problem: string): void {

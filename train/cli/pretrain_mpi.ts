@@ -26,7 +26,7 @@ import {
   readConfig,
   runOptions,
 } from "./run_options.ts";
-import { onInterrupt, runProgram } from "./run_program.ts";
+import { describeError, onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
   usage: "deno task pretrain:mpi",
@@ -70,10 +70,7 @@ async function main(): Promise<void> {
   try {
     await takePart(options, communicator, signal);
   } catch (error) {
-    const reason = error instanceof UserError
-      ? `error: ${error.message}`
-      : error;
-    console.error(`rank ${communicator.rank}:`, reason);
+    console.error(`rank ${communicator.rank}:`, describeError(error));
     // a launcher that hears of the end first would lose the line
     await new Promise((resolve) => setTimeout(resolve, LINE_MS));
     // the others wait for this one

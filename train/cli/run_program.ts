@@ -14,9 +14,8 @@ const interrupt = new AbortController();
 
 /**
  * Runs a program and ends the process, whatever is still under way: with code 0, or that of the signal
- * that stopped it. A {@linkcode UserError} is printed as one line, `error: ...`; any other error is a
- * mistake of ours and is printed with its stack. Both end the process with code 1. Output that nobody
- * can read is lost without an error.
+ * that stopped it. An error is printed as {@linkcode describeError} has it and ends the process with
+ * code 1. Output that nobody can read is lost without an error.
  *
  * @param main The program; it may throw the reason of {@linkcode onInterrupt}'s signal.
  */
@@ -30,12 +29,21 @@ export async function runProgram(main: () => Promise<void>): Promise<never> {
       console.error("stopped");
       Deno.exit();
     }
-    console.error(
-      error instanceof UserError ? `error: ${error.message}` : error,
-    );
+    console.error(describeError(error));
     Deno.exit(1);
   }
   Deno.exit();
+}
+
+/**
+ * What is printed of an error: a line, `error: ...`, for a {@linkcode UserError} and a permission that
+ * Deno was not given; any other error is a mistake of ours and is printed with its stack.
+ */
+export function describeError(error: unknown): unknown {
+  if (error instanceof UserError) return `error: ${error.message}`;
+  if (!(error instanceof Deno.errors.NotCapable)) return error;
+  const requirement = error.message.replace(/^Requires/, "it requires");
+  return `error: Deno was not given permission: ${requirement}`;
 }
 
 /**

@@ -2,7 +2,7 @@
  * Writes docs/settings.md, the list of all settings: what they can be from the schema, what they mean
  * from the docstrings of `Config` and its parts. `--check` only says whether it is up to date.
  */
-import ts from "typescript";
+import ts from "npm:typescript@~5.9.3";
 import { fileURLToPath } from "node:url";
 import { configSchema } from "./config.ts";
 import { type Setting, settingsOf } from "./settings.ts";
@@ -117,9 +117,11 @@ function readMeanings(): (setting: Setting) => string {
 }
 
 if (import.meta.main) {
+  // first, for the compiler takes a source that it may not read for an empty one
+  const present = await Deno.readTextFile(page);
   const text = settingsPage();
   if (!Deno.args.includes("--check")) await Deno.writeTextFile(page, text);
-  else if (await Deno.readTextFile(page) !== text) {
+  else if (present !== text) {
     console.error("docs/settings.md is not up to date: run deno task build");
     Deno.exit(1);
   }

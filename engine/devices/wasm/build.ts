@@ -3,7 +3,7 @@
  * TypeScript must know about them to `kernel_interface.generated.ts`. With `--check` it only compares
  * these files with what the source gives, and exits with code 1 if they differ.
  */
-import asc from "assemblyscript/asc";
+import asc from "npm:assemblyscript@0.28.20/asc";
 
 const here = new URL(".", import.meta.url);
 
@@ -27,8 +27,9 @@ async function compile(
     readFile: (name) => {
       try {
         return Deno.readTextFileSync(new URL(name, here));
-      } catch {
-        return null;
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return null;
+        throw error;
       }
     },
     writeFile: (name, contents) => {
@@ -60,6 +61,13 @@ function toBase64(binary: Uint8Array): string {
 const header = `// Generated from assembly/ by \`deno task build\`; do not edit.
 // deno-fmt-ignore-file
 `;
+
+const check = Deno.args.includes("--check");
+if (!check) {
+  // that it may not be written is better known before the compiler has run
+  const file = new URL("kernels.generated.ts", here);
+  Deno.openSync(file, { append: true, create: true }).close();
+}
 
 const relaxed = await compile("assembly/index.ts", { relaxed: true });
 const plain = await compile("assembly/index.ts", { relaxed: false });
@@ -100,7 +108,7 @@ ${constants.sort().join("\n")}
 
 for (const [name, text] of Object.entries(files)) {
   const file = new URL(name, here);
-  if (!Deno.args.includes("--check")) {
+  if (!check) {
     await Deno.writeTextFile(file, text);
   } else if (await Deno.readTextFile(file).catch(() => "") !== text) {
     console.error(

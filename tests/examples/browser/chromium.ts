@@ -1,4 +1,4 @@
-import puppeteer, { type Browser } from "puppeteer-core";
+import puppeteer, { type Browser } from "npm:puppeteer-core@^25.16.0";
 import { withSeed } from "../../random.ts";
 
 /** Where Debian's package puts it. */

@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import type { Browser, Page } from "puppeteer-core";
+import type { Browser, Page } from "npm:puppeteer-core@^25.16.0";
 import { z } from "zod";
 
 /** WebGPU in software compiles for ten seconds on a machine that does other things. */

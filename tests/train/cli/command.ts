@@ -65,7 +65,6 @@ export function startTask(
     args: [
       "run",
       "--quiet",
-      "--no-prompt",
       `--config=${fileURLToPath(new URL("deno.json", root))}`,
       ...flags,
       ...moreFlags,

@@ -44,7 +44,7 @@ export function denoRun(
   script: string,
 ): readonly string[] {
   return [
-    ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--no-check"],
+    ...[Deno.execPath(), "run", "--quiet", "--no-check"],
     `--config=${fileURLToPath(new URL("deno.json", root))}`,
     ...[...flags, fileURLToPath(new URL(script, root))],
   ];
@@ -67,12 +67,13 @@ export function startPretraining(
   );
 }
 
-/** Registers a test for each implementation; skipped where it is not installed. */
+/** Registers a test for each implementation, or some; skipped where it is not installed. */
 export function testOnMpi(
   name: string,
   test: (implementation: Implementation) => Promise<void>,
+  implementations: readonly Implementation[] = ["Open MPI", "MPICH"],
 ): void {
-  for (const implementation of ["Open MPI", "MPICH"] as const) {
+  for (const implementation of implementations) {
     const [launcher] = launchers[implementation];
     const installed = isInstalled(launcher);
     if (!installed && Deno.env.get("DV2_REQUIRE_DEVICES") === "1") {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import * as onnxruntime from "onnxruntime-web/wasm";
+import * as onnxruntime from "npm:onnxruntime-web@^1.30.0/wasm";
 import protobuf from "protobufjs";
 import schema from "../../../train/export/protobuf/onnx.proto" with {
   type: "text",

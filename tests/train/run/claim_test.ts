@@ -31,7 +31,7 @@ Deno.test("claim: a process that is killed holds nothing", async () => {
   folder.write("holder.ts", holder);
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--no-lock", "--allow-read", "--allow-write"],
+      ...["run", "--allow-read", "--allow-write"],
       ...["--config", new URL("../../../deno.json", import.meta.url).pathname],
       ...[`${folder.path}/holder.ts`, path],
     ],
