@@ -135,7 +135,16 @@ Deno.test("README: the tasks that it names and that no test runs as it says expl
       !commands.some((command) => command.task === task)
     ),
   );
-  assertEquals([...others].sort(), ["bench", "fuzz", "mutate", "pretrain:mpi"]);
+  assertEquals([...others].sort(), [
+    "bench",
+    "campaign:faults",
+    "campaign:kill",
+    "campaign:programs",
+    "campaign:soak",
+    "fuzz",
+    "mutate",
+    "pretrain:mpi",
+  ]);
   using folder = new TemporaryFolder();
   for (const task of others) {
     const { code, stdout, stderr } = await runTask(task, folder.path, "--help");

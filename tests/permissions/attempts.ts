@@ -23,7 +23,8 @@ const onCommands = {
 
 /**
  * For each script and each of its permissions: the arguments of a small job that needs it. `RUN` is a
- * run, `PICTURES` a folder of them; the script without a name is `deno test`.
+ * run, `PICTURES` a folder of pictures, `EXPERIMENT` the file of an experiment; the script without a
+ * name is `deno test`.
  */
 export const attempts: Readonly<
   Record<string, Readonly<Record<string, readonly string[]>>>
@@ -55,7 +56,7 @@ export const attempts: Readonly<
   "train/cli/probe.ts": ofRun(...ON_WASM),
   "train/cli/experiment.ts": {
     "--allow-read": [ON_CIFAR10],
-    "--allow-write": [ON_CIFAR10, ...ON_WASM],
+    "--allow-write": ["EXPERIMENT", ...ON_WASM],
     "--allow-env=INIT_CWD": [ON_CIFAR10],
     "--allow-net=www.cs.toronto.edu": [ON_CIFAR10, "--download"],
     "--allow-net=ai.stanford.edu": [ON_STL10, "--download"],

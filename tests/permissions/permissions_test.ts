@@ -20,9 +20,9 @@ const root = new URL("../../", import.meta.url);
 /** What tries in turn what is there; a missing one is no error of the benchmark. */
 const PYTHON = ["--allow-run=python3", "--allow-run=/usr/bin/python3"];
 
-/** Every permission of every script, each with a command that has it. */
+/** Every permission of every script, each with the first command that has it. */
 const needs = new Map<string, { command: TaskCommand; permission: string }>(
-  taskCommands.flatMap((command) =>
+  taskCommands.toReversed().flatMap((command) =>
     command.permissions.map((permission) => [
       `${command.script} ${permission}`,
       { command, permission },
@@ -36,6 +36,14 @@ async function workplace(): Promise<TemporaryFolder> {
   await makeRun(`${folder.path}/RUN`);
   const picture = imageFile("PNG", 32, 32, (x, y) => [8 * x, 8 * y, 30]);
   folder.write("PICTURES/a.png", picture);
+  const experiment = {
+    title: "E",
+    question: "Q?",
+    preset: "dv2-tiny",
+    rows: { row: {} },
+    seeds: [1],
+  };
+  folder.write("EXPERIMENT", JSON.stringify(experiment));
   const answer = { npmCache: "/none", diagnostics: [], errors: [] };
   folder.write("bin/deno", `#!/bin/sh\necho '${JSON.stringify(answer)}'\n`);
   Deno.chmodSync(`${folder.path}/bin/deno`, 0o755);
