@@ -51,6 +51,12 @@ export function randomArray(
   return Float32Array.from({ length: size }, () => randomNumber(low, high));
 }
 
+/** Uniform bytes. */
+export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
+  // the high bits are the good ones
+  return Uint8Array.from({ length }, () => generator.next() >>> 24);
+}
+
 /** A whole number from 0 to 2³² - 1. */
 export function randomWord(): number {
   return Math.floor(randomNumber(0, 2 ** 32));

@@ -1,6 +1,13 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
+import configuration from "../deno.json" with { type: "json" };
 import {
   randomArray,
+  randomBytes,
   randomNumber,
   randomWord,
   seed,
@@ -42,3 +49,38 @@ testWithSeed("randomWord: is a whole number of 32 bits", () => {
   assertEquals(words.map((word) => word >>> 0), words);
   assertEquals(words.some((word) => word >= 2 ** 31), true);
 });
+
+testWithSeed("randomBytes: takes every value about equally often", () => {
+  const counts = new Array<number>(256).fill(0);
+  for (const byte of randomBytes(256 * 1000)) counts[byte]++;
+  // eight standard deviations
+  assertEquals(counts.filter((count) => Math.abs(count - 1000) > 250), []);
+});
+
+Deno.test("seed: all randomness of the tests follows from it", () => {
+  const others = /\bMath\.random\b|\bgetRandomValues\b/;
+  const tests = new URL("./", import.meta.url);
+  const files = filesBelow(tests).map(({ href }) => href.slice(tests.href.length));
+  assert(files.length > 300);
+  // programs that draw their own seed and print it
+  const programs = Object.values(configuration.tasks)
+    .flatMap(({ command }) => command.match(/\btests\/\S+\.ts/g) ?? [])
+    .map((path) => path.slice("tests/".length));
+  const exceptions = ["random.ts", "random_test.ts", ...programs];
+  assertEquals(
+    files.filter((file) => !exceptions.includes(file))
+      .filter((file) => others.test(Deno.readTextFileSync(new URL(file, tests)))),
+    [],
+  );
+});
+
+/** The TypeScript files in a folder and the folders in it. */
+function filesBelow(folder: URL): URL[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
+    isDirectory
+      ? filesBelow(new URL(`${name}/`, folder))
+      : name.endsWith(".ts")
+      ? [new URL(name, folder)]
+      : []
+  );
+}

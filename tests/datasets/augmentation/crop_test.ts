@@ -3,7 +3,6 @@ import { createAugmentation } from "../../../datasets/augmentation/registry.ts";
 import { assertClose } from "../../engine/compare.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { NaiveRandom } from "../../layers/naive_random.ts";
-import { randomBytes } from "../random_bytes.ts";
 import { jitter } from "./naive_color.ts";
 import {
   type Box,
@@ -16,6 +15,7 @@ import {
   STL10_COLORS,
 } from "./naive_image.ts";
 import { type Key, runEvaluate, runTrain } from "./run.ts";
+import { randomBytes } from "../../random.ts";
 
 for (const [n, imageSize] of [[1, 96], [3, 51]]) {
   testOnDevices(

@@ -2,7 +2,6 @@ import { createAugmentation } from "../../../datasets/augmentation/registry.ts";
 import { assertClose } from "../../engine/compare.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { NaiveRandom } from "../../layers/naive_random.ts";
-import { randomBytes } from "../random_bytes.ts";
 import { jitter } from "./naive_color.ts";
 import {
   CIFAR10_COLORS,
@@ -13,6 +12,7 @@ import {
   translate,
 } from "./naive_image.ts";
 import { type Key, runEvaluate, runTrain } from "./run.ts";
+import { randomBytes } from "../../random.ts";
 
 for (const [n, size] of [[1, 9], [3, 32]]) {
   testOnDevices(

@@ -1,9 +1,10 @@
 import type { ProgressOutput } from "../../../train/cli/progress.ts";
+import { randomNumber } from "../../random.ts";
 
 /** An output with a clock set by hand. */
 export class FakeOutput implements ProgressOutput {
   /** What the clock says, in milliseconds. */
-  time = 1e6 * Math.random();
+  time = randomNumber(0, 1e6);
   /** What was written, call by call. */
   written: string[] = [];
   #columns?: number;

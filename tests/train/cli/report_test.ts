@@ -4,6 +4,7 @@ import { imageFile } from "../../datasets/image_file.ts";
 import { makeRun } from "../export/tiny_run.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { type Output, readJson, runCommand, runTask, TINY } from "./command.ts";
+import { testWithSeed } from "../../random.ts";
 
 function report(folder: string, ...args: string[]): Promise<Output> {
   return runTask("report", folder, ...args);
@@ -81,36 +82,39 @@ Deno.test("report: a run on images without labels has a page of its own pictures
   assert(page.includes("deno task report &quot;run &lt;i&gt;&quot;"));
 });
 
-Deno.test("report: refuses bad input in one sentence and writes nothing", async () => {
-  using folder = new TemporaryFolder();
-  const { path } = folder;
-  await makeRun(`${path}/run`);
-  const config = Deno.readTextFileSync(`${path}/run/config.json`);
-  folder.write("bare/config.json", config);
-  folder.write("run/metrics.jsonl", "{}\n");
-  const refusals: [string[], RegExp][] = [
-    [
-      ["bare"],
-      /^bare has no checkpoint of a step yet; resume the run until it has one$/,
-    ],
-    [
-      ["run", "--checkpoint", "7"],
-      /^run has no checkpoint of step 7, but those of 5; choose another --checkpoint$/,
-    ],
-    [["run", "--images", "1"], /^--images must be at least 2, not 1$/],
-    [
-      ["run", "--device", "wasm"],
-      /^run\/metrics.jsonl is damaged: line 1 is not a JSON object with a step/,
-    ],
-  ];
-  for (const [args, message] of refusals) {
-    assertRefused(await report(path, ...args), message);
-  }
-  assertEquals(
-    [...Deno.readDirSync(`${path}/run`)].map(({ name }) => name).sort(),
-    ["checkpoints", "config.json", "metrics.jsonl"],
-  );
-});
+testWithSeed(
+  "report: refuses bad input in one sentence and writes nothing",
+  async () => {
+    using folder = new TemporaryFolder();
+    const { path } = folder;
+    await makeRun(`${path}/run`);
+    const config = Deno.readTextFileSync(`${path}/run/config.json`);
+    folder.write("bare/config.json", config);
+    folder.write("run/metrics.jsonl", "{}\n");
+    const refusals: [string[], RegExp][] = [
+      [
+        ["bare"],
+        /^bare has no checkpoint of a step yet; resume the run until it has one$/,
+      ],
+      [
+        ["run", "--checkpoint", "7"],
+        /^run has no checkpoint of step 7, but those of 5; choose another --checkpoint$/,
+      ],
+      [["run", "--images", "1"], /^--images must be at least 2, not 1$/],
+      [
+        ["run", "--device", "wasm"],
+        /^run\/metrics.jsonl is damaged: line 1 is not a JSON object with a step/,
+      ],
+    ];
+    for (const [args, message] of refusals) {
+      assertRefused(await report(path, ...args), message);
+    }
+    assertEquals(
+      [...Deno.readDirSync(`${path}/run`)].map(({ name }) => name).sort(),
+      ["checkpoints", "config.json", "metrics.jsonl"],
+    );
+  },
+);
 
 /** One sentence on the error stream and code 1. */
 function assertRefused(
