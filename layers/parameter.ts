@@ -1,4 +1,8 @@
-import type { Shape, Tensor } from "../engine/graph/tensor.ts";
+import {
+  checkPositive,
+  type Shape,
+  type Tensor,
+} from "../engine/graph/tensor.ts";
 
 /** How a parameter starts: a constant, or normal numbers of mean 0 and a standard deviation. */
 export type Initializer = { readonly constant: number } | {
@@ -38,13 +42,19 @@ export function linearNormal(
 export class Parameter {
   #tensor?: Tensor;
 
-  /** A parameter of `shape` with its initial values. */
+  /**
+   * A parameter of `shape` with its initial values.
+   *
+   * @throws {RangeError} if a size is not a whole number of at least 1.
+   */
   constructor(
     /** Sizes of its axes. */
     readonly shape: Shape,
     /** Its initial values. */
     readonly initializer: Initializer,
-  ) {}
+  ) {
+    for (const size of shape) checkPositive(size, "each size of a parameter");
+  }
 
   /**
    * What forward passes compute with, of `shape`.

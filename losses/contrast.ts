@@ -13,7 +13,7 @@ import {
 import { alone, type Communicator } from "../engine/communicator.ts";
 import { allMean } from "../engine/ops/collective.ts";
 import { mean, sum } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 import { UserError } from "../engine/user_error.ts";
 import { retrieval } from "./retrieval.ts";
 import { rescaledCosine, similarity } from "./similarity.ts";
@@ -83,6 +83,7 @@ export interface Contrasted {
 /**
  * Pulls predictions towards their positive targets and away from the negative ones.
  *
+ * @throws {RangeError} if the shapes do not fit.
  * @throws {UserError} if the negatives are to be those of a vocabulary, and there is none or the form has no use for it.
  */
 export function contrast(
@@ -98,6 +99,7 @@ export function contrast(
     );
   }
   const similarities = similarity(predictions, targets);
+  checkShape(isPositive, similarities.shape, "contrast: isPositive");
   const weights = weightsOf(isPositive, contrasted.communicator);
   const { perPositive, perNegative } = weights;
   const positiveSum = sum(select(isPositive, similarities, 0));

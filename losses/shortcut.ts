@@ -9,7 +9,7 @@ import {
 } from "../engine/ops/elementwise.ts";
 import { scatterAdd } from "../engine/ops/indexing.ts";
 import { mean, sum } from "../engine/ops/reduction.ts";
-import { constant, type Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, constant, type Tensor } from "../engine/graph/tensor.ts";
 import { MIN_SPREAD } from "./collapse.ts";
 
 /**
@@ -18,12 +18,15 @@ import { MIN_SPREAD } from "./collapse.ts";
  *
  * @param x `[n, width]`, rows of unit length
  * @param group `[n]`, i32, from 0 to below `groups`
+ * @throws {RangeError} if the shapes do not fit.
  */
 export function explainedVariance(
   x: Tensor,
   group: Tensor,
   groups: number,
 ): Tensor {
+  checkShape(x, ["n", "width"], "explainedVariance: x");
+  checkShape(group, [x.shape[0]], "explainedVariance: group");
   const rows = stopGradient(x);
   const [n] = x.shape;
   const centred = subtract(rows, mean(rows, { axes: [0], keepAxes: true }));

@@ -1,6 +1,6 @@
 import { matmul } from "../engine/ops/contraction.ts";
 import { add, clamp, multiply } from "../engine/ops/elementwise.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 
 /** Distance that similarities keep from 0 and 1, where their logarithms are infinite. */
 export const SIMILARITY_MARGIN = 1e-6;
@@ -11,6 +11,7 @@ export const SIMILARITY_MARGIN = 1e-6;
  * @param x `[n, width]`, rows of unit length
  * @param y `[m, width]`, rows of unit length
  * @returns `[n, m]`, within `[1e-6, 1 - 1e-6]`
+ * @throws {RangeError} if the shapes do not fit.
  */
 export function similarity(x: Tensor, y: Tensor): Tensor {
   return awayFromBounds(rescaledCosine(x, y));
@@ -18,6 +19,8 @@ export function similarity(x: Tensor, y: Tensor): Tensor {
 
 /** `(1 + cos(x, y)) / 2` for all pairs, to rounding within `[0, 1]`; arguments and result as of {@linkcode similarity}. */
 export function rescaledCosine(x: Tensor, y: Tensor): Tensor {
+  checkShape(x, ["n", "width"], "similarity: x");
+  checkShape(y, ["m", x.shape[1]], "similarity: y");
   const cosine = matmul(x, y, { transposeB: true });
   return add(multiply(cosine, 0.5), 0.5);
 }

@@ -12,7 +12,7 @@ import {
   subtract,
 } from "../engine/ops/elementwise.ts";
 import { sum } from "../engine/ops/reduction.ts";
-import { constant, type Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, constant, type Tensor } from "../engine/graph/tensor.ts";
 import { blocks } from "../vocab/stream.ts";
 import { rescaledCosine, similarity, SIMILARITY_MARGIN } from "./similarity.ts";
 import type { Weighted } from "./term.ts";
@@ -47,6 +47,15 @@ export interface VocabularyComparison {
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
+function checkComparison(
+  name: string,
+  { predictions, targets, entries }: VocabularyComparison,
+): void {
+  checkShape(predictions, ["n", "width"], `${name}: predictions`);
+  checkShape(targets, predictions.shape, `${name}: targets`);
+  checkShape(entries, ["entries", predictions.shape[1]], `${name}: entries`);
+}
+
 /**
  * Vocabulary loss, Eq. 20, divided by the number of pairs or of predictions:
  *
@@ -54,11 +63,15 @@ export interface VocabularyComparison {
  *
  * No gradient flows into the entries and the weight `|v, u| - 1`. Loss and gradient are computed
  * together, one block of entries at a time: the matrix of entries and predictions is never stored.
+ *
+ * @throws {RangeError} if the shapes do not fit.
  */
 export function vocabularyLoss(
-  { predictions, targets, entries }: VocabularyComparison,
+  comparison: VocabularyComparison,
   normalizer: VocabularyLossOptions["normalizer"],
 ): Tensor {
+  checkComparison("vocabularyLoss", comparison);
+  const { predictions, targets, entries } = comparison;
   const û = stopGradient(predictions);
   const u = stopGradient(targets);
   const [n] = predictions.shape;
@@ -99,11 +112,14 @@ export function vocabularyLoss(
  * Gradients and memory are as of {@linkcode vocabularyLoss}.
  *
  * @returns `[n, 1]`
+ * @throws {RangeError} if the shapes do not fit.
  */
 export function vocabularyNegatives(
-  { predictions, targets, entries }: VocabularyComparison,
+  comparison: VocabularyComparison,
   temperature: number,
 ): Tensor {
+  checkComparison("vocabularyNegatives", comparison);
+  const { predictions, targets, entries } = comparison;
   const û = stopGradient(predictions);
   const u = stopGradient(targets);
   let total: Tensor = constant(0, [predictions.shape[0], 1]);

@@ -60,7 +60,9 @@ testWithSeed("randomBytes: takes every value about equally often", () => {
 Deno.test("seed: all randomness of the tests follows from it", () => {
   const others = /\bMath\.random\b|\bgetRandomValues\b/;
   const tests = new URL("./", import.meta.url);
-  const files = filesBelow(tests).map(({ href }) => href.slice(tests.href.length));
+  const files = filesBelow(tests).map(({ href }) =>
+    href.slice(tests.href.length)
+  );
   assert(files.length > 300);
   // programs that draw their own seed and print it
   const programs = Object.values(configuration.tasks)
@@ -69,7 +71,9 @@ Deno.test("seed: all randomness of the tests follows from it", () => {
   const exceptions = ["random.ts", "random_test.ts", ...programs];
   assertEquals(
     files.filter((file) => !exceptions.includes(file))
-      .filter((file) => others.test(Deno.readTextFileSync(new URL(file, tests)))),
+      .filter((file) =>
+        others.test(Deno.readTextFileSync(new URL(file, tests)))
+      ),
     [],
   );
 });

@@ -1,4 +1,4 @@
-import { sameShape, type Tensor } from "../graph/tensor.ts";
+import { checkShape, sameShape, type Tensor } from "../graph/tensor.ts";
 import { multiply, select } from "./elementwise.ts";
 import { matmul } from "./contraction.ts";
 import { permute, reshape } from "./movement.ts";
@@ -44,6 +44,7 @@ export function attention(
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
     throw new RangeError(`${heads} heads do not divide a width of ${width}`);
   }
+  if (keyMask) checkShape(keyMask, [batch, keys], "attention: the key mask");
   // [batch, tokens, width] -> [batch, heads, tokens, width / heads]
   const split = (x: Tensor) =>
     permute(reshape(x, [batch, -1, heads, width / heads]), [0, 2, 1, 3]);

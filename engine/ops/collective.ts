@@ -47,6 +47,9 @@ export const collective: Definitions<CollectiveOperation, "kernel"> = {
       if (x.dtype === "u8" || name !== "allGather" && x.dtype !== "f32") {
         throw new TypeError(`${name} cannot take ${x.dtype}; cast it`);
       }
+      if (name !== "allReduce" && x.shape.length === 0) {
+        throw new RangeError(`${name} needs a tensor of rows, not one number`);
+      }
       const [rows = 1, ...row] = x.shape;
       const shape = [rowsOf[name](rows, communicator.size), ...row];
       return { shape: x.shape.length === 0 ? [] : shape, dtype: x.dtype };

@@ -8,6 +8,7 @@ import {
   Tensor,
 } from "../graph/tensor.ts";
 import { apply } from "../graph/definition.ts";
+import { isRepresentable } from "./leaves.ts";
 import { broadcastTo, normalizeAxes } from "./movement.ts";
 
 /** A tensor, or a number that broadcasts to any shape. */
@@ -433,9 +434,16 @@ export const elementwise:
     },
   };
 
-/** A constant of the element type of `like`. */
-function filled(value: number, shape: Shape, { dtype }: Tensor): Tensor {
-  return constant(value, shape, computed(dtype));
+/** A constant of the element type of `like`; `undefined` if that overflows, which is left to the device. */
+function filled(
+  value: number,
+  shape: Shape,
+  like: Tensor,
+): Tensor | undefined {
+  const dtype = computed(like.dtype);
+  return isRepresentable(value, dtype)
+    ? constant(value, shape, dtype)
+    : undefined;
 }
 
 /** The element type, if it is one that kernels compute with. */
