@@ -72,7 +72,7 @@ export type {
   Preprocessing,
   PretrainedEncoder,
   PretrainedEncoderOptions,
-} from "./train/export/encoder.ts";
+} from "./train/export/mod.ts";
 export {
   createRunFolder,
   openRunFolder,

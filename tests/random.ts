@@ -65,7 +65,7 @@ export function randomWord(): number {
 /** Registers a test with random numbers of its own; see {@linkcode withSeed}. */
 export function testWithSeed(
   name: string,
-  test: () => void | Promise<void>,
+  test: (context: Deno.TestContext) => void | Promise<void>,
 ): void {
-  Deno.test(name, () => withSeed(name, test));
+  Deno.test(name, (context) => withSeed(name, () => test(context)));
 }

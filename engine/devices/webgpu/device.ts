@@ -2,7 +2,7 @@ import { bytesOf, type Plan } from "../../compile/memory.ts";
 import type { Storage } from "../../graph/tensor.ts";
 import type { Device, DeviceLimits, Executable, HostArray } from "../device.ts";
 import { findAdapter, nameOf } from "./adapter.ts";
-import { GpuContext } from "./context.ts";
+import { GpuContext } from "./gpu_context.ts";
 import { WebGpuExecutable } from "./executable.ts";
 import { checkValues, hostArray } from "../host_array.ts";
 import { ALIGNMENT } from "./operand.ts";

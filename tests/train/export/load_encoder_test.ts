@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { UserError } from "../../../engine/user_error.ts";
-import { loadEncoder as loadAnywhere } from "../../../train/export/encoder.ts";
+import { loadEncoder as loadAnywhere } from "../../../train/export/mod.ts";
 import { exportEncoder } from "../../../train/export/formats.ts";
 import { loadEncoder } from "../../../train/export/load_encoder.ts";
 import { imageFile } from "../../datasets/image_file.ts";
