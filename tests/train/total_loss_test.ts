@@ -44,7 +44,7 @@ function trace(model: object, losses: object): void {
 }
 
 for (const { term, model, needs } of missing) {
-  Deno.test(`the loss ${term} is refused where the model is ${JSON.stringify(model)}`, () => {
+  Deno.test(`totalLoss: refuses the term ${term} where the model is ${JSON.stringify(model)}`, () => {
     assertThrows(
       () => trace(model, { [term]: { weight: 4 } }),
       UserError,
@@ -54,7 +54,7 @@ for (const { term, model, needs } of missing) {
   });
 }
 
-Deno.test("the loss maskedPatch is refused for a model that predicts no patches", () => {
+Deno.test("totalLoss: refuses the term maskedPatch for a model that predicts no patches", () => {
   const losses = tinyConfig({ losses: { maskedPatch: { weight: 1 } } }).losses;
   assertThrows(
     () => totalLoss({}, losses, "selfie"),
@@ -63,7 +63,7 @@ Deno.test("the loss maskedPatch is refused for a model that predicts no patches"
   );
 });
 
-Deno.test("losses that all have weight 0 are refused", () => {
+Deno.test("totalLoss: refuses terms that all have weight 0", () => {
   assertThrows(
     () => trace({}, { maskedPatch: { weight: 0 } }),
     UserError,
@@ -72,7 +72,7 @@ Deno.test("losses that all have weight 0 are refused", () => {
 });
 
 testWithSeed(
-  "the loss is the sum of the terms times their weights, and metrics are without",
+  "totalLoss: is the sum of the terms times their weights, which the metrics are without",
   async () => {
     const [wasm] = devices;
     const [n, width] = [4, 3];
