@@ -8,8 +8,8 @@
  *
  * 1. `engine/ops/`: the operation's type, definition (shape rule, role, gradient) and public function,
  *    in the file of its family; a new family adds two lines here;
- * 2. `engine/compile/kernel.ts` and `engine/compile/device_operations.ts`: what a device is told, and
- *    how much work that is;
+ * 2. `engine/compile/kernel.ts` and `engine/compile/device_operations.ts`: what a device is given to do,
+ *    and how much work that is;
  * 3. `engine/devices/wasm/calls.ts`, `engine/devices/webgpu/lower.ts`, and the kernels.
  *
  * Either way a line in `tests/engine/reference.ts` gives the tests its float64 reference. The compiler

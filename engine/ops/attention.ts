@@ -38,7 +38,7 @@ export function attention(
     !sameShape(value.shape, key.shape)
   ) {
     throw new RangeError(
-      `attention needs [batch, tokens, width] thrice, not [${query.shape}], [${key.shape}] and [${value.shape}]`,
+      `attention needs query, key and value of [batch, tokens, width], not [${query.shape}], [${key.shape}] and [${value.shape}]`,
     );
   }
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {

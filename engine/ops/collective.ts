@@ -17,7 +17,7 @@ export interface CollectiveOperation {
   readonly communicator: Communicator;
 }
 
-/** Rows of the result of each exchange, for so many rows and ranks. */
+/** Rows of the result of each exchange, given the rows of its input and the number of ranks. */
 const rowsOf: Readonly<
   Record<Collective, (rows: number, ranks: number) => number>
 > = {

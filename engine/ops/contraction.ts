@@ -397,7 +397,7 @@ function convolutionWeightGradient(
  * Largest value of each window of `[n, height, width, channels]`; the first of equals gets the
  * gradient.
  *
- * @throws {RangeError} if `x` is no image, or no window fits into it.
+ * @throws {RangeError} if `x` is not an image, or no window fits into it.
  */
 export function maxPool(x: Tensor, window: Window): Tensor {
   return apply(contraction.maxPool, { kind: "maxPool", window }, [x]);

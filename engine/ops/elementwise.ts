@@ -220,7 +220,7 @@ export interface IotaOperation {
   readonly kind: "iota";
   /** Sizes of the axes. */
   readonly shape: Shape;
-  /** Along which positions are counted. */
+  /** Axis along which positions are counted. */
   readonly axis: number;
 }
 

@@ -11,7 +11,7 @@ import {
 export interface InputOperation {
   /** The discriminant of `Operation`. */
   readonly kind: "input";
-  /** Under which they are fed. */
+  /** Name under which they are fed. */
   readonly name: string;
   /** Sizes of the axes. */
   readonly shape: Shape;

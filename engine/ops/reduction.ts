@@ -19,7 +19,7 @@ export interface ReduceOperation {
   readonly kind: "reduce";
   /** How they are combined. */
   readonly name: "sum" | "max";
-  /** Along which axes. */
+  /** Axes along which they are combined. */
   readonly axes: readonly number[];
 }
 

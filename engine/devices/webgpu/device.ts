@@ -20,7 +20,7 @@ const raisedLimits = [
   "maxStorageBuffersPerShaderStage",
 ] as const;
 
-/** A GPU, or a driver that imitates one in software, through WebGPU. */
+/** A GPU, or a software driver, through WebGPU. */
 export class WebGpuDevice implements Device {
   readonly kind = "webgpu";
   readonly description: string;
