@@ -72,7 +72,7 @@ function sizeOf(path: string): number {
   return Deno.statSync(path).size;
 }
 
-/** Parts that are evenly spread over a file; all of it where it is small, nothing of what is no file. */
+/** Parts that are evenly spread over a file; all of it where it is small, nothing of what is not a file. */
 function sample(path: string): Blob {
   // opening a pipe would wait for somebody to write into it
   if (!Deno.statSync(path).isFile) return new Blob();

@@ -9,7 +9,7 @@ import { Transformer, type TransformerOptions } from "./transformer.ts";
 
 /**
  * The paper's attention exchange (section 3.4): self-attention among the patches of an image, between
- * two stages of the encoder. With small initial weights so is its output at first, "so that the model
+ * two stages of the encoder. Small initial weights keep its output small at first, "so that the model
  * can choose whether or not exchange information".
  */
 export class AttentionExchange {

@@ -48,7 +48,7 @@ export function shareMasks(
 /**
  * Masks exactly `masked` of the patches of each of `n` images, all choices equally likely.
  *
- * @throws {RangeError} if a number is no whole number of at least 1, or there are fewer patches than are to be masked.
+ * @throws {RangeError} if a number is not a whole number of at least 1, or there are fewer patches than are to be masked.
  */
 export function drawMasks(
   n: number,

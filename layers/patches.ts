@@ -10,7 +10,7 @@ import {
  *
  * @param images `[n, height, width, channels]`
  * @returns `[n * grid * grid, height / grid, width / grid, channels]`, the patches of an image consecutive
- * @throws {RangeError} if these are no images, or the grid does not divide them.
+ * @throws {RangeError} if these are not images, or the grid does not divide them.
  */
 export function splitPatches(images: Tensor, grid: number): Tensor {
   checkShape(images, ["n", "height", "width", "channels"], "images");

@@ -12,7 +12,7 @@ import {
 import { mean, sum, variance } from "../engine/ops/reduction.ts";
 import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 
-/** Mean squared distance from the mean of rows of unit length that the rounding of the mean may account for. */
+/** A mean squared distance of unit rows from their mean that may be nothing but the rounding of the mean. */
 export const MIN_SPREAD = 1e-10;
 
 /**

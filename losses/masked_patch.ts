@@ -33,9 +33,10 @@ import type { VocabularyComparison } from "./vocabulary.ts";
 export interface MaskedPatchLossOptions extends Weighted, ContrastOptions {
   /**
    * The patches that each prediction is compared with: `all` M of each image, the default, as Eq. 15
-   * is printed, or the `masked` ones alone. After an exchange visible patches have its output and
-   * masked ones have not: with `all` targets tell visible from masked, and where. After 100 steps of
-   * `dv2-tiny` on CIFAR-10 these two facts made 66 % of the targets' variance, without exchange 4 %.
+   * is printed, or the `masked` ones alone. After an exchange, visible patches contain its output and
+   * masked ones do not: with `all`, targets reveal where they lie and whether they were masked. After
+   * 100 steps of `dv2-tiny` on CIFAR-10 these two facts explained 66 % of the targets' variance; without
+   * the exchange, 4 %.
    */
   readonly candidates: "all" | "masked";
 }
@@ -110,8 +111,8 @@ const candidatesOf = {
  * processes of a communicator. The positives are those of the same instance at the same location, in
  * each of the D views; all others are negatives.
  *
- * Two metrics show shortcuts: `sameLocationSimilarity`, how near predictions are to patches of other
- * instances at their location, which without one is as far from `positiveSimilarity` as
+ * Two metrics reveal shortcuts: `sameLocationSimilarity`, how near predictions are to patches of other
+ * instances at their location, which without a shortcut is as far from `positiveSimilarity` as
  * `negativeSimilarity` is; and `maskAndLocationShare`, the share of the candidates' variance that is
  * explained by where they lie and whether they were masked. After 100 steps of `dv2-tiny` with `all`
  * candidates it was 66 %, without exchange 4 %, as by chance.
@@ -160,7 +161,7 @@ export function maskedPatchLoss(
       [n * masked, all * count],
     ),
     vocabulary: patches.vocabulary,
-    // a prediction has as many positives as any other where all patches are candidates
+    // all predictions have equally many positives where all patches are candidates
     communicator: candidates === "masked" ? communicator : alone,
   };
   const { loss, metrics } = contrast(contrasted, options);

@@ -2,7 +2,7 @@ import { less, select } from "../engine/ops/elementwise.ts";
 import { max, mean } from "../engine/ops/reduction.ts";
 import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 
-/** Below every score, and a number that WGSL can write. */
+/** Below every score, yet a number that WGSL can write. */
 const LOWEST = -3e38;
 
 /**

@@ -22,7 +22,7 @@ export interface VocabularyLossOptions extends Weighted {
   /**
    * What the sum of Eq. 20 is divided by: the number of `pairs` of predictions and entries, the
    * default, so that the loss does not grow with the vocabulary, or that of `predictions` alone, as
-   * the paper says (section 3.5). By `pairs` it is almost without effect: with the paper's weights
+   * the paper says (section 3.5). With `pairs` it has almost no effect: with the paper's weights
    * its gradient at res4 was 1.6 % of that of L_mp (patches) and 0.1 % of that of L_mi (images).
    */
   readonly normalizer: "pairs" | "predictions";
@@ -109,7 +109,7 @@ export function vocabularyLoss(
  *
  *     Σ_i (1 - |v_i, u_j|) exp((cos(v_i, û_j) - 1) / temperature)
  *
- * Gradients and memory are as of {@linkcode vocabularyLoss}.
+ * Gradients and memory are as for {@linkcode vocabularyLoss}.
  *
  * @returns `[n, 1]`
  * @throws {RangeError} if the shapes do not fit.

@@ -48,6 +48,6 @@ Deno.test("listImages: says in a line what else lies there, by the endings", asy
   const { result, lines } = await warningsOf(() => listImages(folder.path));
   assertEquals(result, ["1.png"]);
   assertEquals(lines, [
-    "data: left out, not known as pictures: 2 .txt (such as a.TXT), c.csv, README",
+    "data: left out, not recognised as pictures: 2 .txt (such as a.TXT), c.csv, README",
   ]);
 });
