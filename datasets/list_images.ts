@@ -65,7 +65,9 @@ function reportOthers(files: readonly string[]): void {
       ? first
       : `${1 + more.length} ${ending} (such as ${first})`
   );
-  console.warn(`data: left out, not recognised as pictures: ${parts.join(", ")}`);
+  console.warn(
+    `data: left out, not recognised as pictures: ${parts.join(", ")}`,
+  );
 }
 
 function endingOf(file: string): string {

@@ -64,14 +64,14 @@ export interface PretrainResult {
   readonly finished: boolean;
   /** The numbers of the last step; absent if none is known. */
   readonly metrics?: StepMetrics;
-  /** What the layers of the encoder say as it was initialised; absent without labelled images, or if the run was stopped. */
+  /** The results of the layers of the initial encoder; absent without labelled images, or if the run was stopped. */
   readonly untrained?: LayerResults;
   /** The same after the last step. */
   readonly trained?: LayerResults;
 }
 
 /**
- * Pretrains an encoder as the config says. Started again with `resume`, a run goes on from its
+ * Pretrains an encoder as the config says. Started again with `resume`, a run continues from its
  * latest checkpoint as if it had not been interrupted: bit for bit on the wasm device.
  *
  * @throws {UserError} if something does not fit, cannot be read or written, or the loss is not finite.

@@ -2,7 +2,7 @@ import type { Config } from "./config/config.ts";
 import { isObject } from "./config/schema.ts";
 import type { StepMetrics } from "./training_step.ts";
 
-/** What a falling loss may hide. */
+/** A problem that a falling loss may hide. */
 interface Trouble {
   /** Says what is wrong, with patches or images. */
   readonly says: (subject: string) => string;
@@ -18,7 +18,7 @@ interface Trouble {
 interface Sign {
   /** The metric's name, after that of its term. */
   readonly metric: string;
-  /** Names it to a person. */
+  /** Its name in messages. */
   readonly label: string;
   /** The wrong side. */
   readonly side: "below" | "above";
@@ -41,7 +41,7 @@ const TERMS_OF_PATCHES = new Set(["maskedPatch", "patchVocabulary"]);
 /** Long enough that neither a dip nor the first steps of Adam count. */
 const STEPS = 100;
 
-/** Until so long the masses of a vocabulary remember what they began with: 0.99²⁰⁰ is 0.13. */
+/** For this many steps the masses of a vocabulary remember their initial values: 0.99²⁰⁰ is 0.13. */
 const VOCABULARY_STEPS = 200;
 
 /**
@@ -255,7 +255,7 @@ export class TroubleWatch {
   }
 
   /**
-   * Takes note of a step.
+   * Records a step.
    *
    * @param step Number of steps done.
    * @param metrics The numbers of the last one.

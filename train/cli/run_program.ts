@@ -15,8 +15,8 @@ const interrupt = new AbortController();
 /**
  * Runs a program and ends the process, whatever is still under way: with code 0, or that of the signal
  * that stopped it. A {@linkcode UserError} is printed as one line, `error: ...`; any other error is a
- * mistake of ours and is printed with its stack. Both end the process with code 1. Output that nobody
- * can read is lost without an error.
+ * bug and is printed with its stack. Both end the process with code 1. Output that nobody can read is
+ * lost without an error.
  *
  * @param main The program; it may throw the reason of {@linkcode onInterrupt}'s signal.
  */
@@ -57,7 +57,7 @@ export function onInterrupt(): AbortSignal {
     interrupt.abort(name);
   };
   Deno.addSignalListener("SIGINT", () => stop("SIGINT"));
-  // Windows has neither to listen to, and no parent of an orphan.
+  // Windows has neither signal, and does not give orphans another parent.
   if (Deno.build.os === "windows") return interrupt.signal;
   Deno.addSignalListener("SIGTERM", () => stop("SIGTERM"));
   Deno.addSignalListener("SIGHUP", () => stop("SIGHUP"));
@@ -65,7 +65,7 @@ export function onInterrupt(): AbortSignal {
   return interrupt.signal;
 }
 
-/** Calls back once when the process that started this one is no more. */
+/** Calls back once when the process that started this one has ended. */
 function onParentDeath(listener: () => void): void {
   const parent = Deno.ppid;
   const timer = setInterval(() => {

@@ -15,7 +15,7 @@ import type { NamedFeatures } from "./compute_features.ts";
  * file that is missing, damaged or changed is made anew; all of them may be deleted.
  *
  * @param folder Made where it does not exist.
- * @param label Begins the name of the file, so that a person knows what it is.
+ * @param label Begins the name of the file, so that it can be recognised.
  * @param key Everything that the features depend on, as text.
  * @throws {UserError} if a file cannot be read or written.
  */

@@ -11,7 +11,7 @@ import {
 import { linearProbe, type LinearProbeResult } from "./linear_probe.ts";
 import { computeFeatures } from "./compute_features.ts";
 
-/** What a layer says about the classes of images. */
+/** What a layer reveals about the classes of images. */
 export interface LayerResult {
   /** Number of features. */
   readonly width: number;

@@ -81,7 +81,7 @@ function permuted(
 export function toTimm({ tensors }: EncoderContents): Tensors {
   const lastNorm = LAST_NORMS.find((norm) => `${norm}.scale` in tensors);
   if (lastNorm === undefined) {
-    throw new UserError("this encoder does not look at whole images");
+    throw new UserError("this encoder does not see whole images");
   }
   const renamed: Record<string, StoredTensor> = {};
   for (const [name, tensor] of Object.entries(tensors)) {

@@ -8,7 +8,7 @@ import { readMetrics } from "./metrics_file.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /**
- * Reads the checkpoint that a run goes on from.
+ * Reads the checkpoint that a run resumes from.
  *
  * @param schema What the config satisfies: settings that did not exist when the checkpoint was written
  * count as their defaults in it.

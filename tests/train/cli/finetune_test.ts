@@ -45,7 +45,7 @@ testWithSeed(
     );
     assertMatch(
       stdout,
-      /^fitted to 7 images; step 3 was the best on 1 more, with [\d.]+ %$/m,
+      /^fitted to 7 images; step 3 did best on 1 more, with [\d.]+ %$/m,
     );
     assertMatch(stdout, new RegExp(`^result: ${out}/result.json$`, "m"));
     const settings = await readJson(`${path}/${out}/config.json`);
@@ -92,7 +92,7 @@ testWithSeed(
     assertMatch(stderr, /^stopping; press Ctrl-C again to stop at once$/m);
     const done = Number(
       stdout.match(
-        /^stopped after (\d+) of 100 steps; go on with the same command\n$/,
+        /^stopped after (\d+) of 100 steps; run the same command to continue\n$/,
       )?.[1],
     );
     assert(done > 0 && done < 100, stdout);

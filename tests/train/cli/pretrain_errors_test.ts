@@ -155,7 +155,7 @@ const mistakes: [
   [
     "a run is to go on with another preset",
     ["--resume", "run", "--preset", preset],
-    /^--resume goes on with the config of its run; leave out --preset/,
+    /^--resume takes the config of its run; leave out --preset/,
   ],
   // the config file
   [

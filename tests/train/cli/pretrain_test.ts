@@ -30,7 +30,7 @@ testOnDevices(
       const table = measures
         ? [
           ...probeTable(result).split("\n"),
-          `on all images: deno task probe runs/${name}`,
+          `to measure with all images: deno task probe runs/${name}`,
         ]
         : [];
       assertEquals(stdout.split("\n"), [
