@@ -23,7 +23,9 @@ console.log("layer,step,accuracy");
 for (const step of await listCheckpoints(run.checkpointsPath)) {
   const built = await loadRun(path, device, step);
   const { batchSize } = config.evaluation;
-  const train = await computeFeatures(device, built, images.train, { batchSize });
+  const train = await computeFeatures(device, built, images.train, {
+    batchSize,
+  });
   const test = await computeFeatures(device, built, images.test, { batchSize });
   for (const layer of layers) {
     const { accuracy } = await linearProbe(

@@ -91,7 +91,7 @@ function assertComplete(folder: TemporaryFolder) {
 }
 
 testWithSeed(
-  "downloadArchive: an archive is fetched, checked and unpacked, and its progress told",
+  "downloadArchive: an archive is fetched, checked and unpacked, and its progress reported",
   async () => {
     using folder = new TemporaryFolder();
     const { ranges, progress } = await download(folder, resuming);
@@ -204,7 +204,7 @@ testWithSeed("downloadArchive: a server out of reach is named", async () => {
 });
 
 testWithSeed(
-  "downloadArchive: a folder in the way is told before anything is fetched",
+  "downloadArchive: a folder in the way is reported before anything is fetched",
   async () => {
     using folder = new TemporaryFolder();
     folder.write("data/something", "");

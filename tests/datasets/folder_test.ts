@@ -39,7 +39,7 @@ async function firstValues(dataset: ImageDataset): Promise<number[]> {
   return Array.from({ length: dataset.size }, (_, i) => images[i * imageBytes]);
 }
 
-/** The colour of a pixel of an image, the first unless told otherwise. */
+/** The colour of a pixel of an image, by default the first one. */
 async function pixelOf(
   dataset: ImageDataset,
   x: number,

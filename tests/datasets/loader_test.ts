@@ -102,7 +102,7 @@ testWithSeed(
 );
 
 testWithSeed(
-  "BatchLoader: a loader keeps as many reads going as it is told, and none after it is closed",
+  "BatchLoader: a loader keeps as many reads going as it is asked to, and none after it is closed",
   async () => {
     const images = randomImages(4);
     let reads = 0;
@@ -129,7 +129,7 @@ testWithSeed(
   },
 );
 
-testWithSeed("BatchLoader: a read that fails is told at its step", async () => {
+testWithSeed("BatchLoader: a failed read is reported at its step", async () => {
   const images = randomImages(4);
   let reads = 0;
   const failing: ImageDataset = {

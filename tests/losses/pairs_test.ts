@@ -21,7 +21,7 @@ testOnDevices(
   },
 );
 
-Deno.test("countInstances: refuses rows that are not so many views of each instance", () => {
+Deno.test("countInstances: refuses rows that are not the same number of views of each instance", () => {
   assertEquals(countInstances(12, 4), 3);
   assertThrows(
     () => countInstances(10, 4),

@@ -9,7 +9,7 @@ import { runTask } from "./command.ts";
 import { testWithSeed } from "../../random.ts";
 
 testWithSeed(
-  "export: writes each format beside the run, or where it is told",
+  "export: writes each format beside the run, or where it is asked to",
   async () => {
     using folder = new TemporaryFolder();
     await makeRun(`${folder.path}/run`);

@@ -9,7 +9,7 @@ export class FakeOutput implements ProgressOutput {
   written: string[] = [];
   #columns?: number;
 
-  /** A terminal of so many columns, or else a file. */
+  /** A terminal of `columns` columns, or else a file. */
   constructor(columns?: number) {
     this.#columns = columns;
   }

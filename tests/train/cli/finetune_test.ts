@@ -1,4 +1,4 @@
-/** The command `finetune` from end to end, as a person runs it. */
+/** The command `finetune` from end to end, as a user runs it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { listFolder } from "../../../datasets/files/folders.ts";
 import { imageFile } from "../../datasets/image_file.ts";

@@ -1,5 +1,5 @@
 /**
- * What the command `pretrain` says to a person who got something wrong: a sentence, without a stack
+ * What the command `pretrain` says to a user who got something wrong: a sentence, without a stack
  * trace, and nothing on the disk is changed.
  */
 import { presets } from "../../../train/config/presets/mod.ts";
@@ -284,7 +284,7 @@ const denials: [string, readonly string[], RegExp][] = [
 ];
 
 for (const [flag, args, expected] of denials) {
-  Deno.test(`pretrain: what Deno is told to forbid by ${flag} is named`, async () => {
+  Deno.test(`pretrain: what Deno is asked to forbid by ${flag} is named`, async () => {
     using folder = new TemporaryFolder();
     await assertRefused(expected, folder.path, args, [flag]);
   });

@@ -1,4 +1,4 @@
-/** The command `pretrain` from end to end, as a person runs it: what it prints, and what it leaves. */
+/** The command `pretrain` from end to end, as a user runs it: what it prints, and what it leaves. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { listCheckpoints } from "../../../train/run/checkpoint.ts";
 import { probeTable } from "../../../train/cli/probe_table.ts";

@@ -1,4 +1,4 @@
-/** The command `report` from end to end, as a person runs it, and the page that `pretrain` leaves. */
+/** The command `report` from end to end, as a user runs it, and the page that `pretrain` leaves. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { imageFile } from "../../datasets/image_file.ts";
 import { makeRun } from "../export/tiny_run.ts";

@@ -5,7 +5,7 @@ import { FakeOutput } from "./fake_output.ts";
 import { testWithSeed } from "../../random.ts";
 
 testWithSeed(
-  "RunDisplay: a collapse is told of once, in a line above the progress bar",
+  "RunDisplay: a collapse is reported once, in a line above the progress bar",
   () => {
     const output = new FakeOutput(100);
     const display = new RunDisplay(tinyConfig({ steps: 1000 }), output);

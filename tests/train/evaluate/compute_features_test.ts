@@ -14,7 +14,7 @@ import {
 } from "../tiny_model.ts";
 
 testOnDevices(
-  "computeFeatures: computes each image by itself, a ragged last batch and all, and stops when it is told",
+  "computeFeatures: computes each image by itself, a ragged last batch and all, and stops when asked",
   async (device) => {
     const dataset = tinyImages();
     const built = buildModel(tinyConfig(fullModel), dataset.imageSize);

@@ -68,7 +68,7 @@ for (const [name, config] of Object.entries(configs)) {
 }
 
 testOnWasm(
-  "examine: takes so many images and no more, of those without labels where there are no others, and stops when it is told",
+  "examine: takes the given number of images and no more, of those without labels where there are no others, and stops when asked",
   (device) =>
     withRun(device, configs.selfie, async ({ loaded }) => {
       const { test, unlabelled } = randomSplits(count);
