@@ -58,7 +58,7 @@ testWithSeed("randomBytes: takes every value about equally often", () => {
 
 Deno.test("seed: all randomness of the tests follows from it", () => {
   const others = /\bMath\.random\b|\bgetRandomValues\b/;
-  // these are here, and programs that draw a seed of their own and print it
+  // this module and its test, and programs that draw a seed of their own and print it
   const exceptions =
     /^(random(_test)?\.ts|mutate\.ts|fuzz\/main\.ts|campaigns\/)/;
   const tests = new URL("./", import.meta.url);

@@ -91,7 +91,7 @@ export async function pretrain(
     importTimm(built, await readBytes(initialWeights), initialWeights);
   }
   options.onPhase?.("compiling", checkpoint?.step ?? 0);
-  // before anything else that is slow, so that a step that the device cannot hold is known at once
+  // before anything else that is slow, so that a step that the device cannot hold is noticed at once
   const step = await TrainingStep.compile(device, {
     config,
     ...built,
@@ -133,7 +133,7 @@ async function takeSteps(
       {
         ...options,
         images: splits.unlabelled,
-        // a run killed early can then be resumed, and a full disk is known at once
+        // so that a run killed early can be resumed, and a full disk is noticed at once
         saveAtStart: !checkpoint,
         remedy: REMEDY,
       },

@@ -252,7 +252,7 @@ export class TrainingLoop {
   }
 }
 
-/** The numbers of a step, where the last record is of it. */
+/** The metrics of a step, if the last record is of that step. */
 function metricsAt(
   step: number,
   records: readonly MetricsRecord[],

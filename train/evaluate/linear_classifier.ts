@@ -48,7 +48,7 @@ export type LinearWeights = Float64Array;
  * random numbers.
  */
 export class LogisticRegression {
-  /** Where the next fit begins. */
+  /** Where the next fit starts. */
   #weights: LinearWeights;
 
   private constructor(

@@ -22,7 +22,7 @@ export async function readCheckpoint(
   schema?: ObjectSchema,
 ): Promise<Checkpoint | undefined> {
   const checkpoint = await loadLatestCheckpoint(run.checkpointsPath);
-  // read again when the steps begin, but damage is better known before the wait
+  // read again when the steps begin, but damage should be known before the wait
   const records = await readMetrics(run.metricsPath);
   if (checkpoint) {
     checkSettings(config, savedSettings(checkpoint, schema), checkpoint, run);
