@@ -214,7 +214,7 @@ const mistakes: [
   [
     "a new run is to be extended",
     ["--extend", "300"],
-    /^--extend is for a run begun before; add --resume FOLDER, or use --set steps=STEPS/,
+    /^--extend is for an existing run; add --resume FOLDER, or use --set steps=STEPS/,
   ],
   [
     "the warm-up of the preset is longer than the run",

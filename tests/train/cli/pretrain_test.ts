@@ -116,7 +116,7 @@ Deno.test("pretrain: image files that cannot be decoded are named, counted and l
       skipped[5],
       /^skipping 2 more files that cannot be read; all are in data\/cache\/pictures-32-\w+\.skipped\.txt$/,
     );
-    assertMatch(stderr, /^data: folder, 3 images of 32x32, no labelled ones/m);
+    assertMatch(stderr, /^data: folder, 3 images of 32x32, none labelled/m);
     assertEquals(await stepsMeasured(`${folder}/run`), [1, 2, 3]);
     assertMatch(stdout, /^loss: .*\nrun: run\nreport: run\/report.html\n$/);
   }));
