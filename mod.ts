@@ -73,7 +73,7 @@ export type {
   PretrainedEncoder,
   PretrainedEncoderOptions,
   Squaring,
-} from "./train/export/encoder.ts";
+} from "./train/export/mod.ts";
 export {
   createRunFolder,
   openRunFolder,

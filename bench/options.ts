@@ -34,7 +34,7 @@ const command = {
   ],
 } as const satisfies Command;
 
-/** What a person asked for on the command line. */
+/** What the command line asks for. */
 export type Options = Omit<OptionValues<typeof command>, "device"> & {
   /** What to call `openDevice` with. */
   readonly device: ReturnType<typeof readDevice>;

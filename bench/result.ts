@@ -27,7 +27,7 @@ export function ratioOf(unit: Unit, ours: number, theirs: number): number {
   return unit === "GFLOP/s" ? ours / theirs : theirs / ours;
 }
 
-/** A line of a table for people. */
+/** A line of a table to print. */
 export function describe(result: Result): string {
   const { name, peer, ours, theirs, ratio, unit, missing, error } = result;
   const number = (value: number | null) =>

@@ -130,7 +130,7 @@ export type Work =
 
 /** A program that is ready to do a piece of work: compiled, its inputs in place. */
 export interface Contender {
-  /** Does the work so many times in a row; resolves when the last one is done. Reads nothing back. */
+  /** Does the work a number of times in a row; resolves when the last one is done. Reads nothing back. */
   run(times: number): Promise<void>;
   /**
    * What all must agree on, of the state before the first `run`: the product, the pass, the new

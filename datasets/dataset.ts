@@ -41,7 +41,7 @@ export interface DownloadProgress {
   readonly total?: number;
 }
 
-/** Hears of the progress of a download, many times a second. */
+/** Called with the progress of a download, many times a second. */
 export type ProgressListener = (progress: DownloadProgress) => void;
 
 /** How a data set is opened. */
@@ -51,7 +51,7 @@ export interface OpenOptions {
    * next opening is immediate; without it they are decoded at every opening.
    */
   readonly cache?: string;
-  /** Hears how many of the pictures that have to be decoded are; not called where none has to be. */
+  /** Called with the number of pictures decoded so far, of those that have to be; not called if none has to be. */
   readonly onDecoded?: (done: number, total: number) => void;
 }
 

@@ -112,7 +112,7 @@ async function fetchRest(
     if (error instanceof TypeError) {
       throw new UserError(
         `cannot fetch ${url}: ${error.message}; check the connection and run again, ` +
-          `which goes on from where it broke off`,
+          `which continues where it broke off`,
       );
     }
     throw error;

@@ -18,7 +18,7 @@ const MAX_SIZES = 10_000;
 /** Files that are looked into, at most. */
 const MAX_OPENED = 64;
 /** Parts of a file that are read, at most, and how long each is. */
-const PARTS = 16;
+const MAX_PARTS = 16;
 const PART_BYTES = 4096;
 
 /**
@@ -72,13 +72,13 @@ function sizeOf(path: string): number {
   return Deno.statSync(path).size;
 }
 
-/** Parts that are evenly spread over a file; all of it where it is small, nothing of what is no file. */
+/** Parts that are evenly spread over a file; all of it where it is small, nothing of what is not a file. */
 function sample(path: string): Blob {
   // opening a pipe would wait for somebody to write into it
   if (!Deno.statSync(path).isFile) return new Blob();
   using file = Deno.openSync(path);
   const { size } = file.statSync();
-  const parts = evenly(Math.ceil(size / PART_BYTES), PARTS).map((part) => {
+  const parts = evenly(Math.ceil(size / PART_BYTES), MAX_PARTS).map((part) => {
     const bytes = new Uint8Array(PART_BYTES);
     file.seekSync(part * PART_BYTES, Deno.SeekMode.Start);
     return bytes.subarray(0, file.readSync(bytes) ?? 0);

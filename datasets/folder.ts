@@ -26,7 +26,7 @@ export interface FolderOptions {
   readonly imageSize: number;
 }
 
-/** A folder of a person's own pictures. */
+/** A folder of your own pictures. */
 export const folder: DatasetKind<FolderOptions> = {
   schema: z.strictObject({
     name: z.literal("folder"),
@@ -43,8 +43,8 @@ export const folder: DatasetKind<FolderOptions> = {
  *
  * Classes are subfolders and test images those in `test/`, as {@linkcode layoutOf} says; without
  * that folder a fifth of each class, the same at every opening, is held out as `test`. What is left
- * out, and why there are no labels, is told on stderr; of files that cannot be decoded the first are
- * named.
+ * out, and why there are no labels, is reported on stderr; of files that cannot be decoded the first
+ * are named.
  *
  * @throws {UserError} When the folder is missing or out of reach, when test images are of other
  * classes than those to train with, and when no image can be decoded.

@@ -21,7 +21,7 @@ export interface FolderLayout {
   readonly classNames?: readonly string[];
   /** Class of each picture of `train` and `test`, an index into `classNames`. */
   readonly labels: Uint32Array;
-  /** What a person should know of it, a sentence each. */
+  /** Remarks for the user, a sentence each. */
   readonly notes: readonly string[];
 }
 
@@ -33,7 +33,7 @@ interface ClassFolders {
 }
 
 /**
- * Tells by the subfolders what the pictures of a folder are for.
+ * Determines from the subfolders what the pictures of a folder are for.
  *
  * Where there are `train/` and one of `test/`, `validation/`, `val/` and `unlabelled/`, the classes
  * are the subfolders of `train/`; else they are the subfolders of the folder itself. Folders in

@@ -1,4 +1,4 @@
-// Our own format: each image can be found, checked and added without touching the rest.
+// A format of our own: each image can be found, checked and added without touching the rest.
 import { basename, dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
@@ -15,13 +15,13 @@ import {
   readHeader,
 } from "./image_cache_header.ts";
 
-/** A cache cannot be made or filled; what it was to hold can be had without it. */
+/** A cache cannot be made or filled; the images can be had without it. */
 export class CacheError extends UserError {
   /** The name of this class. */
   override name = "CacheError";
 }
 
-/** In the place of the checksum of an image that is not there. */
+/** Takes the place of the checksum of a missing image. */
 const ABSENT = 0;
 
 /** A cache and what its header says. */
@@ -246,7 +246,7 @@ function readAt(file: Deno.FsFile, start: number, buffer: Uint8Array): boolean {
   return true;
 }
 
-/** A name that a person knows the folder by, and that no other folder has. */
+/** A name by which the folder can be recognised, and that no other folder has. */
 async function nameOf(source: string, imageSize: number): Promise<string> {
   const path = await Deno.realPath(source);
   const digest = crc32(path).toString(16).padStart(8, "0");

@@ -61,7 +61,7 @@ export async function readHeader(
     const header = headerSchema.parse(JSON.parse(text));
     return { header, byteLength: PREFIX_BYTES + length };
   } catch {
-    // no header, and the checksum of nothing, which is 0
+    // not a header, or nothing, whose checksum is 0
     return undefined;
   }
 }

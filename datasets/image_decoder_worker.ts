@@ -24,7 +24,7 @@ const MAX_PIXELS = 2 ** 27;
 
 /** What ImageMagick's reasons mean. */
 const REASONS: Readonly<Record<string, string>> = {
-  NoDecodeDelegateForThisImageFormat: "it is not in a format that is known",
+  NoDecodeDelegateForThisImageFormat: "its format is unknown",
   CacheResourcesExhausted: "it has more than 134 megapixels",
 };
 
@@ -44,7 +44,7 @@ async function answer(
   }
 }
 
-/** A line for people. */
+/** A readable line. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   // ImageMagick adds where in its sources an error arose, after a backquote, and quotes the file,

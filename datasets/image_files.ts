@@ -8,16 +8,16 @@ import { ImageDecoder } from "./image_decoder.ts";
 import { MemoryImages } from "./memory_images.ts";
 
 /** Without a cache, decoded images up to this many bytes stay in memory. */
-const MEMORY_BYTES = 2 ** 30;
+const MAX_MEMORY_BYTES = 2 ** 30;
 
-/** The size of a cache from this many bytes on is told before it is made. */
+/** A cache of at least this many bytes is announced, with its size, before it is made. */
 const LARGE_CACHE_BYTES = 100 * 2 ** 20;
 
-/** Files stamped at a time. */
+/** Files whose stamps are read at a time. */
 const STAMPED_AT_A_TIME = 1000;
 
-/** Failures told one by one; of further ones only the number. */
-const FAILURES_TOLD = 5;
+/** Failures that are named one by one; further ones are counted. */
+const MAX_FAILURES_NAMED = 5;
 
 /** Image files that have been decoded once. */
 export interface OpenedImages {
@@ -47,7 +47,7 @@ export async function openImageFiles(
   files: readonly string[],
   imageSize: number,
   { cache, onDecoded }: OpenOptions = {},
-  memoryBytes: number = MEMORY_BYTES,
+  memoryBytes: number = MAX_MEMORY_BYTES,
 ): Promise<OpenedImages> {
   const paths = files.map((file) => `${folder}/${file}`);
   const failures = new Map<number, string>();
@@ -128,7 +128,7 @@ async function openUncached(
     : new ImageFiles(paths, imageSize);
 }
 
-/** What tells whether files have changed; those that are out of reach have a stamp all the same. */
+/** What shows whether files have changed; unreachable ones have a stamp all the same. */
 async function stampsOf(
   folder: string,
   files: readonly string[],
@@ -136,7 +136,7 @@ async function stampsOf(
   const stamps: FileStamp[] = [];
   for (const [i, name] of files.entries()) {
     stamps.push(stampOf(folder, name));
-    // asking in this thread is many times faster, but a signal must be heard
+    // synchronous calls are many times faster, but signals must get through
     if (i % STAMPED_AT_A_TIME === 0) {
       await new Promise((resolve) => setTimeout(resolve));
     }
@@ -169,15 +169,15 @@ async function reportFailures(
       `none of the ${paths.length} image files can be read: ${lines[0]}`,
     );
   }
-  for (const line of lines.slice(0, FAILURES_TOLD)) {
+  for (const line of lines.slice(0, MAX_FAILURES_NAMED)) {
     console.warn(`skipping ${line}`);
   }
-  const untold = lines.length - FAILURES_TOLD;
-  if (untold <= 0) return;
+  const unnamed = lines.length - MAX_FAILURES_NAMED;
+  if (unnamed <= 0) return;
   const list = cachePath?.replace(/\.images$/, ".skipped.txt");
   if (list) await writeTextAtomically(list, lines.join("\n") + "\n");
   console.warn(
-    `skipping ${untold} more files that cannot be read` +
+    `skipping ${unnamed} more files that cannot be read` +
       (list ? `; all are in ${list}` : ""),
   );
 }

@@ -13,8 +13,8 @@ interface FoundFiles {
 }
 
 /**
- * Finds the pictures in a folder and its subfolders, which are told by the endings of their names.
- * Hidden files and folders that are links are not looked at.
+ * Finds the pictures in a folder and its subfolders, recognised by the endings of their names. Hidden
+ * files, and folders that are links, are ignored.
  *
  * @throws {UserError} The folder cannot be read, or there are no pictures in it.
  */
@@ -31,7 +31,7 @@ export async function findImages(folder: string): Promise<FoundFiles> {
   return { images: images.sort(naturalOrder), others };
 }
 
-/** As {@linkcode findImages}; a line on stderr says how many other files there are. */
+/** Like {@linkcode findImages}; a line on stderr says which other files there are. */
 export async function listImages(folder: string): Promise<string[]> {
   const { images, others } = await findImages(folder);
   reportOthers(others.sort(naturalOrder));
@@ -56,7 +56,7 @@ async function listFiles(folder: string): Promise<string[]> {
   return files;
 }
 
-/** Says in a line what else lies there, by the endings of the names. */
+/** Reports the other files in one line, by the endings of their names. */
 function reportOthers(files: readonly string[]): void {
   if (files.length === 0) return;
   const kinds = Map.groupBy(files, endingOf);
@@ -65,7 +65,9 @@ function reportOthers(files: readonly string[]): void {
       ? first
       : `${1 + more.length} ${ending} (such as ${first})`
   );
-  console.warn(`data: left out, not known as pictures: ${parts.join(", ")}`);
+  console.warn(
+    `data: left out, not recognised as pictures: ${parts.join(", ")}`,
+  );
 }
 
 function endingOf(file: string): string {

@@ -1,4 +1,4 @@
-/** Tells whether a point of the plane, `y` pointing down, belongs to a region. */
+/** Says whether a point of the plane, `y` pointing down, belongs to a region. */
 export type Region = (x: number, y: number) => boolean;
 
 /** Directions perpendicular to the five lines of a pentagram, one of which points down. */

@@ -1,15 +1,15 @@
 import type { HostArray } from "./devices/device.ts";
 
 /**
- * Processes that compute together, each known by its rank. All of them ask for the same exchanges in
- * the same order; an exchange ends when all have taken part, and each gets the same values, bit for bit.
+ * Processes that compute together, each known by its rank. All of them request the same exchanges in
+ * the same order; an exchange completes once all have taken part, and all get the same values, bit for bit.
  */
 export interface Communicator {
-  /** Which of the processes this one is, from 0. */
+  /** Rank of this process, from 0. */
   readonly rank: number;
-  /** How many there are. */
+  /** Number of processes. */
   readonly size: number;
-  /** Time in which exchanges were under way so far, in milliseconds; absent where nobody measures it. */
+  /** Time during which exchanges were in flight so far, in milliseconds; absent if it is not measured. */
   readonly milliseconds?: number;
   /** Writes the sum of the `values` of all ranks, f32, to `sum`. */
   allReduce(values: HostArray, sum: HostArray): Promise<void>;

@@ -11,7 +11,7 @@ export type DeviceChoice = "auto" | "webgpu" | "wasm";
 export interface OpenedDevice {
   /** The device; destroy it when done, or its threads keep the program alive. */
   readonly device: Device;
-  /** One line for people. */
+  /** One line to print. */
   readonly reason: string;
 }
 

@@ -16,7 +16,7 @@ export interface ProgramDefinition {
   readonly outputs?: readonly Tensor[];
   /** New values of storages, all computed from their old ones. */
   readonly assignments?: readonly Assignment[];
-  /** `false` gives every value a kernel of its own: slow, for looking into a result. */
+  /** `false` gives every value a kernel of its own: slow, for debugging. */
   readonly fused?: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface ProgramDefinition {
 export type Feeds = Readonly<Record<string, HostArray>>;
 
 /**
- * Fuses and plans, without a device: what a program does and where everything would lie.
+ * Fuses and plans without a device: what a program does, and where everything would lie.
  *
  * @throws {UserError} if a single buffer is larger than the limits allow.
  */
@@ -44,7 +44,7 @@ export function planProgram(
 
 /**
  * A graph that was traced once, compiled for a device, and is replayed with new inputs. Steps of all
- * programs of a device run one after the other, in the order in which they were asked for.
+ * programs of a device run one after the other, in the order of the calls.
  */
 export class Program {
   /** The dispatches that begin an exchange with other processes, or wait for one. */
@@ -93,7 +93,7 @@ export class Program {
       : this.queue.evaluation(() => this.#run(feeds)));
   }
 
-  /** The outputs of the last step, which no step of another program may have followed. */
+  /** The outputs of the last step; no step of another program may have run since. */
   async read(): Promise<HostArray[]> {
     return await this.queue.evaluation(() => this.#readOutputs());
   }
@@ -164,7 +164,7 @@ export class Program {
       output,
       (from, to) => communicator[name](from, to),
     );
-    // an error belongs to the wait
+    // an error is thrown by the wait
     exchange.catch(() => {});
     this.#pending.set(output, exchange);
   }
@@ -211,7 +211,7 @@ class StepQueue {
     const end = () => {
       this.#evaluations--;
     };
-    // an error belongs to who asked; what comes later still runs
+    // an error goes to the caller; later tasks still run
     this.#lastEvaluation = result.then(end, end);
     return result;
   }

@@ -1,7 +1,7 @@
 import { add, multiply } from "../engine/ops/elementwise.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { mean } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "./context.ts";
 import { Linear } from "./linear.ts";
 import { EMBEDDING_DEVIATION, Parameter } from "./parameter.ts";
@@ -9,7 +9,7 @@ import { Transformer, type TransformerOptions } from "./transformer.ts";
 
 /**
  * The paper's attention exchange (section 3.4): self-attention among the patches of an image, between
- * two stages of the encoder. With small initial weights so is its output at first, "so that the model
+ * two stages of the encoder. Small initial weights keep its output small at first, "so that the model
  * can choose whether or not exchange information".
  */
 export class AttentionExchange {
@@ -43,10 +43,19 @@ export class AttentionExchange {
    * value, and its own map stays as it is.
    *
    * @param visible `[n, patches]`, 1 for visible patches; all are by default
+   * @throws {RangeError} if the shapes do not fit.
    */
   forward(x: Tensor, context: Context, visible?: Tensor): Tensor {
     const [rows, , , channels] = x.shape;
     const n = rows / this.patches;
+    if (!Number.isInteger(n)) {
+      throw new RangeError(
+        `AttentionExchange: ${rows} maps are not ${this.patches} for each image`,
+      );
+    }
+    if (visible) {
+      checkShape(visible, [n, this.patches], "AttentionExchange: visible");
+    }
     // [n * patches, height, width, channels] -> [n, patches, width]
     const pooled = reshape(mean(x, { axes: [1, 2] }), [
       n,

@@ -1,7 +1,11 @@
 import { alone, type Communicator } from "../engine/communicator.ts";
 import { dropout, type RandomSource } from "../engine/ops/random.ts";
 import type { Assignment } from "../engine/compile/schedule.ts";
-import type { Storage, Tensor } from "../engine/graph/tensor.ts";
+import {
+  checkShape,
+  type Storage,
+  type Tensor,
+} from "../engine/graph/tensor.ts";
 import type { State } from "./state.ts";
 
 /** How processes share a training pass: each has some instances of the batch. */
@@ -61,10 +65,13 @@ export class Context {
   /**
    * Replaces the value of a state; a network that is applied twice updates its states twice.
    *
+   * @param value of the state's shape
    * @param differs whether the value depends on what this process alone has seen
+   * @throws {RangeError} if the value has another shape.
    */
   update(state: State, value: Tensor, differs = false): void {
     const actual = this.#substitutes.get(state) ?? state;
+    checkShape(value, state.shape, `state ${state.storage.name}: a new value`);
     this.#current.set(actual, value);
     if (differs) this.#differing.add(actual.storage);
   }

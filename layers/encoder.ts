@@ -24,11 +24,11 @@ export interface Encoder {
   forwardStem(images: Tensor, context: Context): Tensor;
   /** Applies stage `stage`, from 0: `[n, h, w, channels[stage]]` -> `[n, h', w', channels[stage + 1]]` */
   forwardStage(stage: number, x: Tensor, context: Context): Tensor;
-  /** A new layer for the maps of `channels` that a path through the encoder ends with, before they are pooled. */
+  /** A new layer for the last maps of a path through the encoder, of `channels`, before they are pooled. */
   createOutput(channels: number): MapLayer;
 }
 
-/** What is to pass through an encoder; it has no more stages than that needs. */
+/** What will pass through an encoder, which has only the stages that this needs. */
 export type EncoderInput = "patches" | "images";
 
 /** A kind of encoder, as its file exports it. */

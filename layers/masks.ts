@@ -10,7 +10,11 @@ import { iota } from "../engine/ops/iota.ts";
 import { broadcastTo, reshape } from "../engine/ops/movement.ts";
 import type { RandomSource } from "../engine/ops/random.ts";
 import { sum } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import {
+  checkPositive,
+  checkShape,
+  type Tensor,
+} from "../engine/graph/tensor.ts";
 
 /** Which patches of each image are masked. */
 export interface Masks {
@@ -20,11 +24,18 @@ export interface Masks {
   readonly locations: Tensor;
 }
 
-/** The masks of instances for each of their `views`: the views of an instance are consecutive and masked alike. */
+/**
+ * The masks of instances for each of their `views`: the views of an instance are consecutive and masked alike.
+ *
+ * @throws {RangeError} if the shapes do not fit, or there is no view.
+ */
 export function shareMasks(
   { visible, locations }: Masks,
   views: number,
 ): Masks {
+  checkShape(visible, ["n", "patches"], "shareMasks: visible");
+  checkShape(locations, [visible.shape[0], "masked"], "shareMasks: locations");
+  checkPositive(views, "shareMasks: the number of views");
   // [n, count] -> [n, views, count] -> [n * views, count]
   const repeat = (x: Tensor) => {
     const [n, count] = x.shape;
@@ -34,13 +45,21 @@ export function shareMasks(
   return { visible: repeat(visible), locations: repeat(locations) };
 }
 
-/** Masks exactly `masked` of the patches of each of `n` images, all choices equally likely. */
+/**
+ * Masks exactly `masked` of the patches of each of `n` images, all choices equally likely.
+ *
+ * @throws {RangeError} if a number is not a whole number of at least 1, or there are fewer patches than are to be masked.
+ */
 export function drawMasks(
   n: number,
   patches: number,
   masked: number,
   random: RandomSource,
 ): Masks {
+  checkPositive(masked, "the number of masked patches");
+  if (masked > patches) {
+    throw new RangeError(`cannot mask ${masked} of ${patches} patches`);
+  }
   // the masked patches are those with the lowest random numbers; of equal ones the earlier ranks first
   const keys = random.uniform([n, patches]);
   const pairs = [n, patches, patches];

@@ -2,9 +2,9 @@ import { Parameter } from "./parameter.ts";
 import { State } from "./state.ts";
 
 /**
- * All instances of a class below a module, named by the path of properties that leads to each:
- * `encoder.stem.weight`. What several modules share has the name of the first path to it. Instances
- * inside other instances are not looked for.
+ * All instances of a class below a module, named by the path of properties that leads to each, such as
+ * `encoder.stem.weight`. What several modules share is named by the first path to it. Instances
+ * inside other instances are left out.
  */
 export function namedInstances<Instance extends object>(
   module: object,

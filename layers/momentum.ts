@@ -17,7 +17,7 @@ export class Momentum {
   readonly #averageOf: ReadonlyMap<Parameter, State>;
   readonly #stateOf: ReadonlyMap<State, State>;
 
-  /** A copy that starts with the initial values of `module`, which the model must contain. */
+  /** A copy that starts with the initial values of `module`, which must be part of the model. */
   constructor(
     module: object,
     /** m, the share of its value that an average keeps in a step, 0 to 1; MoCo's is 0.999. */

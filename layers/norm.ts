@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 import { Parameter } from "./parameter.ts";
 import { State } from "./state.ts";
 
-/** Share of the latest batch in the running statistics, as in PyTorch. */
+/** Weight of the latest batch in the running statistics, as in PyTorch. */
 const MOMENTUM = 0.1;
 
 /** Batch normalisation over all axes but the last (Ioffe and Szegedy 2015), with running statistics for evaluation. */
@@ -24,7 +24,7 @@ export class BatchNorm {
   /** Running unbiased variance, `[channels]`. */
   readonly variance: State;
 
-  /** A normalisation of so many channels. */
+  /** A normalisation of `channels` channels. */
   constructor(channels: number) {
     this.scale = new Parameter([channels], { constant: 1 });
     this.shift = new Parameter([channels], { constant: 0 });

@@ -1,6 +1,10 @@
-import type { Shape, Tensor } from "../engine/graph/tensor.ts";
+import {
+  checkPositive,
+  type Shape,
+  type Tensor,
+} from "../engine/graph/tensor.ts";
 
-/** How a parameter starts: a constant, or normal numbers of mean 0 and a standard deviation. */
+/** Initial values of a parameter: a constant, or normal numbers of mean 0 and a given standard deviation. */
 export type Initializer = { readonly constant: number } | {
   readonly deviation: number;
 };
@@ -14,7 +18,7 @@ export type LinearInitialization = "small" | "fanIn";
 /** Standard deviation of a linear layer's initial weights in the paper (section 4.1). */
 export const LINEAR_DEVIATION = 1e-3;
 
-/** Standard deviation of learned tokens and position embeddings at first, as usual for transformers. */
+/** Standard deviation of initial learned tokens and position embeddings, the usual one for transformers. */
 export const EMBEDDING_DEVIATION = 0.02;
 
 /** He initialisation (He et al. 2015) of a convolution with `fanIn` inputs per output. */
@@ -38,13 +42,19 @@ export function linearNormal(
 export class Parameter {
   #tensor?: Tensor;
 
-  /** A parameter of `shape` with its initial values. */
+  /**
+   * A parameter of `shape` with its initial values.
+   *
+   * @throws {RangeError} if a size is not a whole number of at least 1.
+   */
   constructor(
     /** Sizes of its axes. */
     readonly shape: Shape,
     /** Its initial values. */
     readonly initializer: Initializer,
-  ) {}
+  ) {
+    for (const size of shape) checkPositive(size, "each size of a parameter");
+  }
 
   /**
    * What forward passes compute with, of `shape`.

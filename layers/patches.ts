@@ -1,14 +1,20 @@
 import { permute, reshape } from "../engine/ops/movement.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import {
+  checkPositive,
+  checkShape,
+  type Tensor,
+} from "../engine/graph/tensor.ts";
 
 /**
  * Cuts images into a row-major grid of patches without gaps.
  *
  * @param images `[n, height, width, channels]`
  * @returns `[n * grid * grid, height / grid, width / grid, channels]`, the patches of an image consecutive
- * @throws {RangeError} if the grid does not divide the image.
+ * @throws {RangeError} if these are not images, or the grid does not divide them.
  */
 export function splitPatches(images: Tensor, grid: number): Tensor {
+  checkShape(images, ["n", "height", "width", "channels"], "images");
+  checkPositive(grid, "the grid of patches");
   const [n, height, width, channels] = images.shape;
   if (height % grid !== 0 || width % grid !== 0) {
     throw new RangeError(

@@ -143,17 +143,26 @@ export class Block {
 export class ResNet implements Encoder {
   /** The first convolution, on the pixels. */
   readonly stem: Convolution;
-  /** The blocks of each stage, from `res2` on. */
+  /** The blocks of each stage, from `res2` on; checkpoints have this name for them. */
   readonly groups: readonly (readonly Block[])[];
   readonly channels: readonly number[];
   readonly patchStages: number = PATCH_STAGES;
 
-  /** A network of the given sizes with the first `stages` of its four stages. */
+  /**
+   * A network of the given sizes with the first `stages` of its four stages.
+   *
+   * @throws {RangeError} if it has no such number of stages.
+   */
   constructor(
     /** Depth, width and stem. */
     readonly options: ResNetOptions,
     readonly stages: number = STAGES,
   ) {
+    if (!Number.isInteger(stages) || stages < 0 || stages > STAGES) {
+      throw new RangeError(
+        `a ResNet has at most ${STAGES} stages, not ${stages}`,
+      );
+    }
     const { blocks, bottleneck } = layouts[options.depth];
     const { size, stride } = stems[options.stem];
     this.channels = resNetChannels(options).slice(0, stages + 1);
@@ -179,9 +188,15 @@ export class ResNet implements Encoder {
       : y;
   }
 
-  /** Applies one stage: `stage` 0 is `res2`. */
+  /**
+   * Applies one stage: `stage` 0 is `res2`.
+   *
+   * @throws {RangeError} if there is no such stage.
+   */
   forwardStage(stage: number, x: Tensor, context: Context): Tensor {
-    return this.groups[stage].reduce(
+    const blocks = this.groups[stage];
+    if (!blocks) throw new RangeError(`there is no stage ${stage}`);
+    return blocks.reduce(
       (y, block) => block.forward(y, context),
       x,
     );

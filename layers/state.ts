@@ -1,4 +1,9 @@
-import { type Shape, sizeOf, Storage } from "../engine/graph/tensor.ts";
+import {
+  checkPositive,
+  type Shape,
+  sizeOf,
+  Storage,
+} from "../engine/graph/tensor.ts";
 import { Parameter } from "./parameter.ts";
 
 /**
@@ -15,6 +20,8 @@ export class State {
   /**
    * A state that starts with one number everywhere, with given values, or as a copy of a parameter
    * of the same model.
+   *
+   * @throws {RangeError} if a size is not a whole number of at least 1, or `initial` has another number of values.
    */
   constructor(
     /** Shown in messages. */
@@ -23,6 +30,7 @@ export class State {
     readonly shape: Shape,
     initial: number | Float32Array | Parameter,
   ) {
+    for (const size of shape) checkPositive(size, `state ${name}: each size`);
     const size = sizeOf(shape);
     this.#initial = initial instanceof Float32Array
       ? initial

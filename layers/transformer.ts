@@ -18,7 +18,7 @@ export interface TransformerOptions {
   readonly feedForward: number;
   /** Dropout rate. */
   readonly dropout: number;
-  /** How the weights of linear layers start; `small` by default. */
+  /** Initial weights of linear layers; `small` by default. */
   readonly initialization?: LinearInitialization;
 }
 

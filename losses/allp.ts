@@ -13,9 +13,9 @@ import { alone, type Communicator } from "../engine/communicator.ts";
 import { allGather } from "../engine/ops/collective.ts";
 import { broadcastTo, reshape } from "../engine/ops/movement.ts";
 import { sum } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 import { collapseIndicators } from "./collapse.ts";
-import { sameInstance } from "./pairs.ts";
+import { countInstances, sameInstance } from "./pairs.ts";
 import { retrieval } from "./retrieval.ts";
 import { awayFromBounds, rescaledCosine } from "./similarity.ts";
 import type { LossTerm, LossValue, Weighted } from "./term.ts";
@@ -67,16 +67,20 @@ export interface ContrastedViews {
  *
  * The negatives u_k of u_a are all views of the other instances, those of all processes of a
  * communicator.
+ *
+ * @throws {RangeError} if the shapes do not fit, or there are fewer than two views.
  */
 export function allpLoss(
   { vectors, views }: ContrastedViews,
   { form, score, temperature }: Omit<AllpLossOptions, "weight">,
   communicator: Communicator = alone,
 ): LossValue {
+  checkShape(vectors, ["n", "width"], "allpLoss: the vectors");
+  if (views < 2) throw new RangeError(`allpLoss needs 2 views, not ${views}`);
   const others = allGather(vectors, communicator);
   const [n] = vectors.shape;
   const [all] = others.shape;
-  const instances = n / views;
+  const instances = countInstances(n, views);
   // [instances, views, all instances, views]
   const isSameInstance = sameInstance(
     [instances, views],

@@ -13,7 +13,7 @@ import {
 import { alone, type Communicator } from "../engine/communicator.ts";
 import { allMean } from "../engine/ops/collective.ts";
 import { mean, sum } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 import { UserError } from "../engine/user_error.ts";
 import { retrieval } from "./retrieval.ts";
 import { rescaledCosine, similarity } from "./similarity.ts";
@@ -25,7 +25,7 @@ import {
 
 /**
  * What sums over pairs are divided by. `pairs`: the number of all pairs, as Eqs. 15 and 16 are
- * printed, which leaves the few positives next to no weight. `balanced`: positives by their number,
+ * printed, which gives the few positives almost no weight. `balanced`: positives by their number,
  * negatives by theirs.
  */
 export type Normalizer = "balanced" | "pairs";
@@ -72,7 +72,7 @@ export interface Contrasted {
   readonly predictions: Tensor;
   /** `[m, width]`, rows of unit length. */
   readonly targets: Tensor;
-  /** `[n, m]`, 1 for positive pairs, of which each row has one at least, and 0 for negative ones. */
+  /** `[n, m]`, 1 for positive pairs, at least one in each row, and 0 for negative ones. */
   readonly isPositive: Tensor;
   /** The same predictions beside the entries of a vocabulary. */
   readonly vocabulary?: VocabularyComparison;
@@ -83,7 +83,8 @@ export interface Contrasted {
 /**
  * Pulls predictions towards their positive targets and away from the negative ones.
  *
- * @throws {UserError} if the negatives are to be those of a vocabulary, and there is none or the form has no use for it.
+ * @throws {RangeError} if the shapes do not fit.
+ * @throws {UserError} if the negatives should come from a vocabulary, and there is none or the form cannot use it.
  */
 export function contrast(
   contrasted: Contrasted,
@@ -98,6 +99,7 @@ export function contrast(
     );
   }
   const similarities = similarity(predictions, targets);
+  checkShape(isPositive, similarities.shape, "contrast: isPositive");
   const weights = weightsOf(isPositive, contrasted.communicator);
   const { perPositive, perNegative } = weights;
   const positiveSum = sum(select(isPositive, similarities, 0));
@@ -142,8 +144,8 @@ function nce(
 
 /**
  * InfoNCE (van den Oord et al. 2018) with `e(x, y) = exp(cos(x, y) / temperature)`, averaged over the
- * predictions x. With the P positives outside of the logarithm, as in Allp and, but that other
- * positives are no negatives here, SupCon (Khosla et al. 2020):
+ * predictions x. With the P positives outside of the logarithm, as in Allp and in SupCon (Khosla et al.
+ * 2020), except that other positives do not count as negatives here:
  *
  *     -1/P Σ_p log(e(x, y⁺_p) / (e(x, y⁺_p) + Σ e(x, y⁻)))
  *
@@ -177,7 +179,7 @@ function infoNce(
   );
 }
 
-/** One over the number of positive pairs, and of negative ones; over their means where processes differ. */
+/** The reciprocals of the numbers of positive and of negative pairs; of their means where processes differ. */
 function weightsOf(isPositive: Tensor, communicator: Communicator = alone) {
   const [positives] = allMean([sum(isPositive)], communicator);
   // a batch of one instance has no negatives

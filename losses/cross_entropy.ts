@@ -9,7 +9,11 @@ import {
 import { stopGradient } from "../engine/ops/gradient_flow.ts";
 import { materialize } from "../engine/ops/materialize.ts";
 import { max, mean, sum } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import {
+  broadcastShapes,
+  sameShape,
+  type Tensor,
+} from "../engine/graph/tensor.ts";
 
 /**
  * Cross entropy of the softmax over the last axis, `-log softmax(logits)` at the target, averaged
@@ -17,8 +21,15 @@ import type { Tensor } from "../engine/graph/tensor.ts";
  *
  * @param logits `[..., classes]`
  * @param isTarget of the same shape, or one that broadcasts to it: 1 at each row's target, else 0
+ * @throws {RangeError} if it does not.
  */
 export function crossEntropy(logits: Tensor, isTarget: Tensor): Tensor {
+  const { shape } = logits;
+  if (!sameShape(broadcastShapes(shape, isTarget.shape), shape)) {
+    throw new RangeError(
+      `crossEntropy: targets [${isTarget.shape}] do not broadcast to logits [${shape}]`,
+    );
+  }
   const last = { axes: [-1], keepAxes: true };
   const x = materialize(logits);
   // [..., 1]

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { alone, type Communicator } from "../engine/communicator.ts";
 import { allGather } from "../engine/ops/collective.ts";
 import { reshape } from "../engine/ops/movement.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 import { collapseIndicators } from "./collapse.ts";
 import { contrast, type ContrastOptions, contrastOptions } from "./contrast.ts";
-import { sameInstance } from "./pairs.ts";
+import { countInstances, sameInstance } from "./pairs.ts";
 import type { LossTerm, LossValue, Weighted } from "./term.ts";
 import type { VocabularyComparison } from "./vocabulary.ts";
 
@@ -48,18 +48,26 @@ export interface PredictedImages {
  *
  * Each prediction is compared with all N images, those of all processes of a communicator. The
  * positives are the D views of the same instance.
+ *
+ * @throws {RangeError} if the shapes do not fit.
  */
 export function imageLoss(
   { predictions, targets: own, views, vocabulary }: PredictedImages,
   options: ContrastOptions,
   communicator: Communicator = alone,
 ): LossValue {
+  checkShape(predictions, ["n", "width"], "imageLoss: predictions");
+  checkShape(own, predictions.shape, "imageLoss: targets");
   const targets = allGather(own, communicator);
   const [n] = predictions.shape;
   const [all] = targets.shape;
   // [instances, views, all instances, views] -> [n, all]
   const isPositive = reshape(
-    sameInstance([n / views, views], [all / views, views], communicator.rank),
+    sameInstance(
+      [countInstances(n, views), views],
+      [all / views, views],
+      communicator.rank,
+    ),
     [n, all],
   );
   const { loss, metrics } = contrast(

@@ -14,7 +14,7 @@ import { alone, type Communicator } from "../engine/communicator.ts";
 import { allGather, allMean } from "../engine/ops/collective.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { sum } from "../engine/ops/reduction.ts";
-import { constant, type Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, constant, type Tensor } from "../engine/graph/tensor.ts";
 import { rowsAt } from "../layers/rows_at.ts";
 import { collapseIndicators } from "./collapse.ts";
 import {
@@ -23,7 +23,7 @@ import {
   type ContrastOptions,
   contrastOptions,
 } from "./contrast.ts";
-import { sameInstance } from "./pairs.ts";
+import { countInstances, sameInstance } from "./pairs.ts";
 import { explainedVariance } from "./shortcut.ts";
 import { similarity } from "./similarity.ts";
 import type { LossTerm, LossValue, Weighted } from "./term.ts";
@@ -33,9 +33,10 @@ import type { VocabularyComparison } from "./vocabulary.ts";
 export interface MaskedPatchLossOptions extends Weighted, ContrastOptions {
   /**
    * The patches that each prediction is compared with: `all` M of each image, the default, as Eq. 15
-   * is printed, or the `masked` ones alone. After an exchange visible patches have its output and
-   * masked ones have not: with `all` targets tell visible from masked, and where. After 100 steps of
-   * `dv2-tiny` on CIFAR-10 these two facts made 66 % of the targets' variance, without exchange 4 %.
+   * is printed, or the `masked` ones alone. After an exchange, visible patches contain its output and
+   * masked ones do not: with `all`, targets reveal where they lie and whether they were masked. After
+   * 100 steps of `dv2-tiny` on CIFAR-10 these two facts explained 66 % of the targets' variance; without
+   * the exchange, 4 %.
    */
   readonly candidates: "all" | "masked";
 }
@@ -131,24 +132,33 @@ const candidatesOf = {
  * processes of a communicator. The positives are those of the same instance at the same location, in
  * each of the D views; all others are negatives.
  *
- * Two metrics show shortcuts: `sameLocationSimilarity`, how near predictions are to patches of other
- * instances at their location, which without one is as far from `positiveSimilarity` as
+ * Two metrics reveal shortcuts: `sameLocationSimilarity`, how near predictions are to patches of other
+ * instances at their location, which without a shortcut is as far from `positiveSimilarity` as
  * `negativeSimilarity` is; and `maskAndLocationShare`, the share of the candidates' variance that is
  * explained by where they lie and whether they were masked. After 100 steps of `dv2-tiny` with `all`
  * candidates it was 66 %, without exchange 4 %, as by chance.
+ *
+ * @throws {RangeError} if the shapes do not fit.
  */
 export function maskedPatchLoss(
   patches: MaskedPatches,
   { candidates, ...options }: Omit<MaskedPatchLossOptions, "weight">,
   communicator: Communicator = alone,
 ): LossValue {
-  const { predictions, locations, views } = patches;
+  const { predictions, targets, locations, views } = patches;
+  checkShape(
+    predictions,
+    ["n", "masked", "width"],
+    "maskedPatchLoss: predictions",
+  );
   const [n, masked, width] = predictions.shape;
-  const instances = n / views;
+  checkShape(targets, [n, "patches", width], "maskedPatchLoss: targets");
+  checkShape(locations, [n, masked], "maskedPatchLoss: locations");
+  const instances = countInstances(n, views);
   const { vectors, locations: places, isMasked } = candidatesOf[candidates](
     {
       ...patches,
-      targets: allGather(patches.targets, communicator),
+      targets: allGather(targets, communicator),
       locations: allGather(locations, communicator),
     },
   );
@@ -172,7 +182,7 @@ export function maskedPatchLoss(
       [n * masked, all * count],
     ),
     vocabulary: patches.vocabulary,
-    // a prediction has as many positives as any other where all patches are candidates
+    // all predictions have equally many positives where all patches are candidates
     communicator: candidates === "masked" ? communicator : alone,
   };
   const { loss, metrics } = contrast(contrasted, options);
@@ -193,7 +203,7 @@ export function maskedPatchLoss(
           cast(add(multiply(places, 2), isMasked), "i32"),
           [all * count],
         ),
-        2 * patches.targets.shape[1],
+        2 * targets.shape[1],
       ),
     },
   };

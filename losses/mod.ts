@@ -1,5 +1,5 @@
 /**
- * The loss terms of the paper as functions of symbolic tensors, and what a term of one's own is.
+ * The loss terms of the paper as functions of symbolic tensors, and the interface of your own terms.
  *
  * @module
  */

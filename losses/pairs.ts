@@ -1,6 +1,25 @@
 import { add, equal } from "../engine/ops/elementwise.ts";
 import { iota } from "../engine/ops/iota.ts";
-import type { Shape, Tensor } from "../engine/graph/tensor.ts";
+import {
+  checkPositive,
+  type Shape,
+  type Tensor,
+} from "../engine/graph/tensor.ts";
+
+/**
+ * The number of instances that rows are views of.
+ *
+ * @throws {RangeError} if the rows are not `views` for each instance.
+ */
+export function countInstances(rows: number, views: number): number {
+  checkPositive(views, "the number of views");
+  if (rows % views !== 0) {
+    throw new RangeError(
+      `${rows} rows are not ${views} views of each instance`,
+    );
+  }
+  return rows / views;
+}
 
 /**
  * Which pairs belong to the same instance.

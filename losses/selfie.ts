@@ -3,7 +3,7 @@ import { matmul } from "../engine/ops/matmul.ts";
 import { equal, multiply } from "../engine/ops/elementwise.ts";
 import { iota } from "../engine/ops/iota.ts";
 import { materialize } from "../engine/ops/materialize.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import { retrieval } from "./retrieval.ts";
 import type { LossTerm, LossValue, Weighted } from "./term.ts";
@@ -41,10 +41,14 @@ export interface Jigsaw {
 /**
  * Selfie's loss, Eq. 9: which of the masked patches of its image belongs at each location? The cross
  * entropy of the softmax over scaled dot products.
+ *
+ * @throws {RangeError} if the shapes do not fit.
  */
 export function selfieLoss(
   { queries, candidates }: Omit<Jigsaw, "locations">,
 ): LossValue {
+  checkShape(queries, ["n", "masked", "width"], "selfieLoss: queries");
+  checkShape(candidates, queries.shape, "selfieLoss: candidates");
   const [n, masked, width] = queries.shape;
   // [n, masked, masked]
   const logits = materialize(multiply(

@@ -68,7 +68,7 @@ export interface LossTerm<Output, Options extends Weighted> {
    * @internal
    */
   readonly schema: z.ZodType<Options>;
-  /** The settings with which a model has the output that the term needs, for messages. */
+  /** The settings that give a model the output that the term needs, for messages. */
   readonly needs: string;
   /**
    * The loss of what a model outputs under the term's name.

@@ -11,7 +11,7 @@ import {
 } from "../engine/ops/elementwise.ts";
 import { customGradient, stopGradient } from "../engine/ops/gradient_flow.ts";
 import { sum } from "../engine/ops/reduction.ts";
-import { constant, type Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, constant, type Tensor } from "../engine/graph/tensor.ts";
 import { blocks } from "../vocab/stream.ts";
 import { rescaledCosine, similarity, SIMILARITY_MARGIN } from "./similarity.ts";
 import type { Weighted } from "./term.ts";
@@ -21,7 +21,7 @@ export interface VocabularyLossOptions extends Weighted {
   /**
    * What the sum of Eq. 20 is divided by: the number of `pairs` of predictions and entries, the
    * default, so that the loss does not grow with the vocabulary, or that of `predictions` alone, as
-   * the paper says (section 3.5). By `pairs` it is almost without effect: with the paper's weights
+   * the paper says (section 3.5). With `pairs` it has almost no effect: with the paper's weights
    * its gradient at res4 was 1.6 % of that of L_mp (patches) and 0.1 % of that of L_mi (images).
    */
   readonly normalizer: "pairs" | "predictions";
@@ -46,6 +46,15 @@ export interface VocabularyComparison {
   readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
+function checkComparison(
+  name: string,
+  { predictions, targets, entries }: VocabularyComparison,
+): void {
+  checkShape(predictions, ["n", "width"], `${name}: predictions`);
+  checkShape(targets, predictions.shape, `${name}: targets`);
+  checkShape(entries, ["entries", predictions.shape[1]], `${name}: entries`);
+}
+
 /**
  * Vocabulary loss, Eq. 20, divided by the number of pairs or of predictions:
  *
@@ -53,11 +62,15 @@ export interface VocabularyComparison {
  *
  * No gradient flows into the entries and the weight `|v, u| - 1`. Loss and gradient are computed
  * together, one block of entries at a time: the matrix of entries and predictions is never stored.
+ *
+ * @throws {RangeError} if the shapes do not fit.
  */
 export function vocabularyLoss(
-  { predictions, targets, entries }: VocabularyComparison,
+  comparison: VocabularyComparison,
   normalizer: VocabularyLossOptions["normalizer"],
 ): Tensor {
+  checkComparison("vocabularyLoss", comparison);
+  const { predictions, targets, entries } = comparison;
   const û = stopGradient(predictions);
   const u = stopGradient(targets);
   const [n] = predictions.shape;
@@ -95,14 +108,17 @@ export function vocabularyLoss(
  *
  *     Σ_i (1 - |v_i, u_j|) exp((cos(v_i, û_j) - 1) / temperature)
  *
- * Gradients and memory are as of {@linkcode vocabularyLoss}.
+ * Gradients and memory are as for {@linkcode vocabularyLoss}.
  *
  * @returns `[n, 1]`
+ * @throws {RangeError} if the shapes do not fit.
  */
 export function vocabularyNegatives(
-  { predictions, targets, entries }: VocabularyComparison,
+  comparison: VocabularyComparison,
   temperature: number,
 ): Tensor {
+  checkComparison("vocabularyNegatives", comparison);
+  const { predictions, targets, entries } = comparison;
   const û = stopGradient(predictions);
   const u = stopGradient(targets);
   let total: Tensor = constant(0, [predictions.shape[0], 1]);

@@ -25,7 +25,7 @@ const portable = [
   "train/models/encoders.ts",
   "train/build_model.ts",
   "train/training_step.ts",
-  "train/export/encoder.ts",
+  "train/export/mod.ts",
 ];
 
 interface Source {

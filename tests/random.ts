@@ -51,6 +51,12 @@ export function randomArray(
   return Float32Array.from({ length: size }, () => randomNumber(low, high));
 }
 
+/** Uniform bytes. */
+export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
+  // the high bits are the good ones
+  return Uint8Array.from({ length }, () => generator.next() >>> 24);
+}
+
 /** A whole number from 0 to 2³² - 1. */
 export function randomWord(): number {
   return Math.floor(randomNumber(0, 2 ** 32));
@@ -59,7 +65,7 @@ export function randomWord(): number {
 /** Registers a test with random numbers of its own; see {@linkcode withSeed}. */
 export function testWithSeed(
   name: string,
-  test: () => void | Promise<void>,
+  test: (context: Deno.TestContext) => void | Promise<void>,
 ): void {
-  Deno.test(name, () => withSeed(name, test));
+  Deno.test(name, (context) => withSeed(name, () => test(context)));
 }

@@ -5,7 +5,7 @@ import { Program } from "../engine/program.ts";
 import { Storage, type Tensor } from "../engine/graph/tensor.ts";
 
 /** How long one measurement takes, at most. */
-const MEASURING_SECONDS = 0.3;
+const MAX_MEASURING_SECONDS = 0.3;
 
 /** How fast a device is. */
 export interface DeviceSpeed {
@@ -42,7 +42,7 @@ async function secondsOf(device: Device, output: Tensor): Promise<number> {
   };
   await run(1);
   const once = await run(1);
-  const times = Math.ceil(Math.min(20, MEASURING_SECONDS / once));
+  const times = Math.ceil(Math.min(20, MAX_MEASURING_SECONDS / once));
   const more = await run(1 + times);
   program.destroy();
   return Math.max(more - once, 1e-6) / times;

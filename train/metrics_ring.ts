@@ -6,14 +6,13 @@ import type { Assignment } from "../engine/compile/schedule.ts";
 import { Storage, type Tensor } from "../engine/graph/tensor.ts";
 
 /**
- * The numbers of the last steps, kept on the device, so that reading them, for which the host has to
- * wait, is rare.
+ * The metrics of the last steps, kept on the device, so that the host seldom has to wait to read them.
  */
 export class MetricsRing {
   readonly #storage: Storage;
   readonly #names: readonly string[];
 
-  /** A ring for so many steps of the named numbers. */
+  /** A ring for `length` steps of the named metrics. */
   constructor(readonly length: number, names: readonly string[]) {
     this.#names = names;
     this.#storage = new Storage("metrics", length * names.length);

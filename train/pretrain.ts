@@ -64,14 +64,14 @@ export interface PretrainResult {
   readonly finished: boolean;
   /** The numbers of the last step; absent if none is known. */
   readonly metrics?: StepMetrics;
-  /** What the layers of the encoder say as it was initialised; absent without labelled images, or if the run was stopped. */
+  /** The results of the layers of the initial encoder; absent without labelled images, or if the run was stopped. */
   readonly untrained?: LayerResults;
   /** The same after the last step. */
   readonly trained?: LayerResults;
 }
 
 /**
- * Pretrains an encoder as the config says. Started again with `resume`, a run goes on from its
+ * Pretrains an encoder as the config says. Started again with `resume`, a run continues from its
  * latest checkpoint as if it had not been interrupted: bit for bit on the wasm device.
  *
  * @throws {UserError} if something does not fit, cannot be read or written, or the loss is not finite.
@@ -91,7 +91,7 @@ export async function pretrain(
     importTimm(built, await readBytes(initialWeights), initialWeights);
   }
   options.onPhase?.("compiling", checkpoint?.step ?? 0);
-  // before anything else that is slow, so that a step that the device cannot hold is known at once
+  // before anything else that is slow, so that a step that the device cannot hold is noticed at once
   const step = await TrainingStep.compile(device, {
     config,
     ...built,
@@ -133,7 +133,7 @@ async function takeSteps(
       {
         ...options,
         images: splits.unlabelled,
-        // a run killed early can then be resumed, and a full disk is known at once
+        // so that a run killed early can be resumed, and a full disk is noticed at once
         saveAtStart: !checkpoint,
         remedy: REMEDY,
       },

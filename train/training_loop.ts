@@ -52,7 +52,7 @@ export interface LoopOptions {
    * step when the loop begins at one; what it throws ends the loop.
    */
   readonly onCheckpoint?: (step: number) => Promise<void>;
-  /** What a person may do if the loss is not finite. */
+  /** What to do if the loss is not finite. */
   readonly remedy: string;
 }
 
@@ -68,7 +68,7 @@ export interface LoopResult {
   readonly step: number;
   /** The numbers of the last step; absent if none is known. */
   readonly metrics?: StepMetrics;
-  /** The rank that was told to stop the steps; absent where none was. */
+  /** The rank that was asked to stop the steps; absent if none was. */
   readonly stoppedBy?: number;
 }
 
@@ -136,7 +136,7 @@ export class TrainingLoop {
         if (isDue) {
           await this.#save();
           await options.onCheckpoint?.(this.done);
-          // that took no part in the steps
+          // this time does not belong to the steps
           this.#readAt = performance.now();
         }
       }
@@ -152,7 +152,7 @@ export class TrainingLoop {
     };
   }
 
-  /** Whether the steps are to end here, for all processes. */
+  /** Whether the steps end here, for all processes. */
   async #isStopped(): Promise<boolean> {
     const stops = this.options.signal?.aborted ?? false;
     if (this.step.communicator.size === 1) return stops;
@@ -160,7 +160,7 @@ export class TrainingLoop {
     return this.#agreement.stoppedBy !== undefined;
   }
 
-  /** Whether a checkpoint is due: every so many steps, and after the last. */
+  /** Whether a checkpoint is due: at regular intervals, and after the last step. */
   #isDue(): boolean {
     const { steps, checkpoints: { every } } = this.config;
     return this.done > 0 && (this.done % every === 0 || this.done === steps);
@@ -252,7 +252,7 @@ export class TrainingLoop {
   }
 }
 
-/** The numbers of a step, where the last record is of it. */
+/** The metrics of a step, if the last record is of that step. */
 function metricsAt(
   step: number,
   records: readonly MetricsRecord[],

@@ -170,14 +170,14 @@ export class TrainingStep {
     private readonly ring: MetricsRing,
     /** The processes that share the batch. */
     readonly communicator: Communicator,
-    /** The optimiser, whose moments belong into a checkpoint. */
+    /** The optimiser, whose moments belong in a checkpoint. */
     readonly optimizer: AdamW,
   ) {}
 
   /**
    * Traces and compiles a step of pretraining.
    *
-   * @param options.fused `false` gives every value a kernel of its own: slow, for looking into a result.
+   * @param options.fused `false` gives every value a kernel of its own: slow, for debugging.
    * @throws {UserError} if a loss lacks what it needs, or the device cannot hold the step.
    */
   static async compile(

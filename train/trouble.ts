@@ -6,7 +6,7 @@ import { modelKind } from "./models/registry.ts";
 import { stepSizes } from "./step_sizes.ts";
 import type { StepMetrics } from "./training_step.ts";
 
-/** What a falling loss may hide. */
+/** A problem that a falling loss may hide. */
 interface Trouble {
   /** Says what is wrong, with patches or images. */
   readonly says: (subject: string) => string;
@@ -22,7 +22,7 @@ interface Trouble {
 interface Sign {
   /** The metric's name, after that of its term. */
   readonly metric: string;
-  /** Names it to a person. */
+  /** Its name in messages. */
   readonly label: string;
   /** The wrong side. */
   readonly side: "below" | "above";
@@ -42,7 +42,7 @@ interface Watched {
 /** Long enough that neither a dip nor the first steps of Adam count. */
 const STEPS = 100;
 
-/** Until so long the masses of a vocabulary remember what they began with: 0.99²⁰⁰ is 0.13. */
+/** For this many steps the masses of a vocabulary remember their initial values: 0.99²⁰⁰ is 0.13. */
 const VOCABULARY_STEPS = 200;
 
 /**
@@ -256,7 +256,7 @@ export class TroubleWatch {
   }
 
   /**
-   * Takes note of a step.
+   * Records a step.
    *
    * @param step Number of steps done.
    * @param metrics The numbers of the last one.

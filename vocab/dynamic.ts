@@ -52,7 +52,7 @@ export const dynamic: VocabularyKind<DynamicVocabularyOptions> = {
     new DynamicVocabulary(options, width, seed, label),
 };
 
-/** The mass from which an entry counts as in use: matched once, it takes a half-life to fall below. */
+/** Mass from which an entry counts as in use: once matched, it takes a half-life to fall below this. */
 const MIN_MASS_IN_USE = 0.5;
 
 /** The paper's dynamic vocabulary (section 3.5): moving cluster centres with masses. */

@@ -12,7 +12,7 @@ import {
 import { materialize } from "../engine/ops/materialize.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { argmax, max } from "../engine/ops/reduction.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 import { blocks } from "./stream.ts";
 
 /** How a target chooses its entry: by Eq. 17, which favours light entries, or by the cosine alone. */
@@ -26,6 +26,7 @@ export type Match = "massAware" | "cosine";
  * @param masses m: `[entries]`, at least 0
  * @param targets u: `[n, width]`, rows of unit length
  * @returns `[n]`, i32
+ * @throws {RangeError} if the shapes do not fit.
  */
 export function matchEntries(
   vectors: Tensor,
@@ -33,6 +34,9 @@ export function matchEntries(
   targets: Tensor,
   match: Match,
 ): Tensor {
+  checkShape(vectors, ["entries", "width"], "matchEntries: vectors");
+  checkShape(masses, [vectors.shape[0]], "matchEntries: masses");
+  checkShape(targets, ["n", vectors.shape[1]], "matchEntries: targets");
   const [n] = targets.shape;
   let best: Tensor | undefined;
   let entry: Tensor | undefined;

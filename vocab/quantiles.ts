@@ -8,7 +8,7 @@ import {
 import { iota } from "../engine/ops/iota.ts";
 import { reshape } from "../engine/ops/movement.ts";
 import { max, sum } from "../engine/ops/reduction.ts";
-import { constant, type Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, constant, type Tensor } from "../engine/graph/tensor.ts";
 
 const PARTS = 64;
 const ROUNDS = 3;
@@ -20,8 +20,14 @@ const ROUNDS = 3;
  * @param x `[n]`, at least 0
  * @param shares between 0 and 1
  * @returns one element for each share
+ * @throws {RangeError} if `x` has other axes, or a share is not between 0 and 1.
  */
 export function quantiles(x: Tensor, shares: readonly number[]): Tensor[] {
+  checkShape(x, ["n"], "quantiles: x");
+  const wrong = shares.find((share) => !(share >= 0 && share <= 1));
+  if (wrong !== undefined) {
+    throw new RangeError(`a quantile's share is between 0 and 1, not ${wrong}`);
+  }
   const [n] = x.shape;
   return shares.map((share) => {
     const rank = Math.ceil(share * n - 1e-6);

@@ -12,7 +12,7 @@ import { iota } from "../engine/ops/iota.ts";
 import { allGather } from "../engine/ops/collective.ts";
 import { gather } from "../engine/ops/indexing.ts";
 import { reshape } from "../engine/ops/movement.ts";
-import type { Tensor } from "../engine/graph/tensor.ts";
+import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 import type { Context } from "../layers/context.ts";
 import { UserError } from "../engine/user_error.ts";
 import { State } from "../layers/state.ts";
@@ -64,10 +64,12 @@ export class Queue extends Vocabulary {
   /**
    * Replaces the oldest entries with the targets of a step, those of all processes.
    *
+   * @throws {RangeError} if the targets have another width than the entries.
    * @throws {UserError} if there are more targets than entries.
    */
   override update(targets: Tensor, context: Context): Tensor {
     const { entries } = this;
+    checkShape(targets, ["n", this.vectors.shape[1]], "Queue: targets");
     const all = allGather(stopGradient(targets), context.communicator);
     const [n] = all.shape;
     if (n > entries) {

@@ -9,9 +9,10 @@ export abstract class Vocabulary {
    *
    * @param targets `[n, width]`, rows of unit length
    * @returns all entries after the update: `[entries, width]`, rows of unit length
+   * @throws {RangeError} if the targets have another width than the entries.
    */
   abstract update(targets: Tensor, context: Context): Tensor;
-  /** Numbers about how the entries are used after the latest update, one element each. */
+  /** Metrics of how the entries are used after the latest update, one element each. */
   abstract metrics(context: Context): Readonly<Record<string, Tensor>>;
 }
 

@@ -52,7 +52,7 @@ export function distributedCases(): FactCase[] {
   ];
 }
 
-/** Takes a few steps in so many processes. */
+/** Takes a few steps in a number of processes. */
 async function sharedStep(processes: number): Promise<SharedStep> {
   const script = new URL("../probes/distributed.ts", import.meta.url);
   const { success, stdout, stderr } = await run(

@@ -40,7 +40,7 @@ export function joined(arrays: readonly ArrayLike<number>[]): Values {
   return values;
 }
 
-/** Runs a program so many times, to the end of the last one. */
+/** Runs a program a number of times, to the end of the last one. */
 export async function replay(
   device: Device,
   program: Program,

@@ -91,7 +91,7 @@ export class ArrayChannel {
     return read;
   }
 
-  /** Reads until at least so many bytes are there. */
+  /** Reads until at least `bytes` bytes are there. */
   async #fill(bytes: number): Promise<void> {
     if (this.#rest.length >= bytes) return;
     const pieces: Uint8Array[] = [this.#rest];

@@ -98,7 +98,7 @@ async function submit(backend: Backend, [output]: JaxArray[]): Promise<void> {
   else await output.blockUntilReady();
 }
 
-/** What so many steps from the first state report. */
+/** What a number of steps from the first state report. */
 async function resultOf(
   jax: Jax,
   task: JaxTask,

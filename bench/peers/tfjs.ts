@@ -83,7 +83,7 @@ async function finished(tf: Tfjs, { outputs }: TfjsStep): Promise<void> {
   first.dispose();
 }
 
-/** What so many steps from the first state report. */
+/** What a number of steps from the first state report. */
 async function resultOf(
   tf: Tfjs,
   task: TfjsTask,

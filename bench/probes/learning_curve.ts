@@ -8,7 +8,7 @@ import { openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { linearProbe } from "../../train/evaluate/linear_probe.ts";
 import { probeImages } from "../../train/evaluate/probe.ts";
-import { represent } from "../../train/evaluate/represent.ts";
+import { computeFeatures } from "../../train/evaluate/compute_features.ts";
 import { listCheckpoints } from "../../train/run/checkpoint.ts";
 import { loadRun, openRun } from "../../train/run/load_run.ts";
 
@@ -23,8 +23,10 @@ console.log("layer,step,accuracy");
 for (const step of await listCheckpoints(run.checkpointsPath)) {
   const built = await loadRun(path, device, step);
   const { batchSize } = config.evaluation;
-  const train = await represent(device, built, images.train, { batchSize });
-  const test = await represent(device, built, images.test, { batchSize });
+  const train = await computeFeatures(device, built, images.train, {
+    batchSize,
+  });
+  const test = await computeFeatures(device, built, images.test, { batchSize });
   for (const layer of layers) {
     const { accuracy } = await linearProbe(
       device,

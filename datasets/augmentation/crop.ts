@@ -42,8 +42,8 @@ const MEAN = [0.43, 0.42, 0.39];
 const DEVIATION = [0.27, 0.26, 0.27];
 const SCALE = [0.3, 1];
 const RATIO = [0.7, 1.4];
-/** How often a crop is drawn until it fits, before the whole image is taken. */
-const ATTEMPTS = 10;
+/** How many times a crop is drawn, if none fits, before the whole image is taken. */
+const MAX_ATTEMPTS = 10;
 /** At evaluation an image is resized to this multiple of the result, then cropped in the middle. */
 const EVALUATION_MARGIN = 70 / 64;
 
@@ -57,7 +57,7 @@ interface Boxes {
 
 /** Random boxes: a share of the area and an aspect ratio, drawn until the box fits. */
 function drawBoxes(n: number, size: number, random: RandomSource): Boxes {
-  const shape = [n, ATTEMPTS];
+  const shape = [n, MAX_ATTEMPTS];
   const between = ([low, high]: number[]) =>
     add(multiply(random.uniform(shape), high - low), low);
   const area = multiply(between(SCALE), size * size);
@@ -67,11 +67,11 @@ function drawBoxes(n: number, size: number, random: RandomSource): Boxes {
   const heights = round(sqrt(divide(area, ratio)));
   const fits = multiply(less(widths, size + 0.5), less(heights, size + 0.5));
   const attempt = iota(shape, 1, "f32");
-  const first = min(select(fits, attempt, ATTEMPTS), {
+  const first = min(select(fits, attempt, MAX_ATTEMPTS), {
     axes: [1],
     keepAxes: true,
   });
-  const none = reshape(equal(first, ATTEMPTS), [n]);
+  const none = reshape(equal(first, MAX_ATTEMPTS), [n]);
   const chosen = (x: Tensor) =>
     select(none, size, sum(multiply(x, equal(attempt, first)), { axes: [1] }));
   const [height, width] = [chosen(heights), chosen(widths)];

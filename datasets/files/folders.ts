@@ -2,7 +2,7 @@ import { withFileErrors } from "./system_error.ts";
 
 const collator = new Intl.Collator("en", { numeric: true });
 
-/** Compares names as a person would: `file2` before `file10`; unequal names never compare equal. */
+/** Compares names in natural order: `file2` before `file10`; unequal names never compare equal. */
 export function naturalOrder(a: string, b: string): number {
   return collator.compare(a, b) || (a < b ? -1 : 1);
 }
@@ -49,7 +49,7 @@ export interface FolderContents {
  * The folder `path`, or the one in it called `inner` (as an archive unpacks) where there is one.
  * A folder that does not exist counts as empty.
  *
- * @throws {UserError} `path` is no folder or cannot be read.
+ * @throws {UserError} `path` is not a folder or cannot be read.
  */
 export async function findFolder(
   path: string,

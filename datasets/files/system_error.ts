@@ -3,7 +3,7 @@ import { UserError } from "../../engine/user_error.ts";
 const DENIED =
   "the system denies access; check who owns it and its permissions";
 
-/** What the system's error codes mean to a person, and what to do about them. */
+/** What the system's error codes mean in plain words, and what to do about them. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file or folder; check the path",
   EACCES: DENIED,

@@ -41,8 +41,8 @@ export function fuse(
   roots: ReadonlySet<Tensor>,
   maxReads: number,
 ): Fusion {
-  // a node that is stored for the sake of a later one may add to what those in between read: the pass
-  // is then repeated, knowing what has to be stored
+  // storing a node for the sake of a later one may add to what the nodes in between read: the pass
+  // is then repeated with that node stored from the start
   let stored: ReadonlySet<Tensor> = roots;
   for (;;) {
     const decision = decide(graph, stored, maxReads);
@@ -81,7 +81,7 @@ function decide(
 ) {
   const users = usersOf(graph);
   const stored = new Set<Tensor>();
-  /** Of lazy values that a reduction is computed for in the same kernel: that reduction. */
+  /** For each lazy value computed from a reduction in the same kernel, that reduction. */
   const reductions = new Map<Tensor, Tensor>();
   /** Cost of computing an element from stored values. */
   const costs = new Map<Tensor, number>();

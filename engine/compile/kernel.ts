@@ -141,7 +141,7 @@ export interface WaitKernel {
   readonly kind: "wait";
 }
 
-/** What one dispatch computes. Exchanges are the program's business, and nothing to devices. */
+/** What one dispatch computes. Exchanges are carried out by the program, not by devices. */
 export type Kernel =
   | FusedKernel
   | MatmulKernel

@@ -66,7 +66,7 @@ export function lowerFused(
 
 function reductionOf({ operation, inputs: [x] }: Tensor) {
   if (operation.kind !== "reduce") {
-    throw new TypeError(`${operation.kind} is no reduction`);
+    throw new TypeError(`${operation.kind} is not a reduction`);
   }
   return { x, name: operation.name, axes: operation.axes };
 }

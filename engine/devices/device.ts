@@ -27,7 +27,7 @@ export interface DeviceLimits {
 export interface Device {
   /** Which kind of device it is. */
   readonly kind: "webgpu" | "wasm";
-  /** One line for people: which hardware, how many threads. */
+  /** One line to print: which hardware, how many threads. */
   readonly description: string;
   /** Limits that the memory plan of a program must respect. */
   readonly limits: DeviceLimits;

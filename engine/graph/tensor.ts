@@ -124,6 +124,26 @@ export function checkNatural(value: number, what: string): void {
   }
 }
 
+/**
+ * Throws a RangeError unless a tensor has the expected sizes: numbers, or names of those that may be
+ * anything. A leading "..." stands for any further axes. `what` begins the message.
+ */
+export function checkShape(
+  { shape }: Tensor,
+  expected: readonly (number | string)[],
+  what: string,
+): void {
+  const anyLeading = expected[0] === "...";
+  const sizes = anyLeading ? expected.slice(1) : expected;
+  const leading = shape.length - sizes.length;
+  const hasRank = anyLeading ? leading >= 0 : leading === 0;
+  const fits = (size: number | string, axis: number) =>
+    typeof size === "string" || size === shape[leading + axis];
+  if (!hasRank || !sizes.every(fits)) {
+    throw new RangeError(`${what} must be [${expected}], not [${shape}]`);
+  }
+}
+
 /** Number of elements of a shape. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, axis) => product * axis, 1);
@@ -175,7 +195,11 @@ export function input(
   return apply(leaves.input, { kind: "input", name, shape, dtype }, []);
 }
 
-/** A number, as a tensor of `shape`. */
+/**
+ * A number, as a tensor of `shape`.
+ *
+ * @throws {RangeError} if it is an integer type's, and a fraction or out of its range.
+ */
 export function constant(
   value: number,
   shape: Shape = [],

@@ -1,4 +1,4 @@
-import { sameShape, type Tensor } from "../graph/tensor.ts";
+import { checkShape, sameShape, type Tensor } from "../graph/tensor.ts";
 import { multiply, select } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
 import { permute, reshape } from "./movement.ts";
@@ -38,12 +38,13 @@ export function attention(
     !sameShape(value.shape, key.shape)
   ) {
     throw new RangeError(
-      `attention needs [batch, tokens, width] thrice, not [${query.shape}], [${key.shape}] and [${value.shape}]`,
+      `attention needs query, key and value of [batch, tokens, width], not [${query.shape}], [${key.shape}] and [${value.shape}]`,
     );
   }
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
     throw new RangeError(`${heads} heads do not divide a width of ${width}`);
   }
+  if (keyMask) checkShape(keyMask, [batch, keys], "attention: the key mask");
   // [batch, tokens, width] -> [batch, heads, tokens, width / heads]
   const split = (x: Tensor) =>
     permute(reshape(x, [batch, -1, heads, width / heads]), [0, 2, 1, 3]);

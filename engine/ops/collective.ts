@@ -17,7 +17,7 @@ export interface CollectiveOperation {
   readonly communicator: Communicator;
 }
 
-/** Rows of the result of each exchange, for so many rows and ranks. */
+/** Rows of the result of each exchange, given the rows of its input and the number of ranks. */
 const rowsOf: Readonly<
   Record<Collective, (rows: number, ranks: number) => number>
 > = {
@@ -46,6 +46,9 @@ export const collective: Definitions<CollectiveOperation, "kernel"> = {
     infer({ name, communicator }, [x]) {
       if (x.dtype === "u8" || name !== "allGather" && x.dtype !== "f32") {
         throw new TypeError(`${name} cannot take ${x.dtype}; cast it`);
+      }
+      if (name !== "allReduce" && x.shape.length === 0) {
+        throw new RangeError(`${name} needs a tensor of rows, not one number`);
       }
       const [rows = 1, ...row] = x.shape;
       const shape = [rowsOf[name](rows, communicator.size), ...row];

@@ -16,6 +16,7 @@ import {
   square,
   subtract,
 } from "./elementwise.ts";
+import { isRepresentable } from "./leaves.ts";
 
 /** Element types that kernels compute with. */
 export type Computed = Exclude<DType, "u8">;
@@ -378,9 +379,16 @@ export const elementwise: Definitions<ElementwiseOperation, "elementwise"> = {
   },
 };
 
-/** A constant of the element type of `like`. */
-function filled(value: number, shape: Shape, { dtype }: Tensor): Tensor {
-  return constant(value, shape, computed(dtype));
+/** A constant of the element type of `like`; `undefined` if that overflows, which is left to the device. */
+function filled(
+  value: number,
+  shape: Shape,
+  like: Tensor,
+): Tensor | undefined {
+  const dtype = computed(like.dtype);
+  return isRepresentable(value, dtype)
+    ? constant(value, shape, dtype)
+    : undefined;
 }
 
 /** The element type, if it is one that kernels compute with. */

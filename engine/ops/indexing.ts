@@ -87,7 +87,7 @@ export const indexing: Definitions<IndexingOperation, "kernel"> = {
  * Rows of a table: `[rows, ...]` at indices `[n]` (i32) gives `[n, ...]`.
  * An index outside the table reads the nearest row.
  *
- * @throws {RangeError} if the indices are no list of i32, or the table has no rows.
+ * @throws {RangeError} if the indices are not a list of i32, or the table has no rows.
  */
 export function gather(table: Tensor, indices: Tensor): Tensor {
   return apply(indexing.gather, { kind: "gather" }, [table, indices]);

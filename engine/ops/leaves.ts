@@ -11,7 +11,7 @@ import {
 export interface InputOperation {
   /** The discriminant of `Operation`. */
   readonly kind: "input";
-  /** Under which they are fed. */
+  /** Name under which they are fed. */
   readonly name: string;
   /** Sizes of the axes. */
   readonly shape: Shape;
@@ -51,6 +51,15 @@ export type LeafOperation =
   | StateOperation
   | ConstantOperation;
 
+/** Whether a constant of an element type can have a value: integer types take whole numbers in their range. */
+export function isRepresentable(
+  value: number,
+  dtype: ConstantOperation["dtype"],
+): boolean {
+  if (dtype === "f32") return true;
+  return value === (dtype === "i32" ? value | 0 : value >>> 0);
+}
+
 /**
  * Definitions of the leaves of graphs, which `engine/graph/tensor.ts` makes.
  *
@@ -80,7 +89,14 @@ export const leaves:
     constant: {
       role: "generator",
       cost: 0,
-      infer: ({ shape, dtype }) => ({ shape, dtype }),
+      infer({ value, shape, dtype }) {
+        if (!isRepresentable(value, dtype)) {
+          throw new RangeError(
+            `${value} cannot be a constant of ${dtype}; cast the operands to f32`,
+          );
+        }
+        return { shape, dtype };
+      },
       expression: ({ value, dtype }) => ({ kind: "constant", value, dtype }),
       gradient: () => "none",
     },

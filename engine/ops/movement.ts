@@ -58,7 +58,7 @@ export interface PadOperation {
 export interface ConcatenateOperation {
   /** The discriminant of `Operation`. */
   readonly kind: "concatenate";
-  /** Along which they follow each other. */
+  /** Axis along which they follow each other. */
   readonly axis: number;
 }
 

@@ -1,5 +1,5 @@
 import { alone, type Communicator } from "../communicator.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { checkShape, type Tensor } from "../graph/tensor.ts";
 import { allGather, allReduceTogether } from "./collective.ts";
 import {
   add,
@@ -20,6 +20,18 @@ function inverseDeviation(variance: Tensor, epsilon: number): Tensor {
   return divide(1, sqrt(add(variance, epsilon)));
 }
 
+/** Throws unless `x` has a last axis, and all that is named has one number for each of its positions. */
+function checkPerChannel(
+  name: string,
+  x: Tensor,
+  tensors: Readonly<Record<string, Tensor>>,
+): void {
+  checkShape(x, ["...", "channels"], `${name}: the input`);
+  for (const [role, tensor] of Object.entries(tensors)) {
+    checkShape(tensor, x.shape.slice(-1), `${name}: the ${role}`);
+  }
+}
+
 /** A normalised batch with the statistics that normalised it. */
 export interface BatchNormalization {
   /** The normalised, scaled and shifted values, of the shape of the input. */
@@ -37,6 +49,7 @@ export interface BatchNormalization {
  * @param x `[..., channels]`
  * @param scale `[channels]`
  * @param shift `[channels]`
+ * @throws {RangeError} if the shapes do not fit.
  */
 export function batchNorm(
   x: Tensor,
@@ -45,6 +58,7 @@ export function batchNorm(
   epsilon = 1e-5,
   communicator: Communicator = alone,
 ): BatchNormalization {
+  checkPerChannel("batchNorm", x, { scale, shift });
   const axes = x.shape.slice(0, -1).map((_, axis) => axis);
   const count = x.size / scale.size * communicator.size;
   const { batchMean, batchVariance } = statisticsOf(x, axes, communicator);
@@ -103,7 +117,11 @@ function statisticsOf(
   };
 }
 
-/** Normalisation with given statistics, as at evaluation: `x` is `[..., channels]`, the rest `[channels]`. */
+/**
+ * Normalisation with given statistics, as at evaluation: `x` is `[..., channels]`, the rest `[channels]`.
+ *
+ * @throws {RangeError} if the shapes do not fit.
+ */
 export function normalizeWith(
   x: Tensor,
   statistics: { readonly mean: Tensor; readonly variance: Tensor },
@@ -111,20 +129,27 @@ export function normalizeWith(
   shift: Tensor,
   epsilon = 1e-5,
 ): Tensor {
+  const { mean, variance } = statistics;
+  checkPerChannel("normalizeWith", x, { mean, variance, scale, shift });
   const factor = multiply(
     scale,
-    inverseDeviation(statistics.variance, epsilon),
+    inverseDeviation(variance, epsilon),
   );
-  return add(multiply(subtract(x, statistics.mean), factor), shift);
+  return add(multiply(subtract(x, mean), factor), shift);
 }
 
-/** Layer normalisation (Ba et al. 2016) over the last axis; `scale` and `shift` are `[width]`. */
+/**
+ * Layer normalisation (Ba et al. 2016) over the last axis; `scale` and `shift` are `[width]`.
+ *
+ * @throws {RangeError} if the shapes do not fit.
+ */
 export function layerNorm(
   x: Tensor,
   scale: Tensor,
   shift: Tensor,
   epsilon = 1e-5,
 ): Tensor {
+  checkPerChannel("layerNorm", x, { scale, shift });
   const last = { axes: [-1], keepAxes: true };
   const inverse = inverseDeviation(variance(x, last), epsilon);
   const normalized = multiply(subtract(x, mean(x, last)), inverse);

@@ -19,7 +19,7 @@ export interface ReduceOperation {
   readonly kind: "reduce";
   /** How they are combined. */
   readonly name: "sum" | "max";
-  /** Along which axes. */
+  /** Axes along which they are combined. */
   readonly axes: readonly number[];
 }
 
@@ -87,13 +87,24 @@ export const max = (x: Tensor, options: ReductionOptions = {}): Tensor =>
 export const min = (x: Tensor, options: ReductionOptions = {}): Tensor =>
   negate(max(negate(x), options));
 
-/** The mean over `axes`. */
+/**
+ * The mean over `axes`; f32 only.
+ *
+ * @throws {TypeError} if `x` has another element type.
+ */
 export function mean(x: Tensor, options: ReductionOptions = {}): Tensor {
+  if (x.dtype !== "f32") {
+    throw new TypeError(`mean needs f32, not ${x.dtype}; cast it`);
+  }
   const total = sum(x, options);
   return multiply(total, total.size / x.size);
 }
 
-/** The biased variance over `axes`, as normalisation uses it. */
+/**
+ * The biased variance over `axes`, as normalisation uses it; f32 only.
+ *
+ * @throws {TypeError} if `x` has another element type.
+ */
 export function variance(x: Tensor, options: ReductionOptions = {}): Tensor {
   const centred = subtract(x, mean(x, { ...options, keepAxes: true }));
   return mean(multiply(centred, centred), options);

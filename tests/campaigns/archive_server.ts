@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { packTar } from "modern-tar";
-import { randomBytes } from "../datasets/random_bytes.ts";
+import { randomBytes } from "../random.ts";
 
 /** Bytes that are sent at a time, so that a download takes a while. */
 const CHUNK_BYTES = 64 * 1024;

@@ -4,8 +4,8 @@ import { packTar } from "modern-tar";
 import type { DownloadProgress } from "../../datasets/dataset.ts";
 import { discardArchive, downloadArchive } from "../../datasets/download.ts";
 import { UserError } from "../../engine/user_error.ts";
-import { randomBytes } from "./random_bytes.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
+import { randomBytes, testWithSeed } from "../random.ts";
 
 const FILE = randomBytes(300_000);
 const ARCHIVE = await makeArchive();
@@ -90,26 +90,29 @@ function assertComplete(folder: TemporaryFolder) {
   );
 }
 
-Deno.test("downloadArchive: an archive is fetched, checked and unpacked, and its progress told", async () => {
-  using folder = new TemporaryFolder();
-  const { ranges, progress } = await download(folder, resuming);
-  assertComplete(folder);
-  assertEquals(ranges, [null]);
-  assertEquals([...new Set(progress.map(({ stage }) => stage))], [
-    "downloading",
-    "checking",
-    "unpacking",
-  ]);
-  for (const stage of ["downloading", "checking", "unpacking"]) {
-    assertEquals(progress.findLast((step) => step.stage === stage), {
-      stage,
-      done: ARCHIVE.length,
-      total: ARCHIVE.length,
-    } as DownloadProgress);
-  }
-});
+testWithSeed(
+  "downloadArchive: an archive is fetched, checked and unpacked, and its progress reported",
+  async () => {
+    using folder = new TemporaryFolder();
+    const { ranges, progress } = await download(folder, resuming);
+    assertComplete(folder);
+    assertEquals(ranges, [null]);
+    assertEquals([...new Set(progress.map(({ stage }) => stage))], [
+      "downloading",
+      "checking",
+      "unpacking",
+    ]);
+    for (const stage of ["downloading", "checking", "unpacking"]) {
+      assertEquals(progress.findLast((step) => step.stage === stage), {
+        stage,
+        done: ARCHIVE.length,
+        total: ARCHIVE.length,
+      } as DownloadProgress);
+    }
+  },
+);
 
-Deno.test("downloadArchive: a partial archive is continued", async () => {
+testWithSeed("downloadArchive: a partial archive is continued", async () => {
   using folder = new TemporaryFolder();
   folder.write("archive.tar.gz.part", ARCHIVE.subarray(0, 1234));
   const { ranges, progress } = await download(folder, resuming);
@@ -118,53 +121,65 @@ Deno.test("downloadArchive: a partial archive is continued", async () => {
   assertEquals(progress[0].total, ARCHIVE.length);
 });
 
-Deno.test("downloadArchive: a partial archive is replaced when the server cannot continue", async () => {
-  using folder = new TemporaryFolder();
-  folder.write("archive.tar.gz.part", randomBytes(ARCHIVE.length + 10));
-  await download(folder, () => new Response(ARCHIVE));
-  assertComplete(folder);
-});
+testWithSeed(
+  "downloadArchive: a partial archive is replaced when the server cannot continue",
+  async () => {
+    using folder = new TemporaryFolder();
+    folder.write("archive.tar.gz.part", randomBytes(ARCHIVE.length + 10));
+    await download(folder, () => new Response(ARCHIVE));
+    assertComplete(folder);
+  },
+);
 
-Deno.test("downloadArchive: an archive that is all there is unpacked without fetching it again", async () => {
-  using folder = new TemporaryFolder();
-  folder.write("archive.tar.gz.part", ARCHIVE);
-  folder.write("data.part/images.bin", "left by an interrupted call");
-  const { ranges } = await download(folder, resuming);
-  assertComplete(folder);
-  assertEquals(ranges, [`bytes=${ARCHIVE.length}-`]);
-});
+testWithSeed(
+  "downloadArchive: an archive that is all there is unpacked without fetching it again",
+  async () => {
+    using folder = new TemporaryFolder();
+    folder.write("archive.tar.gz.part", ARCHIVE);
+    folder.write("data.part/images.bin", "left by an interrupted call");
+    const { ranges } = await download(folder, resuming);
+    assertComplete(folder);
+    assertEquals(ranges, [`bytes=${ARCHIVE.length}-`]);
+  },
+);
 
-Deno.test("downloadArchive: a download that breaks off goes on from there at the next call", async () => {
-  using folder = new TemporaryFolder();
-  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  const url = `http://127.0.0.1:${listener.addr.port}/archive.tar.gz`;
-  await Promise.all([
-    answerPartly(listener, 5000),
-    assertRejects(
-      () => downloadArchive({ url, md5: MD5 }, folder.path, "data", () => {}),
+testWithSeed(
+  "downloadArchive: a download that breaks off goes on from there at the next call",
+  async () => {
+    using folder = new TemporaryFolder();
+    using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+    const url = `http://127.0.0.1:${listener.addr.port}/archive.tar.gz`;
+    await Promise.all([
+      answerPartly(listener, 5000),
+      assertRejects(
+        () => downloadArchive({ url, md5: MD5 }, folder.path, "data", () => {}),
+        UserError,
+        "run again",
+      ),
+    ]);
+    assertEquals(filesIn(folder), ["archive.tar.gz.part"]);
+    const { ranges } = await download(folder, resuming);
+    assertComplete(folder);
+    assertEquals(ranges, ["bytes=5000-"]);
+  },
+);
+
+testWithSeed(
+  "downloadArchive: an archive with the wrong MD5 is removed",
+  async () => {
+    using folder = new TemporaryFolder();
+    const wrong = "0".repeat(32);
+    const { message } = await assertRejects(
+      () => download(folder, resuming, wrong),
       UserError,
-      "run again",
-    ),
-  ]);
-  assertEquals(filesIn(folder), ["archive.tar.gz.part"]);
-  const { ranges } = await download(folder, resuming);
-  assertComplete(folder);
-  assertEquals(ranges, ["bytes=5000-"]);
-});
+      wrong,
+    );
+    assertEquals(message.includes(MD5), true);
+    assertEquals(filesIn(folder), []);
+  },
+);
 
-Deno.test("downloadArchive: an archive with the wrong MD5 is removed", async () => {
-  using folder = new TemporaryFolder();
-  const wrong = "0".repeat(32);
-  const { message } = await assertRejects(
-    () => download(folder, resuming, wrong),
-    UserError,
-    wrong,
-  );
-  assertEquals(message.includes(MD5), true);
-  assertEquals(filesIn(folder), []);
-});
-
-Deno.test("downloadArchive: a server that refuses is quoted", async () => {
+testWithSeed("downloadArchive: a server that refuses is quoted", async () => {
   using folder = new TemporaryFolder();
   const refusing = () =>
     new Response("no", { status: 404, statusText: "Not Found" });
@@ -176,7 +191,7 @@ Deno.test("downloadArchive: a server that refuses is quoted", async () => {
   assertEquals(filesIn(folder), []);
 });
 
-Deno.test("downloadArchive: a server out of reach is named", async () => {
+testWithSeed("downloadArchive: a server out of reach is named", async () => {
   using folder = new TemporaryFolder();
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const url = `http://127.0.0.1:${listener.addr.port}/archive.tar.gz`;
@@ -188,16 +203,19 @@ Deno.test("downloadArchive: a server out of reach is named", async () => {
   );
 });
 
-Deno.test("downloadArchive: a folder in the way is told before anything is fetched", async () => {
-  using folder = new TemporaryFolder();
-  folder.write("data/something", "");
-  await assertRejects(
-    () => download(folder, resuming),
-    UserError,
-    "data exists",
-  );
-  assertEquals(filesIn(folder), ["data"]);
-});
+testWithSeed(
+  "downloadArchive: a folder in the way is reported before anything is fetched",
+  async () => {
+    using folder = new TemporaryFolder();
+    folder.write("data/something", "");
+    await assertRejects(
+      () => download(folder, resuming),
+      UserError,
+      "data exists",
+    );
+    assertEquals(filesIn(folder), ["data"]);
+  },
+);
 
 Deno.test({
   name: "downloadArchive: a network out of Deno's reach says what to allow",

@@ -39,7 +39,7 @@ async function firstValues(dataset: ImageDataset): Promise<number[]> {
   return Array.from({ length: dataset.size }, (_, i) => images[i * imageBytes]);
 }
 
-/** The colour of a pixel of an image, the first unless told otherwise. */
+/** The colour of a pixel of an image, by default the first one. */
 async function pixelOf(
   dataset: ImageDataset,
   x: number,
@@ -210,7 +210,7 @@ Deno.test("folder: files that cannot be decoded are named and left out, labels a
   folder.write("bee/.5.png", "not looked at either");
   const { splits, lines } = await openListening(folder);
   assertEquals(lines.slice(0, 2), [
-    "data: left out, not known as pictures: bee/4.txt",
+    "data: left out, not recognised as pictures: bee/4.txt",
     "data: a fifth of each class is held out to test",
   ]);
   assertEquals(lines.length, 5);

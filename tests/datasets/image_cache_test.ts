@@ -2,8 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CacheError, ImageCache } from "../../datasets/image_cache.ts";
 import type { FileStamp } from "../../datasets/image_cache_header.ts";
 import { UserError } from "../../engine/user_error.ts";
-import { randomBytes } from "./random_bytes.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
+import { randomBytes, testWithSeed } from "../random.ts";
 
 const IMAGE_SIZE = 8;
 const IMAGE_BYTES = 3 * IMAGE_SIZE ** 2;
@@ -37,97 +37,112 @@ async function contents(cache: ImageCache) {
   return images;
 }
 
-Deno.test("ImageCache: gives what was written, also to reads that overlap, and is named by its folder", async () => {
-  using folder = new TemporaryFolder();
-  const { path, images } = await fill(folder);
-  const cache = await open(folder);
-  assertEquals(await contents(cache), { ...images });
-  const pairs = await Promise.all([[4, 1], [0, 4]].map((i) => cache.read(i)));
-  assertEquals(pairs[0], Uint8Array.of(...images[4], ...images[1]));
-  assertEquals(pairs[1], Uint8Array.of(...images[0], ...images[4]));
-  cache.close();
-  cache.close();
-  const name = folder.path.split("/").at(-1)!;
-  assert(path.startsWith(`${folder.path}/caches/${name}-8-`), path);
-});
-
-Deno.test("ImageCache: keeps images of files that are as they were, wherever they are in the list now", async () => {
-  using folder = new TemporaryFolder();
-  const { images } = await fill(folder);
-  const [, b, [name, size, changed], d, e] = FILES;
-  const files: FileStamp[] = [
-    e,
-    ["new.png", 1, 1],
-    d,
-    [name, size + 1, changed],
-    ["1.png", b[1], b[2] + 1],
-  ];
-  const cache = await open(folder, files);
-  assertEquals(await contents(cache), { 0: images[4], 2: images[3] });
-  cache.close();
-  const [{ name: file }, ...others] = [
-    ...Deno.readDirSync(`${folder.path}/caches`),
-  ];
-  assertEquals([file.endsWith(".images"), others], [true, []]);
-});
-
-Deno.test("ImageCache: one whose making was broken off has the images so far", async () => {
-  using folder = new TemporaryFolder();
-  const first = await open(folder);
-  const image = randomBytes(IMAGE_BYTES);
-  await first.write(3, image);
-  first.close();
-  const second = await open(folder);
-  assertEquals(await contents(second), { 3: image });
-  second.close();
-});
-
-Deno.test("ImageCache: a changed byte is never used as if it were right", async () => {
-  using folder = new TemporaryFolder();
-  const { path, images } = await fill(folder);
-  const whole = Deno.readFileSync(path);
-  const message = `${path} has been damaged; delete it and start again`;
-  let refused = 0;
-  for (let i = 0; i < whole.length; i += 17) {
-    const damaged = whole.slice();
-    damaged[i] ^= 1 + i % 255;
-    Deno.writeFileSync(path, damaged);
+testWithSeed(
+  "ImageCache: gives what was written, also to reads that overlap, and is named by its folder",
+  async () => {
+    using folder = new TemporaryFolder();
+    const { path, images } = await fill(folder);
     const cache = await open(folder);
-    try {
-      for (const [i, image] of Object.entries(await contents(cache))) {
-        assertEquals(image, images[Number(i)]);
+    assertEquals(await contents(cache), { ...images });
+    const pairs = await Promise.all([[4, 1], [0, 4]].map((i) => cache.read(i)));
+    assertEquals(pairs[0], Uint8Array.of(...images[4], ...images[1]));
+    assertEquals(pairs[1], Uint8Array.of(...images[0], ...images[4]));
+    cache.close();
+    cache.close();
+    const name = folder.path.split("/").at(-1)!;
+    assert(path.startsWith(`${folder.path}/caches/${name}-8-`), path);
+  },
+);
+
+testWithSeed(
+  "ImageCache: keeps images of files that are as they were, wherever they are in the list now",
+  async () => {
+    using folder = new TemporaryFolder();
+    const { images } = await fill(folder);
+    const [, b, [name, size, changed], d, e] = FILES;
+    const files: FileStamp[] = [
+      e,
+      ["new.png", 1, 1],
+      d,
+      [name, size + 1, changed],
+      ["1.png", b[1], b[2] + 1],
+    ];
+    const cache = await open(folder, files);
+    assertEquals(await contents(cache), { 0: images[4], 2: images[3] });
+    cache.close();
+    const [{ name: file }, ...others] = [
+      ...Deno.readDirSync(`${folder.path}/caches`),
+    ];
+    assertEquals([file.endsWith(".images"), others], [true, []]);
+  },
+);
+
+testWithSeed(
+  "ImageCache: one whose making was broken off has the images so far",
+  async () => {
+    using folder = new TemporaryFolder();
+    const first = await open(folder);
+    const image = randomBytes(IMAGE_BYTES);
+    await first.write(3, image);
+    first.close();
+    const second = await open(folder);
+    assertEquals(await contents(second), { 3: image });
+    second.close();
+  },
+);
+
+testWithSeed(
+  "ImageCache: a changed byte is never used as if it were right",
+  async () => {
+    using folder = new TemporaryFolder();
+    const { path, images } = await fill(folder);
+    const whole = Deno.readFileSync(path);
+    const message = `${path} has been damaged; delete it and start again`;
+    let refused = 0;
+    for (let i = 0; i < whole.length; i += 17) {
+      const damaged = whole.slice();
+      damaged[i] ^= 1 + i % 255;
+      Deno.writeFileSync(path, damaged);
+      const cache = await open(folder);
+      try {
+        for (const [i, image] of Object.entries(await contents(cache))) {
+          assertEquals(image, images[Number(i)]);
+        }
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        assertEquals(error.message, message);
+        refused++;
       }
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      assertEquals(error.message, message);
-      refused++;
+      cache.close();
     }
-    cache.close();
-  }
-  assert(refused > 5 * Math.floor(IMAGE_BYTES / 17), String(refused));
-  const others = [0, 10, 100, whole.length - 1]
-    .map((length) => whole.subarray(0, length));
-  // the checksum of a header of no bytes is right
-  others.push(whole.slice().fill(0, 16, 24));
-  for (const other of others) {
-    Deno.writeFileSync(path, other);
-    const cache = await open(folder);
-    assertEquals(await contents(cache), {});
-    cache.close();
-  }
-});
+    assert(refused > 5 * Math.floor(IMAGE_BYTES / 17), String(refused));
+    const others = [0, 10, 100, whole.length - 1]
+      .map((length) => whole.subarray(0, length));
+    // the checksum of a header of no bytes is right
+    others.push(whole.slice().fill(0, 16, 24));
+    for (const other of others) {
+      Deno.writeFileSync(path, other);
+      const cache = await open(folder);
+      assertEquals(await contents(cache), {});
+      cache.close();
+    }
+  },
+);
 
-Deno.test("ImageCache: a damaged image is not taken over when files have changed", async () => {
-  using folder = new TemporaryFolder();
-  const { path, images } = await fill(folder);
-  const damaged = Deno.readFileSync(path);
-  damaged[damaged.length - 1] ^= 1;
-  Deno.writeFileSync(path, damaged);
-  const cache = await open(folder, FILES.slice(1));
-  const [, b, c, d] = images;
-  assertEquals(await contents(cache), { 0: b, 1: c, 2: d });
-  cache.close();
-});
+testWithSeed(
+  "ImageCache: a damaged image is not taken over when files have changed",
+  async () => {
+    using folder = new TemporaryFolder();
+    const { path, images } = await fill(folder);
+    const damaged = Deno.readFileSync(path);
+    damaged[damaged.length - 1] ^= 1;
+    Deno.writeFileSync(path, damaged);
+    const cache = await open(folder, FILES.slice(1));
+    const [, b, c, d] = images;
+    assertEquals(await contents(cache), { 0: b, 1: c, 2: d });
+    cache.close();
+  },
+);
 
 Deno.test("ImageCache: of one folder there is a cache for each size, and folders of one name do not share", async () => {
   using folder = new TemporaryFolder();

@@ -51,7 +51,7 @@ Deno.test("ImageDecoder: says in a line why a file cannot be decoded, and decode
     [new Uint8Array(), "it is empty"],
     [
       new TextEncoder().encode("no image"),
-      "it is not in a format that is known",
+      "its format is unknown",
     ],
     [hollowPng(20_000, 20_000), "it has more than 134 megapixels"],
     [

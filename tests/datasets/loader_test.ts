@@ -2,9 +2,9 @@ import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { ImageDataset } from "../../datasets/dataset.ts";
 import { BatchLoader, type BatchLoaderOptions } from "../../datasets/loader.ts";
 import { MemoryImages } from "../../datasets/memory_images.ts";
-import { randomBytes } from "./random_bytes.ts";
+import { randomBytes, randomWord, testWithSeed } from "../random.ts";
 
-const [seed, otherSeed] = crypto.getRandomValues(new Uint32Array(2));
+const [seed, otherSeed] = [randomWord(), randomWord()];
 
 function randomImages(count: number): MemoryImages {
   return new MemoryImages(randomBytes(count * 12), 2);
@@ -38,76 +38,98 @@ async function visited(
   return batches.flatMap(({ indices }) => [...indices]).slice(0, count);
 }
 
-Deno.test("BatchLoader: batches carry their step and the images at their indices", async () => {
-  const dataset = randomImages(10);
-  for (
-    const [step, batch] of (await take(dataset, 5, { batchSize: 4, seed }))
-      .entries()
-  ) {
-    assertEquals(batch.step, step);
-    assertEquals(batch.images, await dataset.read(batch.indices));
-  }
-});
+testWithSeed(
+  "BatchLoader: batches carry their step and the images at their indices",
+  async () => {
+    const dataset = randomImages(10);
+    for (
+      const [step, batch] of (await take(dataset, 5, { batchSize: 4, seed }))
+        .entries()
+    ) {
+      assertEquals(batch.step, step);
+      assertEquals(batch.images, await dataset.read(batch.indices));
+    }
+  },
+);
 
-Deno.test("BatchLoader: every epoch visits each image once, in an order of its own", async () => {
-  const order = await visited(randomImages(50), 150, { batchSize: 7, seed });
-  const epochs = [order.slice(0, 50), order.slice(50, 100), order.slice(100)];
-  const all = Array.from({ length: 50 }, (_, i) => i);
-  for (const epoch of epochs) {
-    assertEquals(epoch.toSorted((a, b) => a - b), all);
-  }
-  assertNotEquals(epochs[0], all);
-  assertNotEquals(epochs[0], epochs[1]);
-  assertNotEquals(epochs[1], epochs[2]);
-});
+testWithSeed(
+  "BatchLoader: every epoch visits each image once, in an order of its own",
+  async () => {
+    const order = await visited(randomImages(50), 150, { batchSize: 7, seed });
+    const epochs = [order.slice(0, 50), order.slice(50, 100), order.slice(100)];
+    const all = Array.from({ length: 50 }, (_, i) => i);
+    for (const epoch of epochs) {
+      assertEquals(epoch.toSorted((a, b) => a - b), all);
+    }
+    assertNotEquals(epochs[0], all);
+    assertNotEquals(epochs[0], epochs[1]);
+    assertNotEquals(epochs[1], epochs[2]);
+  },
+);
 
-Deno.test("BatchLoader: the sequence of images depends on the seed but not on the size of a batch", async () => {
-  const dataset = randomImages(20);
-  const order = await visited(dataset, 60, { batchSize: 6, seed });
-  assertEquals(await visited(dataset, 60, { batchSize: 9, seed }), order);
-  assertNotEquals(
-    await visited(dataset, 60, { batchSize: 6, seed: otherSeed }),
-    order,
-  );
-});
+testWithSeed(
+  "BatchLoader: the sequence of images depends on the seed but not on the size of a batch",
+  async () => {
+    const dataset = randomImages(20);
+    const order = await visited(dataset, 60, { batchSize: 6, seed });
+    assertEquals(await visited(dataset, 60, { batchSize: 9, seed }), order);
+    assertNotEquals(
+      await visited(dataset, 60, { batchSize: 6, seed: otherSeed }),
+      order,
+    );
+  },
+);
 
-Deno.test("BatchLoader: a data set smaller than a batch repeats within it", async () => {
-  const [batch] = await take(randomImages(3), 1, { batchSize: 8, seed });
-  const epochs = [batch.indices.slice(0, 3), batch.indices.slice(3, 6)];
-  for (const epoch of epochs) {
-    assertEquals(epoch.sort(), Uint32Array.of(0, 1, 2));
-  }
-});
+testWithSeed(
+  "BatchLoader: a data set smaller than a batch repeats within it",
+  async () => {
+    const [batch] = await take(randomImages(3), 1, { batchSize: 8, seed });
+    const epochs = [batch.indices.slice(0, 3), batch.indices.slice(3, 6)];
+    for (const epoch of epochs) {
+      assertEquals(epoch.sort(), Uint32Array.of(0, 1, 2));
+    }
+  },
+);
 
-Deno.test("BatchLoader: a loader that starts at a step goes on as one that was there", async () => {
-  const dataset = randomImages(11);
-  const whole = await take(dataset, 9, { batchSize: 5, seed });
-  const rest = await take(dataset, 4, { batchSize: 5, seed, startStep: 5 });
-  assertEquals(rest, whole.slice(5));
-});
+testWithSeed(
+  "BatchLoader: a loader that starts at a step goes on as one that was there",
+  async () => {
+    const dataset = randomImages(11);
+    const whole = await take(dataset, 9, { batchSize: 5, seed });
+    const rest = await take(dataset, 4, { batchSize: 5, seed, startStep: 5 });
+    assertEquals(rest, whole.slice(5));
+  },
+);
 
-Deno.test("BatchLoader: a loader keeps as many reads going as it is told, and none after it is closed", async () => {
-  const images = randomImages(4);
-  let reads = 0;
-  const counting: ImageDataset = {
-    size: images.size,
-    imageSize: images.imageSize,
-    read(indices) {
-      reads++;
-      return images.read(indices);
-    },
-    close() {},
-  };
-  const loader = new BatchLoader(counting, { batchSize: 2, seed, prefetch: 3 });
-  assertEquals(reads, 3);
-  await loader.next();
-  assertEquals(reads, 4);
-  await loader.close();
-  assertEquals(await loader.next(), { done: true, value: undefined });
-  assertEquals(reads, 4);
-});
+testWithSeed(
+  "BatchLoader: a loader keeps as many reads going as it is asked to, and none after it is closed",
+  async () => {
+    const images = randomImages(4);
+    let reads = 0;
+    const counting: ImageDataset = {
+      size: images.size,
+      imageSize: images.imageSize,
+      read(indices) {
+        reads++;
+        return images.read(indices);
+      },
+      close() {},
+    };
+    const loader = new BatchLoader(counting, {
+      batchSize: 2,
+      seed,
+      prefetch: 3,
+    });
+    assertEquals(reads, 3);
+    await loader.next();
+    assertEquals(reads, 4);
+    await loader.close();
+    assertEquals(await loader.next(), { done: true, value: undefined });
+    assertEquals(reads, 4);
+  },
+);
 
-Deno.test("BatchLoader: a read that fails is told at its step", async () => {
+testWithSeed("BatchLoader: a failed read is reported at its step", async () => {
   const images = randomImages(4);
   let reads = 0;
   const failing: ImageDataset = {
@@ -125,7 +147,7 @@ Deno.test("BatchLoader: a read that fails is told at its step", async () => {
   await loader.close();
 });
 
-Deno.test("BatchLoader: parts share each step of one order", async () => {
+testWithSeed("BatchLoader: parts share each step of one order", async () => {
   const images = randomImages(10);
   const whole = await take(images, 4, { batchSize: 6, seed });
   const parts = await Promise.all(

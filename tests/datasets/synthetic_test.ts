@@ -1,49 +1,56 @@
 import { assertEquals, assertLess, assertNotEquals } from "@std/assert";
 import { synthetic } from "../../datasets/synthetic.ts";
+import { randomWord, testWithSeed } from "../random.ts";
 
-const [seed, otherSeed] = crypto.getRandomValues(new Uint32Array(2));
+const [seed, otherSeed] = [randomWord(), randomWord()];
 
-Deno.test("synthetic: an image depends on seed, split and position alone", async () => {
-  const small = await synthetic.open({
-    name: "synthetic",
-    trainSize: 20,
-    testSize: 10,
-    seed,
-  });
-  const large = await synthetic.open({
-    name: "synthetic",
-    trainSize: 30,
-    testSize: 20,
-    seed,
-  });
-  const other = await synthetic.open({
-    name: "synthetic",
-    trainSize: 20,
-    testSize: 10,
-    seed: otherSeed,
-  });
-  const image = await small.train!.read([13]);
-  assertEquals(await large.train!.read([13]), image);
-  assertNotEquals(await large.test!.read([13]), image);
-  assertNotEquals(await other.train!.read([13]), image);
-  assertNotEquals(await small.train!.read([3]), image);
-});
+testWithSeed(
+  "synthetic: an image depends on seed, split and position alone",
+  async () => {
+    const small = await synthetic.open({
+      name: "synthetic",
+      trainSize: 20,
+      testSize: 10,
+      seed,
+    });
+    const large = await synthetic.open({
+      name: "synthetic",
+      trainSize: 30,
+      testSize: 20,
+      seed,
+    });
+    const other = await synthetic.open({
+      name: "synthetic",
+      trainSize: 20,
+      testSize: 10,
+      seed: otherSeed,
+    });
+    const image = await small.train!.read([13]);
+    assertEquals(await large.train!.read([13]), image);
+    assertNotEquals(await large.test!.read([13]), image);
+    assertNotEquals(await other.train!.read([13]), image);
+    assertNotEquals(await small.train!.read([3]), image);
+  },
+);
 
-Deno.test("synthetic: classes are ten, named and equally frequent", async () => {
-  const { train, unlabelled } = await synthetic.open({
-    name: "synthetic",
-    trainSize: 50,
-    testSize: 1,
-    seed,
-  });
-  assertEquals(unlabelled, train!);
-  assertEquals(new Set(train!.classNames).size, 10);
-  for (let label = 0; label < 10; label++) {
-    assertEquals(train!.labels!.filter((value) => value === label).length, 5);
-  }
-});
+testWithSeed(
+  "synthetic: classes are ten, named and equally frequent",
+  async () => {
+    const { train, unlabelled } = await synthetic.open({
+      name: "synthetic",
+      trainSize: 50,
+      testSize: 1,
+      seed,
+    });
+    assertEquals(unlabelled, train!);
+    assertEquals(new Set(train!.classNames).size, 10);
+    for (let label = 0; label < 10; label++) {
+      assertEquals(train!.labels!.filter((value) => value === label).length, 5);
+    }
+  },
+);
 
-Deno.test("synthetic: images are neither flat nor clipped", async () => {
+testWithSeed("synthetic: images are neither flat nor clipped", async () => {
   const { train } = await synthetic.open({
     name: "synthetic",
     trainSize: 100,

@@ -9,7 +9,7 @@ interface Round {
   readonly complete: PromiseWithResolvers<void>;
 }
 
-/** Communicators of so many ranks that meet within this process. */
+/** Communicators of `size` ranks within this process. */
 export function localCommunicators(size: number): Communicator[] {
   const rounds: Round[] = [];
   return Array.from({ length: size }, (_, rank) => {
@@ -52,7 +52,7 @@ export function localCommunicators(size: number): Communicator[] {
   });
 }
 
-/** What each of so many ranks gives, each on a device of its own: `device` and others of its kind. */
+/** What each of a number of ranks gives, each on a device of its own: `device` and others of its kind. */
 export async function onRanks<Result>(
   device: Device,
   size: number,

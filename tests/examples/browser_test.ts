@@ -1,4 +1,4 @@
-/** Drives the example in Chromium, as a person would. */
+/** Drives the example in Chromium, as a user would. */
 import { assert, assertEquals } from "@std/assert";
 import { exportEncoder } from "../../train/export/formats.ts";
 import { loadEncoder } from "../../train/export/load_encoder.ts";

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gradient } from "../../engine/graph/gradient.ts";
 import { multiply, subtract } from "../../engine/ops/elementwise.ts";
 import { RandomSource } from "../../engine/ops/random.ts";
@@ -127,3 +127,30 @@ testOnDevices(
     assert(deviation > 0.01 && deviation < 0.05, `${deviation}`);
   },
 );
+
+Deno.test("AttentionExchange: refuses maps of parts of images, and masks of other images", () => {
+  const exchange = new AttentionExchange(8, 4, {
+    width: 6,
+    layers: 1,
+    heads: 2,
+    feedForward: 6,
+    dropout: 0,
+  });
+  packParameters(exchange, 0);
+  const forward = (rows: number, visible: number[]) => () =>
+    exchange.forward(
+      input("x", [rows, 2, 2, 8]),
+      new Context(),
+      input("visible", visible),
+    );
+  assertThrows(
+    forward(7, [2, 4]),
+    RangeError,
+    "7 maps are not 4 for each image",
+  );
+  assertThrows(
+    forward(8, [4, 2]),
+    RangeError,
+    "visible must be [2,4], not [4,2]",
+  );
+});

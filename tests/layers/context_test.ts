@@ -86,3 +86,12 @@ testOnDevices(
     program.destroy();
   },
 );
+
+Deno.test("Context.update: refuses a value of another shape", () => {
+  const state = new State("mean", [3], 0);
+  assertThrows(
+    () => new Context().update(state, input("x", [1, 3])),
+    RangeError,
+    "state mean: a new value must be [3], not [1,3]",
+  );
+});

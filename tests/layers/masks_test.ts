@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { RandomSource } from "../../engine/ops/random.ts";
 import { Program } from "../../engine/program.ts";
 import { constant, input } from "../../engine/graph/tensor.ts";
@@ -116,3 +116,39 @@ testOnDevices(
     assertEquals([...results[1]], twice(locations));
   },
 );
+
+Deno.test("drawMasks: refuses to mask no patch, or more than there are", () => {
+  const random = new RandomSource(input("key", [2], "u32"));
+  for (const masked of [0, 1.5]) {
+    assertThrows(
+      () => drawMasks(2, 4, masked, random),
+      RangeError,
+      "the number of masked patches",
+    );
+  }
+  assertThrows(
+    () => drawMasks(2, 4, 5, random),
+    RangeError,
+    "cannot mask 5 of 4 patches",
+  );
+});
+
+Deno.test("shareMasks: refuses masks of other instances, and no views", () => {
+  const visible = input("visible", [3, 4]);
+  const locations = input("locations", [3, 2], "i32");
+  assertThrows(
+    () => shareMasks({ visible, locations }, 0),
+    RangeError,
+    "the number of views",
+  );
+  assertThrows(
+    () => shareMasks({ visible: input("visible", [12]), locations }, 2),
+    RangeError,
+    "visible must be [n,patches], not [12]",
+  );
+  assertThrows(
+    () => shareMasks({ visible: input("visible", [1, 4]), locations }, 2),
+    RangeError,
+    "locations must be [1,masked], not [3,2]",
+  );
+});

@@ -24,10 +24,22 @@ testOnDevices("splitPatches: cuts patches row by row", async (device) => {
   assertEquals(Array.from(patches), Array.from(naive.data));
 });
 
-Deno.test("splitPatches: refuses a grid that does not divide the image", () => {
+Deno.test("splitPatches: refuses a grid that does not divide the images, and what are no images", () => {
   assertThrows(
     () => splitPatches(input("images", [1, 8, 9, 3]), 4),
     RangeError,
     "8x9",
+  );
+  for (const grid of [0, -2, 0.5]) {
+    assertThrows(
+      () => splitPatches(input("images", [1, 8, 8, 3]), grid),
+      RangeError,
+      `the grid of patches must be a whole number of at least 1, not ${grid}`,
+    );
+  }
+  assertThrows(
+    () => splitPatches(input("images", [8, 8, 3]), 2),
+    RangeError,
+    "images must be [n,height,width,channels], not [8,8,3]",
   );
 });

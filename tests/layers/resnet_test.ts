@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { input, sizeOf } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
 import { namedParameters } from "../../layers/module.ts";
@@ -183,4 +183,21 @@ Deno.test("resnet: has four stages for images and three for patches", () => {
   const options = resnet.schema.parse({ name: "resnet" });
   assertEquals(resnet.create(options, "images").channels.length, 1 + 4);
   assertEquals(resnet.create(options, "patches").channels.length, 1 + 3);
+});
+
+Deno.test("ResNet: refuses numbers of stages that it cannot have, and stages that are not there", () => {
+  const options = resnet.schema.parse({ name: "resnet", width: 0.0625 });
+  for (const stages of [-1, 5, 1.5]) {
+    assertThrows(
+      () => new ResNet(options, stages),
+      RangeError,
+      `has at most 4 stages, not ${stages}`,
+    );
+  }
+  const x = input("x", [1, 4, 4, 8]);
+  assertThrows(
+    () => new ResNet(options, 2).forwardStage(2, x, new Context()),
+    RangeError,
+    "there is no stage 2",
+  );
 });

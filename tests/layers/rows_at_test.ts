@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Program } from "../../engine/program.ts";
 import { input } from "../../engine/graph/tensor.ts";
 import { rowsAt } from "../../layers/rows_at.ts";
@@ -29,3 +29,19 @@ testOnDevices(
     assertEquals([...rows], expected);
   },
 );
+
+Deno.test("rowsAt: refuses locations that are not those of each image", () => {
+  const x = input("x", [3, 4, 5]);
+  for (const shape of [[1, 2], [3], [3, 2, 1]]) {
+    assertThrows(
+      () => rowsAt(x, input("locations", shape, "i32")),
+      RangeError,
+      `must be [3,count], not [${shape}]`,
+    );
+  }
+  assertThrows(
+    () => rowsAt(input("x", [3, 20]), input("locations", [3, 2], "i32")),
+    RangeError,
+    "must be [n,tokens,width], not [3,20]",
+  );
+});

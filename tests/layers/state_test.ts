@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Parameter } from "../../layers/parameter.ts";
 import { State } from "../../layers/state.ts";
 
@@ -12,4 +12,12 @@ Deno.test("State: starts with one number, with given values, or with zeros until
   const copy = new State("c", [6], parameter);
   assertEquals(copy.source, parameter);
   assertEquals(copy.initial, new Float32Array(6));
+});
+
+Deno.test("State: refuses sizes that are not whole numbers of at least 1", () => {
+  assertThrows(
+    () => new State("a", [-2, -3], 0),
+    RangeError,
+    "state a: each size must be a whole number of at least 1, not -2",
+  );
 });

@@ -1,4 +1,5 @@
-import { assert } from "@std/assert";
+import { assert, assertThrows } from "@std/assert";
+import { input } from "../../engine/graph/tensor.ts";
 import { allp, allpLoss } from "../../losses/allp.ts";
 import { moved, slopeAtZero } from "../central_differences.ts";
 import { assertClose } from "../engine/compare.ts";
@@ -110,3 +111,23 @@ testOnDevices(
     assert(Math.abs(expected[0]) > 0.01);
   },
 );
+
+Deno.test("allpLoss: refuses a single view, and rows that are not views of instances", () => {
+  const vectors = input("vectors", [6, 5]);
+  const options = allp.schema.parse({});
+  assertThrows(
+    () => allpLoss({ vectors, views: 1 }, options),
+    RangeError,
+    "2 views, not 1",
+  );
+  assertThrows(
+    () => allpLoss({ vectors, views: 4 }, options),
+    RangeError,
+    "6 rows are not 4 views",
+  );
+  assertThrows(
+    () => allpLoss({ vectors: input("u", [2, 3, 5]), views: 2 }, options),
+    RangeError,
+    "the vectors must be [n,width], not [2,3,5]",
+  );
+});

@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { gradient } from "../../engine/graph/gradient.ts";
 import { input } from "../../engine/graph/tensor.ts";
@@ -85,3 +85,11 @@ testOnDevices(
     assertAlmostEquals(effectiveRank, 1, 1e-3);
   },
 );
+
+Deno.test("collapseIndicators: refuses what are not rows", () => {
+  assertThrows(
+    () => collapseIndicators(input("x", [2, 3, 4])),
+    RangeError,
+    "must be [n,width], not [2,3,4]",
+  );
+});

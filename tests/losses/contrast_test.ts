@@ -226,3 +226,18 @@ Deno.test("contrast: refuses a vocabulary that is not there, and one for Eqs. 15
     );
   }
 });
+
+Deno.test("contrast: refuses marks of positives that are not one for each pair", () => {
+  for (const shape of [[1, 4], [4, 3], [4]]) {
+    assertThrows(
+      () =>
+        contrast({
+          predictions: input("x", [3, 5]),
+          targets: input("y", [4, 5]),
+          isPositive: input("isPositive", shape),
+        }, printed),
+      RangeError,
+      `isPositive must be [3,4], not [${shape}]`,
+    );
+  }
+});

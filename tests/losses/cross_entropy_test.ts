@@ -1,5 +1,7 @@
+import { assertThrows } from "@std/assert";
 import { equal, multiply } from "../../engine/ops/elementwise.ts";
 import { iota } from "../../engine/ops/iota.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { crossEntropy } from "../../losses/cross_entropy.ts";
 import { assertClose } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
@@ -54,3 +56,13 @@ testOnDevices(
     assertClose([wrong], [(2000 + Math.log(3)) / 2], "loss");
   },
 );
+
+Deno.test("crossEntropy: refuses targets of other rows than the logits", () => {
+  for (const shape of [[4, 5], [2, 1, 5]]) {
+    assertThrows(
+      () => crossEntropy(input("logits", [1, 5]), input("targets", shape)),
+      RangeError,
+      `targets [${shape}] do not broadcast to logits [1,5]`,
+    );
+  }
+});

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { input } from "../../engine/graph/tensor.ts";
 import { imageLoss } from "../../losses/image.ts";
 import { assertClose } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
@@ -61,3 +62,21 @@ testOnDevices(
     }
   },
 );
+
+Deno.test("imageLoss: refuses rows that are not views of instances, and targets of others", () => {
+  const predictions = input("predictions", [6, 5]);
+  assertThrows(
+    () => imageLoss({ predictions, targets: predictions, views: 4 }, printed),
+    RangeError,
+    "6 rows are not 4 views of each instance",
+  );
+  assertThrows(
+    () =>
+      imageLoss(
+        { predictions, targets: input("y", [3, 5]), views: 2 },
+        printed,
+      ),
+    RangeError,
+    "targets must be [6,5], not [3,5]",
+  );
+});

@@ -1,4 +1,4 @@
-import { assertAlmostEquals } from "@std/assert";
+import { assertAlmostEquals, assertThrows } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { input, Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import { Program } from "../../engine/program.ts";
@@ -186,3 +186,29 @@ testOnDevices(
     assertClose(balanced, [Math.LN2, 1, 0.5], "loss and similarities");
   },
 );
+
+Deno.test("maskedPatchLoss: refuses shapes that do not fit each other", () => {
+  const compute =
+    (targets: number[], locations: number[], views: number) => () =>
+      maskedPatchLoss({
+        predictions: input("predictions", [4, 2, 5]),
+        targets: input("targets", targets),
+        locations: input("locations", locations, "i32"),
+        views,
+      }, { ...printed, candidates: "all" });
+  for (
+    const [attempt, message] of [
+      [
+        compute([4, 9, 6], [4, 2], 2),
+        "targets must be [4,patches,5], not [4,9,6]",
+      ],
+      [compute([4, 9, 5], [4, 1], 2), "locations must be [4,2], not [4,1]"],
+      [
+        compute([4, 9, 5], [4, 2], 3),
+        "4 rows are not 3 views of each instance",
+      ],
+    ] as const
+  ) {
+    assertThrows(attempt, RangeError, message);
+  }
+});

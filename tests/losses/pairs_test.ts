@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Program } from "../../engine/program.ts";
-import { sameInstance } from "../../losses/pairs.ts";
+import { countInstances, sameInstance } from "../../losses/pairs.ts";
 import { testOnDevices } from "../engine/devices.ts";
 
 testOnDevices(
@@ -20,3 +20,13 @@ testOnDevices(
     );
   },
 );
+
+Deno.test("countInstances: refuses rows that are not the same number of views of each instance", () => {
+  assertEquals(countInstances(12, 4), 3);
+  assertThrows(
+    () => countInstances(10, 4),
+    RangeError,
+    "10 rows are not 4 views",
+  );
+  assertThrows(() => countInstances(4, 0), RangeError, "the number of views");
+});

@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { input } from "../../engine/graph/tensor.ts";
 import { Program } from "../../engine/program.ts";
 import { retrieval } from "../../losses/retrieval.ts";
@@ -50,3 +50,11 @@ testOnDevices(
     program.destroy();
   },
 );
+
+Deno.test("retrieval: refuses marks of positives that are not one for each score", () => {
+  assertThrows(
+    () => retrieval(input("scores", [3, 4]), input("isPositive", [4])),
+    RangeError,
+    "isPositive must be [3,4], not [4]",
+  );
+});

@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { input } from "../../engine/graph/tensor.ts";
 import { Program } from "../../engine/program.ts";
@@ -74,3 +74,15 @@ testOnDevices(
     assertEquals(retrieval, 0);
   },
 );
+
+Deno.test("selfieLoss: refuses candidates that are not one for each query", () => {
+  assertThrows(
+    () =>
+      selfieLoss({
+        queries: input("queries", [2, 3, 4]),
+        candidates: input("candidates", [1, 3, 4]),
+      }),
+    RangeError,
+    "candidates must be [2,3,4], not [1,3,4]",
+  );
+});

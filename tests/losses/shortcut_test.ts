@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { input } from "../../engine/graph/tensor.ts";
 import { Program } from "../../engine/program.ts";
 import { explainedVariance } from "../../losses/shortcut.ts";
@@ -48,3 +48,11 @@ testOnDevices(
     program.destroy();
   },
 );
+
+Deno.test("explainedVariance: refuses groups that are not one for each row", () => {
+  assertThrows(
+    () => explainedVariance(input("x", [3, 4]), input("group", [4], "i32"), 2),
+    RangeError,
+    "group must be [3], not [4]",
+  );
+});

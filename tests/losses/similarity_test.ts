@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { input } from "../../engine/graph/tensor.ts";
 import { Program } from "../../engine/program.ts";
 import { similarity, SIMILARITY_MARGIN } from "../../losses/similarity.ts";
@@ -29,3 +29,17 @@ testOnDevices(
     assertAlmostEquals(values[1], SIMILARITY_MARGIN, 1e-12);
   },
 );
+
+Deno.test("similarity: refuses what are not rows of one width", () => {
+  const x = input("x", [3, 5]);
+  assertThrows(
+    () => similarity(x, input("y", [3, 4])),
+    RangeError,
+    "similarity: y must be [m,5], not [3,4]",
+  );
+  assertThrows(
+    () => similarity(input("x", [2, 3, 5]), x),
+    RangeError,
+    "similarity: x must be [n,width], not [2,3,5]",
+  );
+});

@@ -1,4 +1,9 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
 import { gradient } from "../../engine/graph/gradient.ts";
 import { input } from "../../engine/graph/tensor.ts";
 import { multiply, square } from "../../engine/ops/elementwise.ts";
@@ -164,3 +169,40 @@ testOnDevices(
       })),
     ),
 );
+
+Deno.test("vocabularyLoss, vocabularyNegatives: refuse targets that are not those of the predictions", () => {
+  const compare = (
+    predictions: number[],
+    targets: number[],
+    entries: number[],
+  ) => ({
+    predictions: input("predictions", predictions),
+    targets: input("targets", targets),
+    entries: input("entries", entries),
+    metrics: {},
+  });
+  for (
+    const [comparison, message] of [
+      [compare([1, 5], [3, 5], [9, 5]), "targets must be [1,5], not [3,5]"],
+      [
+        compare([2, 5], [2, 5], [9, 4]),
+        "entries must be [entries,5], not [9,4]",
+      ],
+      [
+        compare([2, 3, 5], [6, 5], [9, 5]),
+        "predictions must be [n,width], not [2,3,5]",
+      ],
+    ] as const
+  ) {
+    assertThrows(
+      () => vocabularyLoss(comparison, "pairs"),
+      RangeError,
+      message,
+    );
+    assertThrows(
+      () => vocabularyNegatives(comparison, 0.2),
+      RangeError,
+      message,
+    );
+  }
+});

@@ -23,7 +23,7 @@ import { fullModel, tinyConfig, tinyImages } from "./tiny_model.ts";
 
 const [wasm] = devices;
 
-/** A signal that is set after so many steps. */
+/** A signal that is set after a number of steps. */
 function afterSteps(steps: number): AbortSignal {
   let checks = 0;
   // looked at before each step
@@ -212,7 +212,7 @@ Deno.test("pretrain: a run does not go on with another config, nor where its che
     assertEquals(await bytesOf(run, 2), before);
   }));
 
-Deno.test("pretrain: TensorBoard is told what is measured, and after a stop what was measured before", () =>
+Deno.test("pretrain: TensorBoard gets what is measured, and after a stop what was measured before", () =>
   withFolder(async (folder) => {
     const config = tinyConfig({ steps: 4, metricsEvery: 1 });
     const run = await createRunFolder("run", config, `${folder}/run`);

@@ -13,7 +13,7 @@ import { buildModel } from "../../train/build_model.ts";
 import { totalLoss } from "../../train/total_loss.ts";
 import { input } from "../../engine/graph/tensor.ts";
 import { devices } from "../engine/devices.ts";
-import { randomArray } from "../random.ts";
+import { randomArray, testWithSeed } from "../random.ts";
 import { IMAGE_SIZE, tinyConfig } from "./tiny_model.ts";
 
 const missing: { term: keyof LossOptions; model: object; needs: string }[] = [
@@ -44,7 +44,7 @@ function trace(model: object, losses: object): void {
 }
 
 for (const { term, model, needs } of missing) {
-  Deno.test(`the loss ${term} is refused where the model is ${JSON.stringify(model)}`, () => {
+  Deno.test(`totalLoss: refuses the term ${term} where the model is ${JSON.stringify(model)}`, () => {
     assertThrows(
       () => trace(model, { [term]: { weight: 4 } }),
       UserError,
@@ -54,7 +54,7 @@ for (const { term, model, needs } of missing) {
   });
 }
 
-Deno.test("the loss maskedPatch is refused for a model that predicts no patches", () => {
+Deno.test("totalLoss: refuses the term maskedPatch for a model that predicts no patches", () => {
   const losses = tinyConfig({ losses: { maskedPatch: { weight: 1 } } }).losses;
   assertThrows(
     () => totalLoss({}, losses, "selfie"),
@@ -63,7 +63,7 @@ Deno.test("the loss maskedPatch is refused for a model that predicts no patches"
   );
 });
 
-Deno.test("losses that all have weight 0 are refused", () => {
+Deno.test("totalLoss: refuses terms that all have weight 0", () => {
   assertThrows(
     () => trace({}, { maskedPatch: { weight: 0 } }),
     UserError,
@@ -71,43 +71,46 @@ Deno.test("losses that all have weight 0 are refused", () => {
   );
 });
 
-Deno.test("the loss is the sum of the terms times their weights, and metrics are without", async () => {
-  const [wasm] = devices;
-  const [n, width] = [4, 3];
-  const candidates = input("candidates", [n, 2, width]);
-  const queries = input("queries", [n, 2, width]);
-  const vectors = input("vectors", [n, width]);
-  const locations = iota([n, 2], 1);
-  const { losses } = tinyConfig({
-    losses: {
-      maskedPatch: { weight: 0 },
-      selfie: { weight: 3 },
-      image: { weight: 0.5 },
-    },
-  });
-  const { loss, metrics } = totalLoss(
-    {
-      selfie: { queries, candidates, locations },
-      image: { predictions: vectors, targets: vectors, views: 2 },
-    },
-    losses,
-    "a model",
-  );
-  const names = Object.keys(metrics);
-  assertEquals(
-    names.filter((name) => !name.includes(".")).sort(),
-    ["image", "selfie"],
-  );
-  assert(names.includes("selfie.retrieval"));
-  const program = await Program.compile(wasm, {
-    outputs: [loss, metrics.selfie, metrics.image],
-  });
-  const [[total], [selfie], [image]] = await program.evaluate({
-    candidates: randomArray(candidates.size),
-    queries: randomArray(queries.size),
-    // within the sphere, so that nothing is clamped
-    vectors: randomArray(vectors.size, -0.5, 0.5),
-  });
-  program.destroy();
-  assertAlmostEquals(total, 3 * selfie + 0.5 * image, 1e-5);
-});
+testWithSeed(
+  "totalLoss: is the sum of the terms times their weights, which the metrics are without",
+  async () => {
+    const [wasm] = devices;
+    const [n, width] = [4, 3];
+    const candidates = input("candidates", [n, 2, width]);
+    const queries = input("queries", [n, 2, width]);
+    const vectors = input("vectors", [n, width]);
+    const locations = iota([n, 2], 1);
+    const { losses } = tinyConfig({
+      losses: {
+        maskedPatch: { weight: 0 },
+        selfie: { weight: 3 },
+        image: { weight: 0.5 },
+      },
+    });
+    const { loss, metrics } = totalLoss(
+      {
+        selfie: { queries, candidates, locations },
+        image: { predictions: vectors, targets: vectors, views: 2 },
+      },
+      losses,
+      "a model",
+    );
+    const names = Object.keys(metrics);
+    assertEquals(
+      names.filter((name) => !name.includes(".")).sort(),
+      ["image", "selfie"],
+    );
+    assert(names.includes("selfie.retrieval"));
+    const program = await Program.compile(wasm, {
+      outputs: [loss, metrics.selfie, metrics.image],
+    });
+    const [[total], [selfie], [image]] = await program.evaluate({
+      candidates: randomArray(candidates.size),
+      queries: randomArray(queries.size),
+      // within the sphere, so that nothing is clamped
+      vectors: randomArray(vectors.size, -0.5, 0.5),
+    });
+    program.destroy();
+    assertAlmostEquals(total, 3 * selfie + 0.5 * image, 1e-5);
+  },
+);

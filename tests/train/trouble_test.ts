@@ -70,7 +70,7 @@ Deno.test("TroubleWatch: says nothing of healthy numbers, and of terms without t
   assertEquals(new TroubleWatch(config()).observe(500, { loss: 1 }), []);
 });
 
-Deno.test("TroubleWatch: each sign is told of once, after it lasted since the warm-up, and not short of its bound", () => {
+Deno.test("TroubleWatch: each sign is reported once, after it has lasted since the warm-up, and not short of its bound", () => {
   const [lasting, vocabulary] = [140, 240];
   const cases: [string, bad: number, good: number, number, RegExp][] = [
     ["image.deviation", 0.19, 0.21, lasting, /^the representations of images/],
@@ -110,7 +110,7 @@ Deno.test("TroubleWatch: each sign is told of once, after it lasted since the wa
   }
 });
 
-Deno.test("TroubleWatch: what goes by is not told of, and counts from its beginning when it comes again", () => {
+Deno.test("TroubleWatch: what passes is not reported, and counts from its beginning when it comes again", () => {
   const rank = (step: number) => ({
     "image.effectiveRank": step < 130 || step > 200 ? 1 : 7,
   });
@@ -121,7 +121,7 @@ Deno.test("TroubleWatch: what goes by is not told of, and counts from its beginn
   );
 });
 
-Deno.test("TroubleWatch: one trouble is told of once, whatever shows it, and another one besides", () => {
+Deno.test("TroubleWatch: one trouble is reported once, whatever shows it, and another one besides", () => {
   const said = watch(config(), () => ({
     "image.deviation": 0,
     "image.effectiveRank": 0,

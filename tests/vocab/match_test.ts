@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { Program } from "../../engine/program.ts";
 import { input } from "../../engine/graph/tensor.ts";
@@ -107,3 +107,19 @@ testOnDevices(
     assertEquals(await find([4, 0.5], "cosine"), [0]);
   },
 );
+
+Deno.test("matchEntries: refuses masses and targets that do not fit the entries", () => {
+  const match = (masses: number[], targets: number[]) => () =>
+    matchEntries(
+      input("vectors", [6, 5]),
+      input("masses", masses),
+      input("targets", targets),
+      "massAware",
+    );
+  assertThrows(match([7], [2, 5]), RangeError, "masses must be [6], not [7]");
+  assertThrows(
+    match([6], [2, 4]),
+    RangeError,
+    "targets must be [n,5], not [2,4]",
+  );
+});

@@ -1,4 +1,4 @@
-import { assert } from "@std/assert";
+import { assert, assertThrows } from "@std/assert";
 import { Program } from "../../engine/program.ts";
 import { input } from "../../engine/graph/tensor.ts";
 import { quantiles } from "../../vocab/quantiles.ts";
@@ -28,4 +28,19 @@ testOnDevices("quantiles: are elements of the sorted array", async (device) => {
       );
     });
   }
+});
+
+Deno.test("quantiles: refuses shares that are none, and more than one axis", () => {
+  for (const share of [-0.1, 1.1, NaN]) {
+    assertThrows(
+      () => quantiles(input("x", [3]), [0.5, share]),
+      RangeError,
+      `not ${share}`,
+    );
+  }
+  assertThrows(
+    () => quantiles(input("x", [3, 2]), [0.5]),
+    RangeError,
+    "x must be [n]",
+  );
 });

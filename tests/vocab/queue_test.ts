@@ -51,12 +51,17 @@ for (
   );
 }
 
-Deno.test("Queue: refuses more targets than it has entries", () => {
+Deno.test("Queue: refuses more targets than it has entries, and targets of another width", () => {
   const queue = new Queue(3, 5, 1, "test");
   assertThrows(
     () => queue.update(input("targets", [4, 5]), new Context()),
     UserError,
     "4 targets",
+  );
+  assertThrows(
+    () => queue.update(input("targets", [2, 1]), new Context()),
+    RangeError,
+    "targets must be [n,5], not [2,1]",
   );
 });
 

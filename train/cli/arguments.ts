@@ -17,7 +17,7 @@ export interface TextOption {
   readonly kind: "text" | "path";
   /** What it does, in a line. */
   readonly help: string;
-  /** Stands for the value in the help, such as `FILE`. */
+  /** Placeholder for the value in the help, such as `FILE`. */
   readonly value: string;
   /** The value where the option is not given. */
   readonly default?: string;
@@ -31,7 +31,7 @@ export interface NumberOption {
   readonly kind: "number" | "integer";
   /** What it does, in a line. */
   readonly help: string;
-  /** Stands for the value in the help, such as `STEPS`. */
+  /** Placeholder for the value in the help, such as `STEPS`. */
   readonly value: string;
   /** The value where the option is not given. */
   readonly default?: number;
@@ -42,7 +42,7 @@ export type Option = FlagOption | TextOption | NumberOption;
 
 /** The path of what a command works on, given without an option. */
 export interface Operand {
-  /** Stands for it in the help, such as `RUN`. */
+  /** Placeholder for it in the help, such as `RUN`. */
   readonly value: string;
   /** What it is, in a line. */
   readonly help: string;

@@ -4,13 +4,13 @@ import { opening } from "./open_data.ts";
 import { ProbeDisplay } from "./probe_display.ts";
 import { RunDisplay } from "./run_display.ts";
 
-/** Tells a person on the error stream how far a run of an experiment is. */
+/** Shows the progress of a run of an experiment on the error stream. */
 export class CellDisplay {
   #run?: RunDisplay;
   readonly #probe = new ProbeDisplay();
   readonly #finetune = new FinetuneDisplay();
 
-  /** What the parts of the work call. */
+  /** The callbacks of the parts of the work. */
   get events(): Pick<
     CellOptions,
     "opening" | "pretraining" | "probing" | "finetuning"

@@ -1,17 +1,17 @@
 import type { DatasetSplits } from "../../datasets/dataset.ts";
 import type { Config } from "../config/config.ts";
 
-/** Names of classes that are told. */
-const NAMES_TOLD = 5;
+/** Class names that are listed. */
+const MAX_NAMES = 5;
 
-/** Says in a line what a run learns from, and what there is to test it with. */
+/** Says in a line what a run learns from and what it can be tested with. */
 export function describeData(
   { data }: Pick<Config, "data">,
   { unlabelled, train, test }: DatasetSplits,
 ): string {
   const { size, imageSize } = unlabelled;
   const images = `${data.name}, ${size} images of ${imageSize}x${imageSize}`;
-  if (!train || !test) return `${images}, no labelled ones to test`;
+  if (!train || !test) return `${images}, none labelled to test with`;
   const share = Math.round(100 * test.size / (train.size + test.size));
   return `${images}${
     classesText(train.classNames)
@@ -22,7 +22,7 @@ export function describeData(
 /** Such as ` in 3 classes (ant, bee, cat)`. */
 function classesText(names: readonly string[] = []): string {
   if (names.length === 0) return "";
-  const told = names.slice(0, NAMES_TOLD).join(", ");
-  const more = names.length > NAMES_TOLD ? ", ..." : "";
-  return ` in ${names.length} classes (${told}${more})`;
+  const listed = names.slice(0, MAX_NAMES).join(", ");
+  const more = names.length > MAX_NAMES ? ", ..." : "";
+  return ` in ${names.length} classes (${listed}${more})`;
 }

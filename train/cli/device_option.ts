@@ -5,7 +5,7 @@ import type { Option } from "./arguments.ts";
 
 const deviceChoices: readonly DeviceChoice[] = ["auto", "webgpu", "wasm"];
 
-/** More are not started: each has memory of its own. */
+/** More are not started, as each has its own memory. */
 const MAX_THREADS = 256;
 
 /** The options of commands that compute. */
@@ -19,7 +19,7 @@ export const deviceOptions = {
   threads: {
     kind: "integer",
     value: "N",
-    help: "threads of wasm; by default one for each processor",
+    help: "threads of wasm; by default one per processor",
   },
 } as const satisfies Record<string, Option>;
 
@@ -32,7 +32,7 @@ interface DeviceValues {
 /**
  * What `openDevice` is to be called with for the options of a command.
  *
- * @throws {UserError} There is no device of that name, it has no threads, or not so many.
+ * @throws {UserError} There is no device of that name, it takes no threads, or not that many.
  */
 export function readDevice(
   { device: name, threads }: DeviceValues,

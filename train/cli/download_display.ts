@@ -1,12 +1,12 @@
 import type { DownloadProgress } from "../../datasets/dataset.ts";
 import { writeToErrorStream } from "./output.ts";
 
-/** Tells a person on the error stream how far a download has come. */
+/** Shows the progress of a download on the error stream. */
 export class DownloadDisplay {
   readonly #onTerminal = Deno.stderr.isTerminal();
   #shown = "";
 
-  /** Takes note of progress: a line drawn over on a terminal, elsewhere one for every tenth. */
+  /** Records progress: one line, redrawn, on a terminal; elsewhere a line for every tenth. */
   update({ stage, done, total }: DownloadProgress): void {
     const grain = this.#onTerminal ? 1 : 10;
     const text = total === undefined

@@ -6,14 +6,14 @@ import { formatDuration } from "./progress.ts";
 
 /** What training would take. */
 export interface DryRun {
-  /** It, for people. */
+  /** The same as text. */
   readonly lines: readonly string[];
   /** Whether the device can hold it, as far as it says what it has. */
   readonly fits: boolean;
 }
 
 /**
- * Says what training by a config would take on a device, without running a step.
+ * Estimates what training with a config would take on a device, without running a step.
  *
  * @param machineBytes memory of the machine, which the wasm device works in
  * @throws {UserError} if the parts of the config do not fit together.
@@ -53,12 +53,12 @@ export async function dryRun(
     problem ??
       (device.kind === "wasm" || device.limits.memoryBytes
         ? "this device can hold it"
-        : "each buffer fits this device; how much memory it has in all, it does not say"),
+        : "each buffer fits this device, which does not report its total memory"),
   ];
   return { lines, fits: problem === undefined };
 }
 
-/** Why a device cannot hold a step; `undefined` where nothing speaks against it. */
+/** Why a device cannot hold a step; `undefined` if it can, as far as is known. */
 function problemOf(
   { memory, largest }: StepEstimate,
   { kind, limits }: Device,
@@ -79,7 +79,7 @@ function problemOf(
     : undefined;
 }
 
-/** Bytes in a unit in which they are easily read. */
+/** Bytes in a readable unit. */
 function sizeText(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   const unit = Math.min(

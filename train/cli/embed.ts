@@ -27,14 +27,14 @@ const command = {
   usage: "deno task embed",
   help:
     `Computes features of every picture in a folder: a NumPy file with a row for
-each, and beside it, ending in .csv, the names of the files. What was stopped
-goes on when it is run again.`,
+each, and beside it, ending in .csv, the names of the files. Stopped, it
+continues when it is run again.`,
   operand: encoderOperand,
   options: {
     images: {
       kind: "path",
       value: "FOLDER",
-      help: "the folder of pictures, at any depth",
+      help: "a folder of pictures, at any depth",
     },
     out: {
       kind: "path",
@@ -56,7 +56,7 @@ goes on when it is run again.`,
       kind: "integer",
       value: "N",
       default: 32,
-      help: "images computed at a time",
+      help: "images per batch",
     },
     ...deviceOptions,
   },
@@ -92,7 +92,7 @@ async function main(): Promise<void> {
     if (error !== signal.reason) throw error;
     console.error(
       options.neighbours === undefined
-        ? "stopped; the same command goes on from there"
+        ? "stopped; run the same command to continue"
         : "stopped",
     );
   } finally {
@@ -100,7 +100,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Refuses what can be seen to be wrong at once; returns the folder of the images. */
+/** Refuses wrong options before anything slow; returns the folder of the images. */
 function checkOptions(
   { images, out, neighbours, "batch-size": batchSize }: Options,
 ): string {
@@ -115,7 +115,7 @@ function checkOptions(
   }
   if (neighbours !== undefined && out !== undefined) {
     throw new UserError(
-      "--neighbours prints and writes no file; leave out --out",
+      "--neighbours writes no file; leave out --out",
     );
   }
   if (out !== undefined && !out.endsWith(".npy")) {
@@ -133,7 +133,7 @@ function checkKind({ kinds }: PretrainedEncoder, kind: string): void {
   );
 }
 
-/** The pictures of a folder, and what computes their features. */
+/** The pictures of a folder, and the encoder that computes their features. */
 interface Pictures {
   readonly encoder: PretrainedEncoder;
   readonly folder: string;
@@ -174,7 +174,7 @@ async function* featuresOf(
 function reportSkipped({ folder, names }: Pictures, read: number): void {
   if (read === 0) {
     throw new UserError(
-      `none of the images in ${folder}, ${names.length} in number, can be read`,
+      `no image in ${folder} can be read`,
     );
   }
   if (read < names.length) {
@@ -192,7 +192,7 @@ async function writeVectors(
   const encoder = { ...description, kind };
   using files = await EmbeddingFiles.open(path, { encoder, width, names });
   if (files.done > 0) {
-    console.error(`going on after ${files.done} of ${names.length} images`);
+    console.error(`continuing after ${files.done} of ${names.length} images`);
   }
   for await (const features of featuresOf(pictures, kind, files.done)) {
     await files.append(features);

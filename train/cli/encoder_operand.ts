@@ -11,7 +11,7 @@ export const encoderOperand = {
 } as const satisfies Operand;
 
 /**
- * Reads the encoder that a person names: that of a run's latest checkpoint, or an exported one.
+ * Reads the encoder that the operand names: that of a run's latest checkpoint, or an exported one.
  *
  * @throws {UserError} if there is none.
  */

@@ -26,8 +26,8 @@ const command = {
   usage: "deno task experiment",
   help:
     `Pretrains and measures every run of an experiment, and writes a table of what
-they learned. Ctrl-C stops it; called again, it goes on where it was. Called
-twice at the same time, the two share the work.`,
+they learned. Ctrl-C stops it; run again, it continues where it was. Two that
+run at the same time share the work.`,
   operand: {
     value: "FILE",
     help: "a JSON file of rows, axes and seeds; see examples/experiments",
@@ -41,12 +41,12 @@ twice at the same time, the two share the work.`,
     minutes: {
       kind: "number",
       value: "N",
-      help: "stop after so long, as Ctrl-C does",
+      help: "stop after this time, as Ctrl-C does",
     },
     ...deviceOptions,
     download: {
       kind: "flag",
-      help: "fetch missing data sets first",
+      help: "download missing data sets first",
     },
   },
   examples: [
@@ -112,7 +112,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (error !== signal.reason) throw error;
     console.log(
-      `stopped with ${finished.length} of ${cells.length} runs done; go on with the same command`,
+      `stopped with ${finished.length} of ${cells.length} runs done; run the same command to continue`,
     );
   } finally {
     device.destroy();
@@ -139,7 +139,7 @@ async function download(cells: readonly Cell[]): Promise<void> {
   }
 }
 
-/** Says how it ended; a run that failed ends the program with code 1. */
+/** Prints how it ended; a failed run makes the exit code 1. */
 function report(
   path: string,
   finished: readonly FinishedCell[],
@@ -147,14 +147,16 @@ function report(
 ): void {
   console.log(`table: ${path}/results.md`);
   for (const { label } of others) {
-    console.log(`another process has ${label}; it completes the table`);
+    console.log(
+      `another process is running ${label}; it will complete the table`,
+    );
   }
   const failures = finished.flatMap(({ cell: { label }, result }) =>
     typeof result === "string" ? [`${label}: ${result}`] : []
   );
   if (failures.length === 0) return;
   throw new UserError(
-    `${failures.length} of ${finished.length} runs failed and are tried again by the same command:\n  ` +
+    `${failures.length} of ${finished.length} runs failed; the same command tries them again:\n  ` +
       failures.join("\n  "),
   );
 }

@@ -13,7 +13,7 @@ import { runProgram } from "./run_program.ts";
 
 const command = {
   usage: "deno task export",
-  help: "Takes the encoder out of a run, as its latest checkpoint has it.",
+  help: "Exports the encoder of a run, from its latest checkpoint.",
   operand: encoderOperand,
   options: {
     to: {
@@ -25,7 +25,7 @@ const command = {
     out: {
       kind: "path",
       value: "FILE",
-      help: "where to write; beside the run's files by default",
+      help: "where to write; by default beside the run's files",
     },
   },
   examples: [

@@ -17,53 +17,53 @@ const command = {
   help:
     `Trains the whole network of a run with a linear classifier on top, on labelled
 images, and classifies the test images. A tenth of the training images, held
-out, chooses the step. Ctrl-C stops it; called again, it goes on where it was.`,
+out, chooses the step. Ctrl-C stops it; run again, it continues where it was.`,
   operand: { value: "RUN", help: "the folder of a run on labelled images" },
   options: {
     input: {
       kind: "text",
       value: "NAME",
-      help: "what to classify by, see below",
+      help: "what the classifier sees, see below",
     },
     "from-scratch": {
       kind: "flag",
-      help: "begin with initial values, not with the run's",
+      help: "start from initial weights, not from the run's",
     },
     frozen: {
       kind: "flag",
-      help: "let the classifier alone learn",
+      help: "train the classifier only",
     },
     labels: {
       kind: "number",
       value: "SHARE",
-      help: "share of the labelled images to use, above 0 to 1",
+      help: "share of the labelled images to use, up to 1",
     },
     steps: { kind: "integer", value: "STEPS", help: "5000 by default" },
     "batch-size": {
       kind: "integer",
       value: "IMAGES",
-      help: "images of a step, 32 by default",
+      help: "images per step, 32 by default",
     },
     "learning-rate": {
       kind: "number",
       value: "RATE",
-      help: "the highest one, 1e-4 by default",
+      help: "the highest learning rate, 1e-4 by default",
     },
     seed: {
       kind: "integer",
       value: "SEED",
-      help: "of all that is random; by default the run's",
+      help: "seed of all random numbers; by default the run's",
     },
     checkpoint: {
       kind: "integer",
       value: "STEP",
-      help: "the step to begin with; by default the last",
+      help: "step of the checkpoint; by default the last",
     },
     ...deviceOptions,
     out: {
       kind: "path",
       value: "FOLDER",
-      help: "its folder; by default one in RUN/finetune",
+      help: "folder of the results; by default in RUN/finetune",
     },
   },
   examples: [
@@ -127,11 +127,11 @@ async function main(): Promise<void> {
   }
 }
 
-/** What a person is told at the end. */
+/** What is printed at the end. */
 function report({ config, folder, step, result }: Finetuning): string {
   return result
     ? `${resultText(result)}\nresult: ${folder}/result.json`
-    : `stopped after ${step} of ${config.steps} steps; go on with the same command`;
+    : `stopped after ${step} of ${config.steps} steps; run the same command to continue`;
 }
 
 function resultText(result: FinetuneResult): string {
@@ -142,7 +142,7 @@ function resultText(result: FinetuneResult): string {
     `of ${images} test images, ${
       percentage(macroAccuracy)
     } % averaged over classes`,
-    `fitted to ${fitted} images; step ${step} was the best on ${heldOut} more, ` +
+    `fitted to ${fitted} images; step ${step} did best on ${heldOut} more, ` +
     `with ${percentage(heldOutAccuracy)} %`,
   ].join("\n");
 }

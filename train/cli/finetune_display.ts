@@ -7,14 +7,14 @@ import type { StepMetrics } from "../training_step.ts";
 import { percentage } from "../evaluate/percentage.ts";
 import { Progress } from "./progress.ts";
 
-/** Tells a person on the error stream how far a fine-tuning is. */
+/** Shows the progress of a fine-tuning on the error stream. */
 export class FinetuneDisplay {
   #progress?: Progress;
   #phase?: FinetunePhase;
   #step = 0;
   #shown: Readonly<Record<string, number>> = {};
 
-  /** What a fine-tuning calls. */
+  /** The callbacks of a fine-tuning. */
   get events(): FinetuneEvents {
     return {
       onPhase: (phase, done, total) => this.#begin(phase, done, total),
@@ -30,7 +30,7 @@ export class FinetuneDisplay {
     else console.error(line);
   }
 
-  /** Takes note that a part begins; what is validated is shown beside the steps. */
+  /** Announces a part, other than validations, which are shown beside the steps. */
   #begin(phase: FinetunePhase, done: number, total: number): void {
     const goesOn = this.#progress && phase !== "test";
     this.#phase = phase;

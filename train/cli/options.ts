@@ -16,7 +16,7 @@ const command = {
   help:
     `Pretrains an image encoder on unlabelled images and measures what it learns.
 Ctrl-C stops after the step under way, with a checkpoint; a second one, at once.
-A run that is extended goes on at the learning rate that one of the new number
+An extended run continues at the learning rate that one of the new number
 of steps has there, which is higher than where it ended.`,
   options: {
     ...runOptions,
@@ -24,24 +24,24 @@ of steps has there, which is higher than where it ended.`,
     resume: {
       kind: "path",
       value: "FOLDER",
-      help: "go on with a run from its last checkpoint",
+      help: "resume a run from its last checkpoint",
     },
     extend: {
       kind: "integer",
       value: "STEPS",
-      help: "with --resume: go on to STEPS steps in total",
+      help: "with --resume: train for STEPS steps in total",
     },
     "dry-run": {
       kind: "flag",
-      help: "say what memory and time it takes, and stop",
+      help: "print the memory and time needed, and exit",
     },
     tensorboard: {
       kind: "flag",
-      help: "write the measurements for TensorBoard too",
+      help: "also write the measurements for TensorBoard",
     },
     download: {
       kind: "flag",
-      help: "fetch the data set first if it is missing",
+      help: "download the data set first if it is missing",
     },
   },
   examples: [
@@ -56,7 +56,7 @@ of steps has there, which is higher than where it ended.`,
       : undefined,
 } as const satisfies Command;
 
-/** What a person asked for on the command line. */
+/** What the command line asks for. */
 export type Options =
   & Omit<
     OptionValues<typeof command>,
@@ -79,12 +79,12 @@ export function readOptions(args: readonly string[]): Options | "help" {
   const { preset, config, out, resume, "dry-run": dryRun } = options;
   if (resume !== undefined && (preset ?? config ?? out)) {
     throw new UserError(
-      "--resume goes on with the config of its run; leave out --preset, --config and --out",
+      "--resume takes the config of its run; leave out --preset, --config and --out",
     );
   }
   if (options.extend !== undefined && resume === undefined) {
     throw new UserError(
-      "--extend is for a run begun before; add --resume FOLDER, or use --set steps=STEPS for a new run",
+      "--extend is for an existing run; add --resume FOLDER, or use --set steps=STEPS for a new run",
     );
   }
   if (dryRun && resume !== undefined) {

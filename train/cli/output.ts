@@ -1,4 +1,4 @@
-/** Writes to the error stream as it is; where nobody can read it, it is lost without an error. */
+/** Writes text to the error stream unchanged; if nobody can read it, it is lost without an error. */
 export function writeToErrorStream(text: string): void {
   try {
     Deno.stderr.writeSync(new TextEncoder().encode(text));

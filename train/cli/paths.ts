@@ -1,20 +1,20 @@
 import { isAbsolute, join } from "node:path";
 
 /**
- * The folder that a person called `deno task` from, which runs in the project's; `undefined` where
+ * The folder that `deno task` was called from, while it runs in the project's; `undefined` where
  * the program was started without it.
  */
 export function callerFolder(): string | undefined {
   return Deno.env.get("INIT_CWD");
 }
 
-/** Whether the person is in another folder than the program. */
+/** Whether the user is in another folder than the program. */
 function isElsewhere(): boolean {
   const folder = callerFolder();
   return folder !== undefined && folder !== Deno.cwd();
 }
 
-/** Where a path leads that a person typed: it is relative to the folder that they are in. */
+/** The place of a path on the command line, which is relative to the user's folder. */
 export function typedPath(path: string): string {
   const folder = callerFolder();
   return folder === undefined || !isElsewhere() || isAbsolute(path)
@@ -22,7 +22,7 @@ export function typedPath(path: string): string {
     : join(folder, path);
 }
 
-/** A path in the project, such as `runs/first`, as a person can type it: whole, if they are elsewhere. */
+/** A path in the project, such as `runs/first`, as the user can type it: absolute, if they are elsewhere. */
 export function projectPath(path: string): string {
   return isElsewhere() && !isAbsolute(path) ? join(Deno.cwd(), path) : path;
 }

@@ -71,12 +71,12 @@ async function newJob(options: Options): Promise<Job> {
   return { config, run, resume: false, lock: await lockRun(run) };
 }
 
-/** Refuses parts that do not fit together before anything slow; without a seed no weights are drawn. */
+/** Refuses parts that do not fit together before anything slow is done; without a seed no weights are drawn. */
 function checkModel({ seed: _, ...config }: Config): void {
   buildModel(config, imageSizeOf(config.data));
 }
 
-/** Says what a run would take; the program ends with code 1 where the device cannot hold it. */
+/** Prints what a run would take; the exit code is 1 if the device cannot hold it. */
 async function printDryRun(options: Options): Promise<void> {
   const config = await readConfig(options);
   const { device, reason } = await openDevice(...options.device);
@@ -93,7 +93,7 @@ async function resumedJob(
   { set, extend }: RunChanges,
 ): Promise<Job> {
   const lock = await lockRun((await openRun(path)).run);
-  // once more, for nobody changes it now
+  // again, now that nobody else can change it
   const opened = await openRun(path);
   const config = await changedConfig(opened, {
     set,
@@ -154,7 +154,7 @@ async function fetchDataset(config: Config): Promise<void> {
   }
 }
 
-/** Writes the page about the run; what goes wrong with it does not undo the run. */
+/** Writes the page about the run; a failure to do so does not fail the run. */
 async function tryReport(task: ReportTask): Promise<string | undefined> {
   try {
     // loaded only now, so that the first step need not wait
@@ -172,14 +172,14 @@ async function tryReport(task: ReportTask): Promise<string | undefined> {
   }
 }
 
-/** Says how the run ended. */
+/** Prints how the run ended. */
 function report(
   { step, finished, metrics, untrained, trained, reportPath }: JobResult,
   { config, run }: Job,
 ): void {
   if (!finished) {
     console.log(
-      `stopped after ${step} of ${config.steps} steps; go on with:\n` +
+      `stopped after ${step} of ${config.steps} steps; resume with:\n` +
         `  deno task pretrain --resume ${quoted(run.path)}`,
     );
     return;
@@ -187,7 +187,9 @@ function report(
   if (metrics) console.log(`loss: ${metrics.loss.toFixed(4)}`);
   if (untrained && trained) {
     console.log(probeTable({ untrained, trained }));
-    console.log(`on all images: deno task probe ${quoted(run.path)}`);
+    console.log(
+      `to measure with all images: deno task probe ${quoted(run.path)}`,
+    );
   }
   console.log(`run: ${run.path}`);
   if (reportPath !== undefined) console.log(`report: ${reportPath}`);

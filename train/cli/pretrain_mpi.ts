@@ -38,17 +38,17 @@ any of them stops all after the step under way, with a checkpoint.`,
     ...runOptions,
     preset: {
       ...runOptions.preset,
-      help: `settings to begin with; ${DEFAULT_PRESET} without a file either`,
+      help: `preset to start from; ${DEFAULT_PRESET} without --config`,
     },
     device: deviceOptions.device,
     threads: {
       ...deviceOptions.threads,
-      help: "threads of wasm in each process; by default its share",
+      help: "threads of wasm per process; by default its share",
     },
     resume: {
       kind: "path",
       value: "FOLDER",
-      help: "go on with a run, whatever number of processes began it",
+      help: "resume a run, begun by any number of processes",
     },
   },
   examples: [
@@ -59,7 +59,7 @@ any of them stops all after the step under way, with a checkpoint.`,
 
 type Options = OptionValues<typeof command>;
 
-/** How long a launcher has to pass on the last line. */
+/** Time for a launcher to pass on the last line. */
 const LINE_MS = 300;
 
 async function main(): Promise<void> {
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
     await takePart(options, communicator, signal);
   } catch (error) {
     console.error(`rank ${communicator.rank}:`, describeError(error));
-    // a launcher that hears of the end first would lose the line
+    // a launcher that sees the process end first would lose the line
     await new Promise((resolve) => setTimeout(resolve, LINE_MS));
     // the others wait for this one
     communicator.abort();
@@ -127,7 +127,7 @@ async function takePart(
   }
 }
 
-/** What is to be done, as rank 0 is told. */
+/** What to do, from the arguments of rank 0. */
 async function readJob(
   options: Options,
 ): Promise<{ readonly config: Config; readonly resumed?: RunFolder }> {
@@ -137,7 +137,7 @@ async function readJob(
   }
   if (preset ?? config ?? out ?? set[0]) {
     throw new UserError(
-      "--resume goes on with the config of its run; leave out --preset, --config, --set and --out",
+      "--resume takes the config of its run; leave out --preset, --config, --set and --out",
     );
   }
   const opened = await openRun(resume);
@@ -145,7 +145,7 @@ async function readJob(
   return { config: opened.config, resumed: opened.run };
 }
 
-/** Keeps others from training in the folder until this process ends, and makes sure of the images. */
+/** Locks the folder until this process ends, and checks that the images are those of the run. */
 async function holdRun(run: RunFolder, { data }: Config): Promise<void> {
   await lockRun(run);
   await identifyData(run, data);
@@ -159,7 +159,7 @@ function shareOfThreads(): number {
   return Math.max(1, Math.floor(navigator.hardwareConcurrency / processes));
 }
 
-/** Says how the run ended. */
+/** Prints how the run ended. */
 async function report(
   { step, metrics, stoppedBy }: LoopResult,
   { steps }: Config,
@@ -168,16 +168,16 @@ async function report(
   const path = quoted(run.path);
   if (step === 0) {
     await removeUnusedRunFolder(run);
-    console.log(`rank ${stoppedBy} was told to stop before the first step`);
+    console.log(`rank ${stoppedBy} was asked to stop before the first step`);
   } else if (step < steps) {
     console.log(
-      `rank ${stoppedBy} was told to stop; ${step} of ${steps} steps are done; go on with:\n` +
+      `rank ${stoppedBy} was asked to stop; ${step} of ${steps} steps are done; resume with:\n` +
         `  mpirun ... deno task pretrain:mpi --resume ${path}`,
     );
   } else {
     if (metrics) console.log(`loss: ${metrics.loss.toFixed(4)}`);
     console.log(`run: ${run.path}`);
-    console.log(`what it has learned: deno task probe ${path}`);
+    console.log(`to measure what it has learned: deno task probe ${path}`);
   }
 }
 

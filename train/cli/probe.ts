@@ -21,13 +21,13 @@ const command = {
   help:
     `Measures what each layer of a run's encoder says about the classes of images, by
 linear classifiers and nearest neighbours, beside the same encoder untrained.
-Ctrl-C stops it; called again, it goes on where it was.`,
+Ctrl-C stops it; run again, it continues where it was.`,
   operand: { value: "RUN", help: "the folder of a run on labelled images" },
   options: {
     checkpoint: {
       kind: "integer",
       value: "STEP",
-      help: "the step to take the encoder of; by default the last",
+      help: "step of the checkpoint; by default the last",
     },
     ...deviceOptions,
   },
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
   } catch (error) {
     display.end();
     if (error !== signal.reason) throw error;
-    console.log(`stopped; go on with the same command`);
+    console.log(`stopped; run the same command to continue`);
   } finally {
     Object.values(splits).forEach((split) => split?.close());
     device.destroy();

@@ -1,11 +1,11 @@
 import type { ProbePhase } from "../evaluate/probe_run.ts";
 import { Progress } from "./progress.ts";
 
-/** Tells a person on the error stream how far the measuring of an encoder is. */
+/** Shows the progress of measuring an encoder on the error stream. */
 export class ProbeDisplay {
   #progress?: Progress;
 
-  /** Takes note that a part of the work begins. */
+  /** Announces a part of the work. */
   begin({ encoder, unit, total }: ProbePhase): void {
     this.end();
     const work = unit === "images" ? "computing features" : "classifying";

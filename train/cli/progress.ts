@@ -1,5 +1,5 @@
-// Our own code: the npm libraries draw a fixed bar without the width of the terminal or a line for
-// files, and install signal handlers of their own.
+// Not a library, as those on npm draw a bar of fixed width, print nothing suited to files, and install
+// signal handlers.
 
 import { writeToErrorStream } from "./output.ts";
 
@@ -17,17 +17,17 @@ export interface ProgressOutput {
 export interface ProgressOptions {
   /** Number of steps in all. */
   readonly total: number;
-  /** Number of steps done before; 0 unless told otherwise. */
+  /** Number of steps done before; 0 by default. */
   readonly start?: number;
-  /** What is counted, `steps` unless told otherwise. */
+  /** What is counted; `steps` by default. */
   readonly unit?: string;
-  /** Where to show it; the error stream unless told otherwise. */
+  /** Where to show it; the error stream by default. */
   readonly output?: ProgressOutput;
 }
 
 const REDRAW_MS = 100;
 const LINE_MS = 10_000;
-/** What lies this far back counts for 1/e in the rate. */
+/** In the rate, what lies this far back is weighted by 1/e. */
 const RATE_MEMORY_MS = 15_000;
 const MIN_BAR = 6;
 const MAX_BAR = 40;
@@ -72,7 +72,7 @@ export class Progress {
   }
 
   /**
-   * Takes note of progress and shows it when due.
+   * Records progress and shows it when due.
    *
    * @param step Number of steps done.
    * @param values What to show beside it, such as the loss.
@@ -139,7 +139,7 @@ export class Progress {
     return parts;
   }
 
-  /** The leading parts that fit `width` characters, and a bar before them, which is worth more than the last ones. */
+  /** The leading parts that fit `width` characters behind a bar, which takes precedence over the last ones. */
   #fit(parts: readonly string[], width: number): string {
     const text = parts.join(GAP);
     const room = Math.min(width - `[]${GAP}${text}`.length, MAX_BAR);

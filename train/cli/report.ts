@@ -22,13 +22,13 @@ seconds and begins anew each time.`,
     checkpoint: {
       kind: "integer",
       value: "STEP",
-      help: "the step to take the encoder of; by default the last",
+      help: "step of the checkpoint; by default the last",
     },
     images: {
       kind: "integer",
       value: "N",
       default: DEFAULT_IMAGES,
-      help: "how many pictures are looked at",
+      help: "number of pictures to examine",
     },
     ...deviceOptions,
   },
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** The least number of pictures to find neighbours among. */
+/** Fewest pictures among which neighbours can be found. */
 const MIN_IMAGES = 2;
 
 function readImages(images = DEFAULT_IMAGES): number {

@@ -15,8 +15,8 @@ const SHOWN = [
 ] as const;
 
 /**
- * Tells a person on the error stream what a run is doing: a progress bar while it trains, and a line
- * where something goes wrong that the loss does not show.
+ * Shows on the error stream what a run is doing: a progress bar while it trains, and a line where
+ * something goes wrong that the loss does not show.
  */
 export class RunDisplay {
   #progress?: Progress;
@@ -27,7 +27,7 @@ export class RunDisplay {
   /**
    * Shows nothing yet.
    *
-   * @param output Where the progress bar is; the error stream unless told otherwise.
+   * @param output Where the progress bar is; the error stream by default.
    */
   constructor(
     private readonly config: Config,
@@ -45,7 +45,7 @@ export class RunDisplay {
     else console.error(line);
   }
 
-  /** Takes note that a part of the run begins. */
+  /** Announces a part of the run. */
   begin(phase: Phase, step: number): void {
     this.end();
     if (phase === "compiling") return this.print("compiling a step ...");

@@ -6,7 +6,7 @@ import { createRunFolder, type RunFolder } from "../run/run_folder.ts";
 import type { Option } from "./arguments.ts";
 import { projectPath, typedPath } from "./paths.ts";
 
-/** What is run where neither a preset nor a config file is chosen. */
+/** The preset if neither a preset nor a config file is chosen. */
 export const DEFAULT_PRESET = "dv2-tiny";
 
 /** The options of commands that pretrain: what, and in which folder. */
@@ -14,23 +14,23 @@ export const runOptions = {
   preset: {
     kind: "text",
     value: "NAME",
-    help: "settings to begin with, see below",
+    help: "preset to start from, see below",
   },
   config: {
     kind: "path",
     value: "FILE",
-    help: "a JSON file of settings over those of the preset",
+    help: "JSON file of settings that override the preset's",
   },
   set: {
     kind: "text",
     value: "KEY=VALUE",
     repeatable: true,
-    help: "one setting over all others",
+    help: "override a single setting",
   },
   out: {
     kind: "path",
     value: "FOLDER",
-    help: "the folder of the run; by default a new one in runs/",
+    help: "folder of the run; by default a new one in runs/",
   },
 } as const satisfies Record<string, Option>;
 

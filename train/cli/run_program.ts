@@ -65,7 +65,7 @@ export function onInterrupt(): AbortSignal {
     interrupt.abort(name);
   };
   Deno.addSignalListener("SIGINT", () => stop("SIGINT"));
-  // Windows has neither to listen to, and no parent of an orphan.
+  // Windows has neither signal, and does not give orphans another parent.
   if (Deno.build.os === "windows") return interrupt.signal;
   Deno.addSignalListener("SIGTERM", () => stop("SIGTERM"));
   Deno.addSignalListener("SIGHUP", () => stop("SIGHUP"));
@@ -73,7 +73,7 @@ export function onInterrupt(): AbortSignal {
   return interrupt.signal;
 }
 
-/** Calls back once when the process that started this one is no more. */
+/** Calls back once when the process that started this one has ended. */
 function onParentDeath(listener: () => void): void {
   const parent = Deno.ppid;
   const timer = setInterval(() => {

@@ -1,5 +1,5 @@
 /**
- * For work that cannot be told to stop.
+ * For work that cannot be stopped.
  *
  * @throws The reason of `signal` as soon as it aborts, at once if it has.
  */

@@ -24,7 +24,7 @@ const TYPES: Record<string, string> = {
 };
 
 /**
- * Says in a sentence each what is wrong with settings.
+ * Describes each mistake in settings in a sentence.
  *
  * @param schema What they were to satisfy.
  * @param settings What was given.
@@ -61,7 +61,7 @@ function at(
   return [owner, value];
 }
 
-/** Names what a thing of several kinds lacks most: the name that says which. */
+/** Names what is missed first where there are several kinds: the name that says which. */
 function missing(
   schema: Schema,
   settings: unknown,

@@ -3,7 +3,7 @@ import { defaultsOf, mergeSettings } from "./merge.ts";
 import { describeProblems } from "./problems.ts";
 import type { ObjectSchema, Output } from "./schema.ts";
 
-/** Of more mistakes the rest is counted. */
+/** Mistakes that are named; further ones are counted. */
 const MAX_NAMED = 20;
 
 /** Settings of which any may be left out; a list is given whole. */

@@ -8,9 +8,9 @@ const LATEST = 0.1;
  * the same answers.
  */
 export class Agreement {
-  /** The first rank that was told to stop; absent where none was. */
+  /** The first rank that was asked to stop; absent if none was. */
   stoppedBy?: number;
-  /** Whether all read their numbers after the step, which rank 0 decides. */
+  /** Whether all read their metrics after the step, as rank 0 decides. */
   reads = false;
   /** The rank that waits least for the others. */
   slowest = 0;
@@ -18,10 +18,10 @@ export class Agreement {
   #wait = 0;
   #milliseconds = 0;
 
-  /** Nothing is agreed on yet. */
+  /** An agreement on nothing yet. */
   constructor(private readonly communicator: Communicator) {}
 
-  /** Tells the others what this process is for, and takes note of what all do. */
+  /** Exchanges the wishes of this process with those of the others. */
   async renew(stops: boolean, reads: boolean): Promise<void> {
     const { size, milliseconds = 0 } = this.communicator;
     this.#wait += LATEST * (milliseconds - this.#milliseconds - this.#wait);

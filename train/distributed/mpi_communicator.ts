@@ -14,7 +14,7 @@ const STATUS_BYTES = 64;
 export class MpiCommunicator implements Communicator {
   readonly rank: number;
   readonly size: number;
-  /** Time in which exchanges were under way, in milliseconds. */
+  /** Time during which exchanges were in flight, in milliseconds. */
   milliseconds = 0;
   /** Bytes that this process has sent where exchanges go round a ring, which is the least possible. */
   bytes = 0;
@@ -119,7 +119,7 @@ export class MpiCommunicator implements Communicator {
     memory: readonly HostArray[],
     begin: (request: BigUint64Array<ArrayBuffer>) => number,
   ): Promise<void> {
-    // asking for the buffers of small arrays fixes their place, and holding them keeps it
+    // accessing the buffers of small arrays fixes their addresses, and holding on to them keeps these
     const buffers = memory.map(({ buffer }) => buffer);
     if (this.#underWay++ === 0) this.#since = performance.now();
     const request = new BigUint64Array(1);

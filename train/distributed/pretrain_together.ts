@@ -27,7 +27,7 @@ export interface TogetherOptions
   readonly device: Device;
   /** All images, of which it takes its part. */
   readonly images: ImageDataset;
-  /** The run to go on with from its latest checkpoint, whatever number of processes made that. */
+  /** The run to resume from its latest checkpoint, written by any number of processes. */
   readonly resumed?: RunFolder;
   /** Makes the folder of a new run; called on rank 0 alone, once all processes can begin. */
   readonly createRun: () => Promise<RunFolder>;
@@ -67,7 +67,7 @@ export async function pretrainTogether(
   const state: TrainingState = { ...built, optimizer: step.optimizer };
   if (checkpoint) await restoreState(device, state, checkpoint.tensors);
   await shareState(device, state, communicator);
-  // ends once all have come so far: nothing is written for a run that one of them cannot begin
+  // completes once all have come this far: nothing is written for a run that one of them cannot begin
   await communicator.allGather(
     new Uint8Array(1),
     new Uint8Array(communicator.size),

@@ -32,7 +32,7 @@ export async function shareState(
 }
 
 /**
- * Makes sure that a state is the same on all ranks, bit for bit.
+ * Checks that a state is the same on all ranks, bit for bit.
  *
  * @throws {UserError} on all ranks if it is not.
  */

@@ -6,7 +6,7 @@ import { imageBatches, type ImageSelection } from "./image_batches.ts";
 
 /** How {@linkcode evaluateImages} goes through the images. */
 export interface EvaluationOptions {
-  /** Images that the device takes at a time; where fewer are left, the first of them fills up. */
+  /** Images per batch; the last batch is filled up with copies of its first image. */
   readonly batchSize: number;
   /** Values of further inputs of the graph, the same for every batch. */
   readonly feeds?: Feeds;

@@ -8,14 +8,14 @@ import {
 import { DamagedFileError } from "../run/safetensors_header.ts";
 import { sha256 } from "../../datasets/files/digest.ts";
 import type { Features } from "./features.ts";
-import type { RepresentedImages } from "./represent.ts";
+import type { NamedFeatures } from "./compute_features.ts";
 
 /**
  * Keeps features in a folder, a safetensors file for each key, so that they are computed once. A
  * file that is missing, damaged or changed is made anew; all of them may be deleted.
  *
  * @param folder Made where it does not exist.
- * @param label Begins the name of the file, so that a person knows what it is.
+ * @param label Begins the name of the file, so that it can be recognised.
  * @param key Everything that the features depend on, as text.
  * @throws {UserError} if a file cannot be read or written.
  */
@@ -23,8 +23,8 @@ export async function cachedFeatures(
   folder: string,
   label: string,
   key: string,
-  compute: () => Promise<RepresentedImages>,
-): Promise<RepresentedImages> {
+  compute: () => Promise<NamedFeatures>,
+): Promise<NamedFeatures> {
   const digest = await sha256(key);
   const name = `${label}-${digest.slice(0, 16)}.safetensors`;
   const path = `${folder}/${name}`;
@@ -41,7 +41,7 @@ export async function cachedFeatures(
 async function writeFeatures(
   path: string,
   key: string,
-  features: RepresentedImages,
+  features: NamedFeatures,
 ): Promise<void> {
   const tensors = Object.entries(features).map((
     [name, { width, values }],
@@ -57,7 +57,7 @@ async function writeFeatures(
 async function readFeatures(
   path: string,
   key: string,
-): Promise<RepresentedImages | undefined> {
+): Promise<NamedFeatures | undefined> {
   try {
     const file = await openSafetensors(path);
     const features: Record<string, Features> = {};
@@ -75,7 +75,7 @@ async function readFeatures(
   }
 }
 
-async function checksumOf(features: RepresentedImages): Promise<string> {
+async function checksumOf(features: NamedFeatures): Promise<string> {
   const parts: string[] = [];
   for (const [name, { width, values }] of Object.entries(features)) {
     const { buffer, byteOffset, byteLength } = values;

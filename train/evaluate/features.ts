@@ -32,7 +32,7 @@ export function selectRows(
 export interface RowBatch {
   /** The first row. */
   readonly start: number;
-  /** Number of rows, of which zeros make a full batch. */
+  /** Number of rows; zeros fill up the batch. */
   readonly count: number;
   /** `[batchRows, width]` */
   readonly values: Float32Array<ArrayBuffer>;

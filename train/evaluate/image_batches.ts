@@ -12,7 +12,7 @@ export interface ImageSelection {
 export interface ImageBatch {
   /** The first, counted among the selected ones. */
   readonly start: number;
-  /** Number of images; the first one makes of fewer a full batch. */
+  /** Number of images; copies of the first one fill up the batch. */
   readonly count: number;
   /** `[batchSize, 3, imageSize, imageSize]` */
   readonly images: Uint8Array<ArrayBuffer>;

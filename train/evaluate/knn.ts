@@ -14,7 +14,7 @@ export const TEMPERATURE = 0.07;
 export interface NeighbourOptions {
   /** k, how many neighbours vote, at least 1. */
   readonly neighbours: number;
-  /** Most labelled images to look among. */
+  /** Most labelled images to search. */
   readonly bank: number;
   /** Most images to classify. */
   readonly queries: number;
@@ -22,11 +22,11 @@ export interface NeighbourOptions {
   readonly batchSize: number;
 }
 
-/** How well the nearest neighbours tell the classes. */
+/** How well the nearest neighbours predict the classes. */
 export interface NeighbourResult extends Accuracy {
   /** Number of neighbours that voted. */
   readonly neighbours: number;
-  /** Number of labelled images that were looked among. */
+  /** Number of labelled images that were searched. */
   readonly bank: number;
   /** Temperature of the votes; absent in files from before it was recorded, when it was 0.07. */
   readonly temperature?: number;
@@ -37,7 +37,7 @@ export interface NeighbourResult extends Accuracy {
  * similarity of the features, weights `exp(cos / 0.07)` (Wu et al. 2018). Where only some of the
  * images are used, they are random ones, the same every time.
  *
- * @param train To look among; at least one image.
+ * @param train To search; at least one image.
  * @param test To classify; at least one image.
  * @param signal Stops it between two batches.
  * @throws The reason of `signal` if it was stopped.

@@ -12,7 +12,7 @@ export interface Evaluation {
 export interface StoppingRule {
   /** Where no component of the gradient is larger in size than this. */
   readonly tolerance: number;
-  /** After so many steps, each of which takes one evaluation or a few. */
+  /** Maximum number of steps, each of which takes one evaluation or a few. */
   readonly maxSteps: number;
 }
 

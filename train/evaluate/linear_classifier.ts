@@ -48,7 +48,7 @@ export type LinearWeights = Float64Array;
  * random numbers.
  */
 export class LogisticRegression {
-  /** Where the next fit begins. */
+  /** Where the next fit starts. */
   #weights: LinearWeights;
 
   private constructor(
@@ -163,7 +163,7 @@ export class LogisticRegression {
     for (
       const { start, count, values } of rowBatches(standardized, batchRows)
     ) {
-      // what the rows would add to the loss is of no interest
+      // the loss of these rows is not needed
       const [scores] = await this.program.evaluate({
         ...this.batches[0],
         x: values,

@@ -12,8 +12,8 @@ export interface Neighbour {
  * @param similarities To each candidate.
  * @param count How many to find.
  * @param own A candidate to leave out, such as the one compared.
- * @returns The most similar first, on a par the one of lower index; fewer than `count` where there
- * are not so many.
+ * @returns The most similar first, in ties the one of lower index first; fewer than `count` where
+ * there are not that many.
  */
 export function mostSimilar(
   similarities: ArrayLike<number>,

@@ -13,8 +13,8 @@ const BATCH_SIZE = 64;
  *
  * @param features The features of each image.
  * @param count How many to find for each.
- * @returns for each image its neighbours, the most similar first, on a par the one of lower index;
- * fewer than `count` where there are not so many others.
+ * @returns for each image its neighbours, the most similar first, in ties the one of lower index;
+ * fewer than `count` where there are not that many others.
  * @throws {UserError} if the device cannot hold the features.
  */
 export async function* nearestImages(

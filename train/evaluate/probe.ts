@@ -9,9 +9,9 @@ import {
   samplePositions,
 } from "./knn.ts";
 import { linearProbe, type LinearProbeResult } from "./linear_probe.ts";
-import { represent } from "./represent.ts";
+import { computeFeatures } from "./compute_features.ts";
 
-/** What a layer says about the classes of images. */
+/** What a layer reveals about the classes of images. */
 export interface LayerResult {
   /** Number of features. */
   readonly width: number;
@@ -114,8 +114,8 @@ export async function probeEncoder(
 ): Promise<LayerResults> {
   const options = { batchSize: config.evaluation.batchSize, signal };
   const features = {
-    train: await represent(device, built, train, options),
-    test: await represent(device, built, test, options),
+    train: await computeFeatures(device, built, train, options),
+    test: await computeFeatures(device, built, test, options),
   };
   const results: Record<string, LayerResult> = {};
   for (const layer of Object.keys(features.train)) {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { LayerResults } from "./probe.ts";
 import { readResults, writeResults } from "./result_file.ts";
 
-/** What was measured of a run so far. */
+/** What has been measured of a run so far. */
 export interface ProbeResults {
   /** Number of steps that the trained encoder was trained for. */
   readonly step: number;

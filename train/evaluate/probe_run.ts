@@ -17,7 +17,7 @@ import {
   probeLayer,
 } from "./probe.ts";
 import { type ProbeResults, readProbe, writeProbe } from "./probe_file.ts";
-import { represent, type RepresentedImages } from "./represent.ts";
+import { computeFeatures, type NamedFeatures } from "./compute_features.ts";
 
 /** The encoders of a run that are compared, in the order in which they are measured. */
 const ENCODERS = ["untrained", "trained"] as const;
@@ -165,8 +165,8 @@ function layersOf(
 }
 
 interface ProbeFeatures {
-  readonly train: RepresentedImages;
-  readonly test: RepresentedImages;
+  readonly train: NamedFeatures;
+  readonly test: NamedFeatures;
 }
 
 async function featuresOf(
@@ -179,7 +179,7 @@ async function featuresOf(
     cachedFeatures(cachePath, part, keys[part], () => {
       const total = images[part].positions.length;
       task.onPhase?.({ encoder, unit: "images", total });
-      return represent(device, encoders[encoder], images[part], {
+      return computeFeatures(device, encoders[encoder], images[part], {
         batchSize: config.evaluation.batchSize,
         signal,
         onProgress: task.onProgress,

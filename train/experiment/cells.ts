@@ -33,7 +33,7 @@ export function cellsOf(experiment: Experiment): Cell[] {
     )
   );
   if (cells.length === 0) {
-    throw new UserError("the experiment has no rows; give it one at least");
+    throw new UserError("the experiment has no rows; give it at least one");
   }
   checkDistinct(cells.map(({ label }) => label));
   checkDistinct(Object.keys(finetune));

@@ -7,7 +7,7 @@ import {
 } from "../finetune/finetune_config.ts";
 import { UserError } from "../../engine/user_error.ts";
 
-/** One line of an experiment's table. */
+/** A row of an experiment's table. */
 export interface Row {
   /** The preset that it begins with, instead of the experiment's. */
   readonly preset?: string;

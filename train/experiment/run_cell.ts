@@ -28,7 +28,7 @@ import type { Experiment } from "./experiment_file.ts";
 import { folderName } from "./folder_name.ts";
 import { stepsWithin } from "./steps_within.ts";
 
-/** What came out of a run of an experiment. */
+/** The results of a run of an experiment. */
 export interface CellResult {
   /** Number of steps that it was pretrained for. */
   readonly steps: number;
@@ -38,7 +38,7 @@ export interface CellResult {
   readonly finetuned: Readonly<Record<string, FinetuneResult>>;
 }
 
-/** How {@linkcode runCell} goes about it. */
+/** How {@linkcode runCell} works. */
 export interface CellOptions {
   /** Where it runs. */
   readonly device: Device;
@@ -46,7 +46,7 @@ export interface CellOptions {
   readonly path: string;
   /** The experiment: how long runs pretrain, and what is measured. */
   readonly experiment: Pick<Experiment, "minutes" | "probe" | "finetune">;
-  /** Stops it; the next call goes on from there. */
+  /** Stops it; the next call continues from there. */
   readonly signal: AbortSignal;
   /** How its data set is opened. */
   readonly opening?: OpenOptions;

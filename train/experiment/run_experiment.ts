@@ -17,8 +17,8 @@ export interface ExperimentOptions {
 }
 
 /**
- * Runs the cells of an experiment, each of which goes on where it was stopped. A cell that fails does
- * not keep others from running. Several processes may share the work: each takes what no other has.
+ * Runs the cells of an experiment, each of which continues where it was stopped. A cell that fails
+ * does not prevent others from running. Several processes may share the work: each takes what no other has.
  *
  * @returns The cells that another process still has.
  * @throws The reason of `signal` if it was stopped.
@@ -48,7 +48,7 @@ export async function runExperiment(
       }));
     }
     const others = cells.filter((cell) => !results.has(cell));
-    // what another process had may be done by now
+    // what another process was running may be done by now
     if (others.length === 0 || !progress) return others;
   }
 }

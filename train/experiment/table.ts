@@ -9,7 +9,7 @@ import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment_file.ts";
 import type { CellResult } from "./run_cell.ts";
 
-/** A run of an experiment and what came out of it. */
+/** A run of an experiment and its results. */
 export interface FinishedCell {
   /** The run. */
   readonly cell: Cell;

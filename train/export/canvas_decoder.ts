@@ -13,7 +13,7 @@ export class CanvasDecoder implements PictureDecoder {
     size: number,
   ): Promise<Uint8Array[]> {
     const planes: Uint8Array[] = [];
-    // one at a time: a photo takes a hundred times the memory of what becomes of it
+    // one at a time: a photo takes a hundred times the memory of the result
     for (const [i, picture] of pictures.entries()) {
       try {
         planes.push(squarePlanes(await readPixels(picture), size));

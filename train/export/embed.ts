@@ -4,7 +4,7 @@ import type { PretrainedEncoder } from "./pretrained_encoder.ts";
 /** Image files decoded while those before them are computed. */
 const FILES_AT_A_TIME = 128;
 
-/** What became of a file: its features, or why there are none. */
+/** The outcome for a file: its features, or why there are none. */
 export type Embedding =
   & { readonly path: string }
   & ({ readonly features: Float32Array } | { readonly error: string });
@@ -13,7 +13,7 @@ export type Embedding =
  * Computes features of image files. A file that cannot be decoded does not stop the others.
  *
  * @param kind Which features, one of the encoder's `kinds`.
- * @returns what became of each file, in order.
+ * @returns the outcome for each file, in order.
  */
 export async function* embedFiles(
   encoder: PretrainedEncoder,

@@ -8,7 +8,7 @@ import { withFileErrors } from "../../datasets/files/system_error.ts";
 import { csvRow } from "./csv.ts";
 import { NPY_HEADER_BYTES, npyHeader } from "./npy.ts";
 
-/** What is embedded, and by what; a run goes on only where all of it is as before. */
+/** What is embedded, and by what; a run is continued only if all of it is unchanged. */
 export interface EmbeddingTask {
   /** Anything that JSON holds and that features depend on. */
   readonly encoder: unknown;
@@ -21,7 +21,7 @@ export interface EmbeddingTask {
 /**
  * The features of pictures as a NumPy file, and beside it, with the ending `.csv`, the name of each
  * row's picture. Until all pictures are dealt with, the rows so far and a journal of the pictures
- * lie there under names that end in `.unfinished`, from which it goes on when opened again.
+ * lie there under names that end in `.unfinished`, from which it continues when opened again.
  */
 export class EmbeddingFiles implements Disposable {
   private constructor(
@@ -34,7 +34,7 @@ export class EmbeddingFiles implements Disposable {
   ) {}
 
   /**
-   * Begins the files, or goes on where they were left.
+   * Begins the files, or continues where they were left.
    *
    * @param path The NumPy file, whose name ends in `.npy`.
    * @throws {UserError} if they cannot be read or written.
@@ -123,7 +123,7 @@ export class EmbeddingFiles implements Disposable {
   /** Removes what is unfinished. */
   async discard(): Promise<void> {
     for (const path of unfinished(this.path)) {
-      // what is not there need not be removed, and what resists is not worth an error of its own
+      // a missing file need not be removed, and one that cannot be is not worth an error
       await Deno.remove(path).catch(() => {});
     }
   }
@@ -151,7 +151,7 @@ function unfinished(path: string): [string, string] {
   return [path + UNFINISHED_SUFFIX, `${path}.journal${UNFINISHED_SUFFIX}`];
 }
 
-/** First byte after so many rows. */
+/** First byte after a number of rows. */
 function rowOffset({ width }: EmbeddingTask, rows: number): number {
   return NPY_HEADER_BYTES + rows * width * Float32Array.BYTES_PER_ELEMENT;
 }

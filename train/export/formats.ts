@@ -11,7 +11,7 @@ export type ExportFormat = "safetensors" | "timm" | "onnx";
 interface Format {
   /** What it is for, in a line. */
   readonly description: string;
-  /** What a file of it is called unless told otherwise. */
+  /** Default name of a file of it. */
   readonly fileName: string;
   /** Encodes a whole file. */
   readonly encode: (contents: EncoderContents) => Uint8Array;

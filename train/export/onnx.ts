@@ -94,7 +94,7 @@ function nodesOf(
   };
   const normRelu = (x: string, name: string) => {
     const parts = ["weight", "bias", "running_mean", "running_var"];
-    // epsilon is 1e-5 unless told otherwise, as in PyTorch
+    // epsilon is 1e-5 by default, as in PyTorch
     const normalized = add("BatchNormalization", [
       x,
       ...parts.map((part) => `${name}.${part}`),

@@ -8,7 +8,7 @@ import { imageBatches } from "../evaluate/image_batches.ts";
 import type { LabelledImages } from "../evaluate/probe.ts";
 import type { Classifier } from "./classifier.ts";
 
-/** Stops a measurement, and hears of its progress. */
+/** Stops a measurement, and receives its progress. */
 export interface MeasureOptions {
   /** Stops it between two batches. */
   readonly signal?: AbortSignal;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Accuracy } from "../evaluate/accuracy.ts";
 import { type ValidationRecord, validationRecordSchema } from "./validation.ts";
 
-/** What a fine-tuning came to. The accuracy is that on the test images. */
+/** The result of a fine-tuning. The accuracy is that on the test images. */
 export interface FinetuneResult extends Accuracy {
   /** The step with the best accuracy on held-out images, whose weights classified the test images. */
   readonly step: number;

@@ -124,7 +124,7 @@ async function openBegun(
 ): Promise<RunFolder | undefined> {
   if (!(await isRunFolder(folder))) return undefined;
   const { run, config } = await openRunFolder(folder);
-  // settings that did not exist then have their defaults
+  // settings that did not exist then count as their defaults
   const saved = mergeSettings(folderSchema, defaultsOf(folderSchema), config);
   const difference = firstDifference(settings, saved);
   if (!difference) return run;

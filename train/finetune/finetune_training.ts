@@ -26,7 +26,7 @@ import { Validation, type ValidationRecord } from "./validation.ts";
 /** A part of a fine-tuning. */
 export type FinetunePhase = "training" | "validation" | "test";
 
-/** Who hears of a fine-tuning. */
+/** Callbacks of a fine-tuning. */
 export interface FinetuneEvents {
   /** Called when a part begins, with how many steps or images of it are done, and how many there are. */
   readonly onPhase?: (
@@ -42,7 +42,7 @@ export interface FinetuneEvents {
   readonly onValidation?: (record: ValidationRecord) => void;
 }
 
-/** Where a fine-tuning computes, and who hears of it. */
+/** Where a fine-tuning computes, and its callbacks. */
 export interface FinetuneOptions extends FinetuneEvents {
   /** Where it computes; the caller destroys it. */
   readonly device: Device;
@@ -68,11 +68,11 @@ export interface FinetuneParts {
 export interface FinetuneProgress {
   /** Number of steps done. */
   readonly step: number;
-  /** What it came to; absent if it was stopped. */
+  /** Its result; absent if it was stopped. */
   readonly result?: FinetuneResult;
 }
 
-/** Checkpoints to go on from. */
+/** Checkpoints that are kept. */
 const KEEP = 2;
 
 /** What to do if the loss is not finite. */
@@ -219,7 +219,7 @@ export class FinetuneTraining implements Disposable {
       ...classifier.learning,
       optimizer: step.optimizer,
     });
-    // which is another one where it is frozen
+    // a different one where it is frozen
     releaseState(device, classifier.network);
   }
 }

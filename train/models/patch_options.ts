@@ -38,7 +38,7 @@ export interface PatchOptions {
    * with the paper's standard deviation of 1e-3, or `fanIn`, with `1 / sqrt(inputs)`. The first steps
    * of Adam are as large as the paper's weights and overrun them: within 100 steps of `dv2-tiny` the
    * weights of the image head fell to an effective rank of 4 to 10 of 128, by fan-in they kept 97, and
-   * a linear classifier on I reached 51.3 % in place of 46.9 % (CIFAR-10, 1,200 steps, InfoNCE).
+   * a linear classifier on I reached 51.3 % instead of 46.9 % (CIFAR-10, 1,200 steps, InfoNCE).
    */
   readonly initialization: LinearInitialization;
 }
@@ -50,8 +50,8 @@ export interface ProjectionOptions {
   /**
    * What projects to it: the paper's `linear` layer, the default, that and `batchNorm`, or an `mlp`
    * with a hidden layer. With `batchNorm` a linear classifier on I reached 49.1 %, without 46.9 %
-   * (CIFAR-10, 1,200 steps of `dv2-tiny` with two views, InfoNCE); `initialization` by `fanIn` does
-   * the same for a linear head.
+   * (CIFAR-10, 1,200 steps of `dv2-tiny` with two views, InfoNCE); `initialization` by `fanIn` has
+   * the same effect with a linear head.
    */
   readonly head: HeadKind;
 }

@@ -5,17 +5,17 @@ import type { Tensor } from "../../engine/graph/tensor.ts";
 /** Settings of what predictions are compared with. */
 export interface TargetOptions {
   /**
-   * Whether patches are compared with what they are after the exchange; `true` by default. `false`
-   * takes them from a second pass without it, so that they do not tell that they were visible.
+   * Whether predictions are compared with patches as they are after the exchange; `true` by default.
+   * `false` takes these from a second pass without it, so that they do not reveal which were visible.
    */
   readonly exchange: boolean;
   /**
-   * Patches: `online`, the default, as the paper has it, are trained as targets too; with
-   * `stopGradient` they are trained as what predictions are made from alone; those of the `momentum`
+   * Patches: `online`, the default and the paper's choice, are trained as targets too; with
+   * `stopGradient` they are trained only as the basis of predictions; those of the `momentum`
    * encoder come from a slow copy of the patch path and its head (MoCo, He et al. 2019).
    */
   readonly patches: "online" | "stopGradient" | "momentum";
-  /** Images, likewise; what only they pass through, `res5` and their head, is not trained with `stopGradient`. */
+  /** Likewise for images; with `stopGradient`, what only they pass through, `res5` and their head, is not trained. */
   readonly images: "online" | "stopGradient";
   /** m, the share of its weights that the momentum encoder keeps in a step, 0 to 1; 0.99 by default. */
   readonly momentum: number;
@@ -29,7 +29,7 @@ export const targetOptions: z.ZodType<TargetOptions> = z.strictObject({
   momentum: z.number().min(0).max(1).default(0.99),
 });
 
-/** Targets that are trained too, or not. */
+/** Targets, which are trained too, or not. */
 export function targetsFrom(
   source: TargetOptions["patches"],
   targets: Tensor,

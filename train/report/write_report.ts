@@ -21,7 +21,7 @@ import { repeatSection } from "./repeat.ts";
 import { retrievalSection } from "./retrieval.ts";
 import { vocabularySection } from "./vocabulary.ts";
 
-/** Pictures that a report looks at unless told otherwise: seconds on a processor. */
+/** Pictures that a report examines by default: seconds on a processor. */
 export const DEFAULT_IMAGES = 300;
 
 /** What a report is about. */

@@ -132,7 +132,7 @@ export async function listCheckpoints(folder: string): Promise<number[]> {
 }
 
 /**
- * Checks that the checkpoint of a step that a person asked for is there.
+ * Checks that the checkpoint of a step that was asked for exists.
  *
  * @param steps The steps of which there is one.
  * @param path Names the run.
@@ -258,7 +258,7 @@ async function findWhole(folder: string, steps: readonly number[]) {
   return { damaged };
 }
 
-/** Removes what a save that did not come to its end has left. */
+/** Removes what an unfinished save has left. */
 async function removeUnfinished(folder: string): Promise<void> {
   const names = await listFolder(folder);
   for (const name of names) {

@@ -2,7 +2,7 @@ import { makeFolder } from "../../datasets/files/folders.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 
 /**
- * Makes a folder this process's until the result is disposed of, or the process ends however it ends.
+ * Makes a folder this process's until the result is disposed of, or the process ends, in whatever way.
  *
  * @param path A file that stands for it, made with the folder that it lies in.
  * @returns `undefined` where another process has it.

@@ -4,7 +4,7 @@ import type { RunFolder } from "./run_folder.ts";
 
 /**
  * Keeps others from training in the folder of a run until the result is disposed of, or the process
- * ends however it ends.
+ * ends, in whatever way.
  *
  * @throws {UserError} Another process trains in it, or the folder cannot be written.
  */

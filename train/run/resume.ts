@@ -8,7 +8,7 @@ import { readMetrics } from "./metrics_file.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /**
- * Reads the checkpoint that a run goes on from.
+ * Reads the checkpoint that a run resumes from.
  *
  * @param schema What the config satisfies: settings that did not exist when the checkpoint was written
  * count as their defaults in it.
@@ -22,7 +22,7 @@ export async function readCheckpoint(
   schema?: ObjectSchema,
 ): Promise<Checkpoint | undefined> {
   const checkpoint = await loadLatestCheckpoint(run.checkpointsPath);
-  // read again when the steps begin, but damage is better known before the wait
+  // read again when the steps begin, but damage should be known before the wait
   const records = await readMetrics(run.metricsPath);
   if (checkpoint) {
     checkSettings(config, savedSettings(checkpoint, schema), checkpoint, run);

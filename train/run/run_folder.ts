@@ -14,7 +14,7 @@ import { withFileErrors } from "../../datasets/files/system_error.ts";
 export interface RunFolder {
   /** The folder itself. */
   readonly path: string;
-  /** Everything the run was told, resolved: `config.json`. */
+  /** All settings of the run, resolved: `config.json`. */
   readonly configPath: string;
   /** One JSON object a line: `metrics.jsonl`. */
   readonly metricsPath: string;
@@ -27,11 +27,11 @@ export interface RunFolder {
 }
 
 /**
- * Makes the folder of a new run, `runs/2026-01-31_15-04-05-NAME` unless told otherwise, and writes
- * its `config.json`.
+ * Makes the folder of a new run, by default `runs/2026-01-31_15-04-05-NAME`, and writes its
+ * `config.json`.
  *
  * @param name Ends the folder's name, such as the preset's name; letters, digits, `.`, `_` and `-`.
- * @param config Everything the run was told; anything that JSON holds.
+ * @param config All settings of the run; anything that JSON holds.
  * @param out The folder to use instead; made where it does not exist.
  * @throws {UserError} `out` is not empty, the name is not fit for a folder, access is denied or the
  * disk is full.
@@ -55,8 +55,8 @@ export async function createRunFolder(
 }
 
 /**
- * Removes the folder of a new run that came to nothing: one with neither a checkpoint of a step nor a
- * measurement in it. Whatever else is in the folder stays, and so does the folder then.
+ * Removes the folder of a new run that came to nothing: one without a checkpoint of a step and without
+ * a measurement. Anything else in the folder stays, and then so does the folder.
  */
 export async function removeUnusedRunFolder(run: RunFolder): Promise<void> {
   const { path, configPath, metricsPath, checkpointsPath } = run;
@@ -78,7 +78,7 @@ export async function removeUnusedRunFolder(run: RunFolder): Promise<void> {
     ...[configPath, run.lockPath, path],
   ];
   for (const part of parts) {
-    // what is not there need not be removed, and what resists is not worth an error of its own
+    // a missing file need not be removed, and one that cannot be is not worth an error
     await Deno.remove(part).catch(() => {});
   }
 }

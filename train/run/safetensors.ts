@@ -1,4 +1,4 @@
-// Our own code: no maintained npm library writes this format.
+// Not a library: no maintained one on npm writes this format.
 import { UserError } from "../../engine/user_error.ts";
 import { type ByteSink, writeAll } from "../../datasets/files/atomic_file.ts";
 import {

@@ -50,7 +50,7 @@ export class FunctionBody {
   /** Height of the stack where the innermost block begins; what is below belongs to others. */
   #floor = 0;
 
-  /** A body of a function with so many i32 parameters and no result. */
+  /** The body of a function with `parameters` i32 parameters and no result. */
   constructor(parameters: number) {
     this.parameters = parameters;
     this.#locals = new Array<ValueType>(parameters).fill("i32");

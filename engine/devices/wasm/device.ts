@@ -35,11 +35,11 @@ export class WasmDevice implements Device {
   /** Memory that the calls of one dispatch share; programs share it too. */
   #shared: Block = { start: 0, bytes: 0 };
   #nextProgram = 0;
-  /** What the workers were last asked to do: they do one thing at a time, in order. */
+  /** The latest task of the workers, which do one at a time, in order. */
   #tail: Promise<void>;
 
   /**
-   * Starts so many threads, by default one for each processor.
+   * Starts `threads` threads, by default one per processor.
    *
    * @throws {RangeError} if `threads` is not a whole number of at least 1, or more than can share memory.
    */
@@ -72,7 +72,7 @@ export class WasmDevice implements Device {
       kernels,
       scratch: scratch[thread],
       thread,
-      // whoever uses the device next hears of a failure
+      // a failure is reported by the next call to the device
     })).catch(() => {});
   }
 
@@ -187,7 +187,7 @@ export class WasmDevice implements Device {
       this.#pool.check();
       return task();
     });
-    // an error belongs to who asked; what comes later still runs
+    // an error goes to the caller; later tasks still run
     this.#tail = result.then(() => {}, () => {});
     return result;
   }

@@ -28,7 +28,7 @@ export interface Lanes {
 /** One element, where four do not divide the length of a loop. */
 export const scalar: readonly Lanes[] = [{ count: 1, offset: 0 }];
 
-/** So many vectors side by side: independent instructions hide each other's latency. */
+/** As many vectors as given side by side: independent instructions hide each other's latency. */
 export function unrolled(vectors: number): readonly Lanes[] {
   return Array.from(
     { length: vectors },

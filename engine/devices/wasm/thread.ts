@@ -16,7 +16,7 @@ export class Thread {
   #touchPages?: Exported;
   #number = 0;
 
-  /** Does what a message asks. */
+  /** Carries out what a message asks for. */
   answer(message: ToWorker): FromWorker {
     try {
       this.#handle(message);

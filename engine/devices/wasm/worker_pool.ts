@@ -49,7 +49,7 @@ export class WorkerPool {
   #answered = false;
   #failure: Error | undefined;
 
-  /** Starts so many workers. */
+  /** Starts `threads` workers. */
   constructor(threads: number) {
     this.#workers = Array.from(
       { length: threads },
@@ -76,7 +76,7 @@ export class WorkerPool {
   }
 
   #startWorker(thread: number): ThreadPort {
-    // bundlers look for this expression as it is
+    // bundlers look for exactly this expression
     const worker = new Worker(new URL("./worker.js", import.meta.url), {
       type: "module",
     });

@@ -3,7 +3,7 @@ export type AdapterChoice =
   | { readonly adapter: GPUAdapter; readonly problem?: undefined }
   | { readonly adapter?: undefined; readonly problem: string };
 
-/** Finds the fastest GPU or, where there is none, a driver that imitates one in software. */
+/** Finds the fastest GPU or, where there is none, a software driver. */
 export async function findAdapter(): Promise<AdapterChoice> {
   const adapter = await globalThis.navigator.gpu?.requestAdapter({
     powerPreference: "high-performance",
@@ -16,7 +16,7 @@ export async function findAdapter(): Promise<AdapterChoice> {
   return { adapter };
 }
 
-/** The name of an adapter for people. */
+/** A readable name of an adapter. */
 export function nameOf(
   { description, device, vendor, architecture, isFallbackAdapter }:
     GPUAdapterInfo,

@@ -2,7 +2,7 @@ import { bytesOf, type Plan } from "../../compile/memory.ts";
 import type { Storage } from "../../graph/tensor.ts";
 import type { Device, DeviceLimits, Executable, HostArray } from "../device.ts";
 import { findAdapter, nameOf } from "./adapter.ts";
-import { GpuContext } from "./context.ts";
+import { GpuContext } from "./gpu_context.ts";
 import { WebGpuExecutable } from "./executable.ts";
 import { checkValues, hostArray } from "../host_array.ts";
 import { ALIGNMENT } from "./operand.ts";
@@ -20,7 +20,7 @@ const raisedLimits = [
   "maxStorageBuffersPerShaderStage",
 ] as const;
 
-/** A GPU, or a driver that imitates one in software, through WebGPU. */
+/** A GPU, or a software driver, through WebGPU. */
 export class WebGpuDevice implements Device {
   readonly kind = "webgpu";
   readonly description: string;

@@ -2,7 +2,7 @@ import type { Buffer, Dispatch } from "../../compile/kernel.ts";
 import { bytesOf, type Plan } from "../../compile/memory.ts";
 import { UserError } from "../../user_error.ts";
 import type { DeviceLimits, Executable, HostArray } from "../device.ts";
-import type { GpuContext } from "./context.ts";
+import type { GpuContext } from "./gpu_context.ts";
 import { checkValues, hostArray } from "../host_array.ts";
 import { lower } from "./lower.ts";
 import { bind, type Bound, declareArray } from "./operand.ts";

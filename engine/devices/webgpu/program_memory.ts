@@ -1,7 +1,7 @@
 import type { Buffer } from "../../compile/kernel.ts";
 import { bytesOf, type Plan, wholeOf } from "../../compile/memory.ts";
 import type { Storage } from "../../graph/tensor.ts";
-import type { GpuContext } from "./context.ts";
+import type { GpuContext } from "./gpu_context.ts";
 import type { Location } from "./operand.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { GpuContext } from "./context.ts";
+import type { GpuContext } from "./gpu_context.ts";
 
 /** Bytes written in one piece. */
 const PIECE_BYTES = 16 * 2 ** 20;

@@ -11,10 +11,10 @@ import type { Tensor } from "../../../engine/graph/tensor.ts";
 import { assertClose } from "../../engine/compare.ts";
 import { testOnDevices } from "../../engine/devices.ts";
 import { NaiveRandom } from "../../layers/naive_random.ts";
-import { randomBytes } from "../random_bytes.ts";
 import { jitter } from "./naive_color.ts";
 import { imagesOf } from "./naive_image.ts";
 import { type Key, runTrain } from "./run.ts";
+import { randomBytes } from "../../random.ts";
 
 /** The colour changes alone, of one view and not normalised. */
 const colors = {

@@ -4,8 +4,8 @@ import {
   createAugmentation,
 } from "../../../datasets/augmentation/registry.ts";
 import { testOnDevices } from "../../engine/devices.ts";
-import { randomBytes } from "../random_bytes.ts";
 import { runTrain } from "./run.ts";
+import { randomBytes } from "../../random.ts";
 
 const kinds: AugmentationOptions[] = [
   { name: "translate" },

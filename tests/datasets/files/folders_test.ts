@@ -7,7 +7,7 @@ import {
 import { UserError } from "../../../engine/user_error.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
-Deno.test("naturalOrder: sorts names as a person would, whatever their order before", () => {
+Deno.test("naturalOrder: sorts names in natural order, whatever their order before", () => {
   const sorted = ["a01", "a1", "a2", "a10", "b"];
   for (let i = 0; i < sorted.length; i++) {
     const rotated = [...sorted.slice(i), ...sorted.slice(0, i)];

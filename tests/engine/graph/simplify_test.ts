@@ -110,6 +110,13 @@ Deno.test("simplify: folds functions and movements of constants", () => {
   }
 });
 
+Deno.test("simplify: leaves to the device what an integer constant cannot hold", () => {
+  const most = constant(2 ** 31 - 1, [3], "i32");
+  for (const node of [add(most, 1), multiply(most, 2)]) {
+    assertEquals(simple(node), node);
+  }
+});
+
 Deno.test("simplify: leaves out nodes that the result does not need", () => {
   const { nodes } = simplify([stopGradient(x)]);
   assertEquals(nodes, [x]);

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   broadcastShapes,
+  checkShape,
   constant,
   input,
   rowMajorStrides,
@@ -78,4 +79,57 @@ Deno.test("rowMajorStrides, sizeOf, sameShape: the last axis is innermost", () =
   assertEquals(rowMajorStrides([2, 3, 4]), [12, 4, 1]);
   assertEquals([sizeOf([2, 3, 4]), sizeOf([])], [24, 1]);
   assertEquals([sameShape([2], [2]), sameShape([2], [2, 1])], [true, false]);
+});
+
+Deno.test("constant: refuses what integer types cannot hold", () => {
+  for (
+    const [value, dtype] of [
+      [1.5, "i32"],
+      [2 ** 31, "i32"],
+      [NaN, "i32"],
+      [-1, "u32"],
+      [2 ** 32, "u32"],
+      [0.5, "u32"],
+    ] as const
+  ) {
+    assertThrows(
+      () => constant(value, [2], dtype),
+      RangeError,
+      `${value} cannot be a constant of ${dtype}`,
+    );
+  }
+  for (const value of [-(2 ** 31), 0, -0, 2 ** 31 - 1]) {
+    constant(value, [], "i32");
+  }
+  for (const value of [0, 2 ** 32 - 1]) constant(value, [], "u32");
+  for (const value of [0.5, -Infinity, NaN]) constant(value);
+});
+
+Deno.test("checkShape: takes sizes, names of free sizes, and any leading axes", () => {
+  const x = input("x", [4, 3, 2]);
+  for (
+    const expected of [[4, 3, 2], ["n", 3, "width"], ["...", 2], [
+      "...",
+      4,
+      3,
+      2,
+    ]]
+  ) {
+    checkShape(x, expected, "x");
+  }
+  for (
+    const expected of [[4, 3], [4, 3, 1], ["n", "width"], ["...", 3], [
+      "...",
+      "n",
+      4,
+      3,
+      2,
+    ]]
+  ) {
+    assertThrows(
+      () => checkShape(x, expected, "the input"),
+      RangeError,
+      `the input must be [${expected}], not [4,3,2]`,
+    );
+  }
 });

@@ -40,3 +40,14 @@ Deno.test("attention: refuses heads that do not divide the width, and tensors th
     "[2,5,6]",
   );
 });
+
+Deno.test("attention: refuses a key mask that is not one number for each key", () => {
+  const x = input("x", [2, 5, 12]);
+  for (const shape of [[5, 2], [2, 4], [10], [1, 5]]) {
+    assertThrows(
+      () => attention(x, x, x, { heads: 2, keyMask: input("mask", shape) }),
+      RangeError,
+      `the key mask must be [2,5], not [${shape}]`,
+    );
+  }
+});

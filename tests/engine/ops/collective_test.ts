@@ -182,4 +182,9 @@ Deno.test("allReduce, allGather: refuse what they cannot take", () => {
     TypeError,
     "allGather cannot take u8",
   );
+  assertThrows(
+    () => allGather(input("x", []), communicator),
+    RangeError,
+    "allGather needs a tensor of rows",
+  );
 });

@@ -262,3 +262,18 @@ Deno.test("elementwise: refuses shapes that do not broadcast, and axes that are 
     assertThrows(() => iota([2, 3], axis), RangeError, "axis");
   }
 });
+
+Deno.test("elementwise: refuses numbers that the integers beside them cannot be", () => {
+  const integers = input("x", [2], "i32");
+  assertThrows(
+    () => add(integers, 1.5),
+    RangeError,
+    "1.5 cannot be a constant of i32",
+  );
+  assertThrows(() => gelu(integers), RangeError, "0.5 cannot be");
+  assertThrows(
+    () => less(input("x", [2], "u32"), -1),
+    RangeError,
+    "-1 cannot be",
+  );
+});

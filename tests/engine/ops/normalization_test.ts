@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { input } from "../../../engine/graph/tensor.ts";
 import { multiply } from "../../../engine/ops/elementwise.ts";
 import {
@@ -146,5 +146,51 @@ testWithSeed("normalizations: their graphs are their definitions", () => {
     unit,
     rows.flatMap((row) => row.map((value) => value / Math.hypot(...row))),
     "l2Normalize",
+  );
+});
+
+Deno.test("batchNorm, normalizeWith, layerNorm: refuse anything but one number per channel", () => {
+  const x = input("x", [4, 3]);
+  const fitting = input("y", [3]);
+  for (const shape of [[4, 3], [1], [2, 1, 1], [1, 3], []]) {
+    const other = input("z", shape);
+    const statistics = { mean: fitting, variance: fitting };
+    for (
+      const [role, normalize] of [
+        ["scale", () => batchNorm(x, other, fitting)],
+        ["shift", () => batchNorm(x, fitting, other)],
+        ["scale", () => layerNorm(x, other, fitting)],
+        ["shift", () => layerNorm(x, fitting, other)],
+        ["scale", () => normalizeWith(x, statistics, other, fitting)],
+        ["shift", () => normalizeWith(x, statistics, fitting, other)],
+        [
+          "mean",
+          () =>
+            normalizeWith(x, { ...statistics, mean: other }, fitting, fitting),
+        ],
+        [
+          "variance",
+          () =>
+            normalizeWith(
+              x,
+              { ...statistics, variance: other },
+              fitting,
+              fitting,
+            ),
+        ],
+      ] as const
+    ) {
+      assertThrows(
+        normalize,
+        RangeError,
+        `the ${role} must be [3], not [${shape}]`,
+      );
+    }
+  }
+  const number = input("x", []);
+  assertThrows(
+    () => batchNorm(number, fitting, fitting),
+    RangeError,
+    "batchNorm: the input",
   );
 });

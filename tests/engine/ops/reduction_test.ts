@@ -125,3 +125,13 @@ Deno.test("reductions: refuse axes that are not there or occur twice, and bytes"
   assertThrows(() => argmax(x, NaN), RangeError, "axis NaN");
   assertThrows(() => sum(input("x", [2], "u8")), TypeError, "u8");
 });
+
+Deno.test("mean, variance: refuse integers, whose mean is a fraction", () => {
+  for (const f of [mean, variance]) {
+    assertThrows(
+      () => f(input("x", [2, 4], "i32")),
+      TypeError,
+      "mean needs f32, not i32",
+    );
+  }
+});

@@ -5,7 +5,7 @@ import { z } from "zod";
 /** WebGPU in software compiles for ten seconds on a machine that does other things. */
 const TIMEOUT_MS = 60_000;
 
-/** The page of the example, used as a person uses it. */
+/** The page of the example, driven as a user would. */
 export class ExamplePage implements AsyncDisposable {
   private constructor(private readonly page: Page) {}
 

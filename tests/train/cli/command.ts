@@ -49,7 +49,7 @@ export interface Output {
  * Starts a task of deno.json in a folder, with the permissions that it has there.
  *
  * @param moreFlags Flags for Deno besides those of the task.
- * @param caller The folder that a person calls it from, where it is another.
+ * @param caller The folder that it is called from, if it is another one.
  */
 export function startTask(
   name: keyof typeof tasks,

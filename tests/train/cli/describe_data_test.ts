@@ -31,6 +31,6 @@ Deno.test("describeData: names the classes, the first ones if there are many, an
   );
   assertEquals(
     describeData(config, { unlabelled: images(1) }),
-    "folder, 1 images of 2x2, no labelled ones to test",
+    "folder, 1 images of 2x2, none labelled to test with",
   );
 });

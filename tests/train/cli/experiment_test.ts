@@ -1,4 +1,4 @@
-/** The command `experiment` from end to end, as a person runs it. */
+/** The command `experiment` from end to end, as a user runs it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { imageFile } from "../../datasets/image_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
@@ -38,7 +38,7 @@ Deno.test("experiment: runs what can be run, tabulates it, names what failed, an
   assertEquals(first.code, 0, first.stderr);
   assertMatch(
     first.stdout,
-    /^stopped with \d of 4 runs done; go on with the same command$/m,
+    /^stopped with \d of 4 runs done; run the same command to continue$/m,
   );
 
   const { code, stdout, stderr } = await experiment(path, "files/rates.json");
@@ -47,7 +47,7 @@ Deno.test("experiment: runs what can be run, tabulates it, names what failed, an
   assertMatch(stderr, /^1 of 4: as it is, seed 1$/m);
   assertMatch(
     stderr,
-    /^error: 2 of 4 runs failed and are tried again by the same command:\n {2}impossible, seed 1: the config does not fit together: model.masked 4/m,
+    /^error: 2 of 4 runs failed; the same command tries them again:\n {2}impossible, seed 1: the config does not fit together: model.masked 4/m,
   );
   const table = Deno.readTextFileSync(`${path}/runs/rates/results.md`);
   assertMatch(table, /^# Learning rates\n\nWhich is better\?\n/);

@@ -1,14 +1,15 @@
 import type { ProgressOutput } from "../../../train/cli/progress.ts";
+import { randomNumber } from "../../random.ts";
 
 /** An output with a clock set by hand. */
 export class FakeOutput implements ProgressOutput {
   /** What the clock says, in milliseconds. */
-  time = 1e6 * Math.random();
+  time = randomNumber(0, 1e6);
   /** What was written, call by call. */
   written: string[] = [];
   #columns?: number;
 
-  /** A terminal of so many columns, or else a file. */
+  /** A terminal of `columns` columns, or else a file. */
   constructor(columns?: number) {
     this.#columns = columns;
   }

@@ -7,7 +7,7 @@ import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 const program = new URL("fixtures/open_pictures.ts", import.meta.url);
 const config = new URL("../../../deno.json", import.meta.url);
 
-/** What is told of the folder `pictures` in a folder, line by line. */
+/** What is printed about the folder `pictures` in a folder, line by line. */
 function linesOf({ path }: TemporaryFolder): string[] {
   const { code, stderr } = new Deno.Command(Deno.execPath(), {
     args: [

@@ -1,4 +1,4 @@
-/** Paths on the command line of a person who is in another folder than the project's. */
+/** Paths on the command line of a user who is in another folder than the project's. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { imageFile } from "../../datasets/image_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
@@ -6,7 +6,7 @@ import { type Output, outputOf, readJson, startTask, TINY } from "./command.ts";
 
 type Task = Parameters<typeof startTask>[0];
 
-/** Runs a task of a project for a person who is in another folder. */
+/** Runs a task of a project for a user who is in another folder. */
 function runFrom(
   { path }: TemporaryFolder,
   project: TemporaryFolder,

@@ -1,5 +1,5 @@
 /**
- * What the command `pretrain` says to a person who got something wrong: a sentence, without a stack
+ * What the command `pretrain` says to a user who got something wrong: a sentence, without a stack
  * trace, and nothing on the disk is changed.
  */
 import { presets } from "../../../train/config/presets/mod.ts";
@@ -155,7 +155,7 @@ const mistakes: [
   [
     "a run is to go on with another preset",
     ["--resume", "run", "--preset", preset],
-    /^--resume goes on with the config of its run; leave out --preset/,
+    /^--resume takes the config of its run; leave out --preset/,
   ],
   // the config file
   [
@@ -214,7 +214,7 @@ const mistakes: [
   [
     "a new run is to be extended",
     ["--extend", "300"],
-    /^--extend is for a run begun before; add --resume FOLDER, or use --set steps=STEPS/,
+    /^--extend is for an existing run; add --resume FOLDER, or use --set steps=STEPS/,
   ],
   [
     "the warm-up of the preset is longer than the run",
@@ -284,7 +284,7 @@ const denials: [string, readonly string[], RegExp][] = [
 ];
 
 for (const [flag, args, expected] of denials) {
-  Deno.test(`pretrain: what Deno is told to forbid by ${flag} is named`, async () => {
+  Deno.test(`pretrain: what Deno is asked to forbid by ${flag} is named`, async () => {
     using folder = new TemporaryFolder();
     await assertRefused(expected, folder.path, args, [flag]);
   });

@@ -48,7 +48,7 @@ testOnMpi(
     const stopped = await outputOf(started);
     assertEquals(stopped.code, 143, stopped.stderr);
     const [, step] = stopped.stdout.match(
-      /^rank \d was told to stop; (\d+) of 100000 steps are done; go on with:\n {2}mpirun .* --resume .*run$/m,
+      /^rank \d was asked to stop; (\d+) of 100000 steps are done; resume with:\n {2}mpirun .* --resume .*run$/m,
     )!;
     const checkpoints = `${run}/checkpoints`;
     assertEquals(await listCheckpoints(checkpoints), [Number(step)]);

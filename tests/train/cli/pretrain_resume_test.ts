@@ -41,7 +41,7 @@ Deno.test("pretrain: Ctrl-C ends a run with a checkpoint and the command that fi
     assertEquals(code, 130, stderr);
     assertMatch(stderr, /^stopping; press Ctrl-C again to stop at once$/m);
     const [, stopped, resume] = stdout.match(
-      /^stopped after (\d+) of 250 steps; go on with:\n {2}deno task pretrain (--resume run)\n$/,
+      /^stopped after (\d+) of 250 steps; resume with:\n {2}deno task pretrain (--resume run)\n$/,
     ) ?? [];
     const done = Number(stopped);
     assert(done >= 5 && done < steps, stdout);

@@ -1,4 +1,4 @@
-/** The command `pretrain` from end to end, as a person runs it: what it prints, and what it leaves. */
+/** The command `pretrain` from end to end, as a user runs it: what it prints, and what it leaves. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { listCheckpoints } from "../../../train/run/checkpoint.ts";
 import { probeTable } from "../../../train/cli/probe_table.ts";
@@ -30,7 +30,7 @@ testOnDevices(
       const table = measures
         ? [
           ...probeTable(result).split("\n"),
-          `on all images: deno task probe runs/${name}`,
+          `to measure with all images: deno task probe runs/${name}`,
         ]
         : [];
       assertEquals(stdout.split("\n"), [
@@ -116,7 +116,7 @@ Deno.test("pretrain: image files that cannot be decoded are named, counted and l
       skipped[5],
       /^skipping 2 more files that cannot be read; all are in data\/cache\/pictures-32-\w+\.skipped\.txt$/,
     );
-    assertMatch(stderr, /^data: folder, 3 images of 32x32, no labelled ones/m);
+    assertMatch(stderr, /^data: folder, 3 images of 32x32, none labelled/m);
     assertEquals(await stepsMeasured(`${folder}/run`), [1, 2, 3]);
     assertMatch(stdout, /^loss: .*\nrun: run\nreport: run\/report.html\n$/);
   }));

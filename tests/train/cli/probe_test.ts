@@ -1,4 +1,4 @@
-/** The command `probe` from end to end, as a person runs it. */
+/** The command `probe` from end to end, as a user runs it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { imageFile } from "../../datasets/image_file.ts";

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { formatDuration, Progress } from "../../../train/cli/progress.ts";
 import { FakeOutput } from "./fake_output.ts";
+import { testWithSeed } from "../../random.ts";
 
 /** Does steps of `ms` milliseconds each. */
 function work(
@@ -15,39 +16,45 @@ function work(
   }
 }
 
-Deno.test("Progress: elsewhere than on a terminal a line is printed every ten seconds and at the end", () => {
-  const output = new FakeOutput();
-  const progress = new Progress({ total: 100, output });
-  work(progress, output, [0, 65], 500);
-  assertEquals(output.written.length, 3);
-  assertEquals(
-    output.written[1],
-    "40/100  2.00 steps/s  30s left  loss 0.0125\n",
-  );
-  progress.finish();
-  assertEquals(output.written.length, 4);
-  assertMatch(output.written[3], /^65\/100 .*\n$/);
-});
+testWithSeed(
+  "Progress: elsewhere than on a terminal a line is printed every ten seconds and at the end",
+  () => {
+    const output = new FakeOutput();
+    const progress = new Progress({ total: 100, output });
+    work(progress, output, [0, 65], 500);
+    assertEquals(output.written.length, 3);
+    assertEquals(
+      output.written[1],
+      "40/100  2.00 steps/s  30s left  loss 0.0125\n",
+    );
+    progress.finish();
+    assertEquals(output.written.length, 4);
+    assertMatch(output.written[3], /^65\/100 .*\n$/);
+  },
+);
 
-Deno.test("Progress: a terminal is drawn over ten times a second at most, on one line", () => {
-  const output = new FakeOutput(120);
-  const progress = new Progress({ total: 1000, output });
-  work(progress, output, [0, 500], 10);
-  assertEquals(output.written.length, 50);
-  assert(
-    output.written.every((text) =>
-      text.startsWith("\r") && !text.includes("\n")
-    ),
-  );
-  assertEquals(output.screen(), [
-    "[====================                    ]  " +
-    "500/1000  100 steps/s  5s left  loss 0.00100",
-  ]);
-  progress.finish();
-  assertEquals(output.screen().length, 2);
-});
+testWithSeed(
+  "Progress: a terminal is drawn over ten times a second at most, on one line",
+  () => {
+    const output = new FakeOutput(120);
+    const progress = new Progress({ total: 1000, output });
+    work(progress, output, [0, 500], 10);
+    assertEquals(output.written.length, 50);
+    assert(
+      output.written.every((text) =>
+        text.startsWith("\r") && !text.includes("\n")
+      ),
+    );
+    assertEquals(output.screen(), [
+      "[====================                    ]  " +
+      "500/1000  100 steps/s  5s left  loss 0.00100",
+    ]);
+    progress.finish();
+    assertEquals(output.screen().length, 2);
+  },
+);
 
-Deno.test("Progress: the line fits the terminal, whatever its width", () => {
+testWithSeed("Progress: the line fits the terminal, whatever its width", () => {
   const parts = [
     "1000/1000",
     "10.0 steps/s",
@@ -68,7 +75,7 @@ Deno.test("Progress: the line fits the terminal, whatever its width", () => {
   }
 });
 
-Deno.test("Progress: the rate follows a change of speed", () => {
+testWithSeed("Progress: the rate follows a change of speed", () => {
   const output = new FakeOutput();
   const progress = new Progress({ total: 10_000, output });
   work(progress, output, [0, 1000], 10);
@@ -77,14 +84,14 @@ Deno.test("Progress: the rate follows a change of speed", () => {
   assertMatch(output.written.at(-1)!, / 1\.\d+ steps\/s .* 2h 2\dm left/);
 });
 
-Deno.test("Progress: what is counted has the name that it is given", () => {
+testWithSeed("Progress: what is counted has the name that it is given", () => {
   const output = new FakeOutput(80);
   const progress = new Progress({ total: 100, unit: "images", output });
   work(progress, output, [0, 10], 500);
   assertMatch(output.screen()[0], /10\/100 {2}2\.00 images\/s/);
 });
 
-Deno.test("Progress: the rate does not count steps done before", () => {
+testWithSeed("Progress: the rate does not count steps done before", () => {
   const output = new FakeOutput();
   const progress = new Progress({
     total: 1000,
@@ -98,26 +105,32 @@ Deno.test("Progress: the rate does not count steps done before", () => {
   );
 });
 
-Deno.test("Progress: before the first step neither rate nor time left is shown", () => {
-  const output = new FakeOutput();
-  const progress = new Progress({ total: 10, output });
-  progress.finish();
-  assertEquals(output.written, ["0/10\n"]);
-});
+testWithSeed(
+  "Progress: before the first step neither rate nor time left is shown",
+  () => {
+    const output = new FakeOutput();
+    const progress = new Progress({ total: 10, output });
+    progress.finish();
+    assertEquals(output.written, ["0/10\n"]);
+  },
+);
 
-Deno.test("Progress: a line printed in between stands above the progress", () => {
-  const output = new FakeOutput(20);
-  const progress = new Progress({ total: 10, output });
-  work(progress, output, [0, 1], 1000);
-  progress.print("hello");
-  assertEquals(output.screen()[0], "hello");
-  assertMatch(output.screen()[1], /^1\/10 /);
-  const file = new FakeOutput();
-  new Progress({ total: 10, output: file }).print("hello");
-  assertEquals(file.written, ["hello\n"]);
-});
+testWithSeed(
+  "Progress: a line printed in between stands above the progress",
+  () => {
+    const output = new FakeOutput(20);
+    const progress = new Progress({ total: 10, output });
+    work(progress, output, [0, 1], 1000);
+    progress.print("hello");
+    assertEquals(output.screen()[0], "hello");
+    assertMatch(output.screen()[1], /^1\/10 /);
+    const file = new FakeOutput();
+    new Progress({ total: 10, output: file }).print("hello");
+    assertEquals(file.written, ["hello\n"]);
+  },
+);
 
-Deno.test("Progress: values of any size are readable", () => {
+testWithSeed("Progress: values of any size are readable", () => {
   const output = new FakeOutput();
   const progress = new Progress({ total: 10, output });
   progress.update(0, {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Agreement } from "../../../train/distributed/agreement.ts";
 import { localCommunicators } from "../../engine/local_communicators.ts";
 
-Deno.test("Agreement: all stop when one is told to, read when rank 0 does, and know who waits least", async () => {
+Deno.test("Agreement: all stop when one is asked to, read when rank 0 does, and know who waits least", async () => {
   const waits = [30, 10, 20];
   const agreements = localCommunicators(3).map((communicator, rank) => ({
     rank,

@@ -13,7 +13,7 @@ const launchers = {
 /** An implementation of MPI. */
 export type Implementation = keyof typeof launchers;
 
-/** Starts a program in so many processes. */
+/** Starts a program in a number of processes. */
 export function launch(
   implementation: Implementation,
   processes: number,
@@ -50,7 +50,7 @@ export function denoRun(
   ];
 }
 
-/** Starts `deno task pretrain:mpi` in so many processes, with the permissions that it has there. */
+/** Starts `deno task pretrain:mpi` in a number of processes, with the permissions that it has there. */
 export function startPretraining(
   implementation: Implementation,
   processes: number,

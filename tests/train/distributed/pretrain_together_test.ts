@@ -25,11 +25,11 @@ const config = tinyConfig({
 interface Begun {
   readonly folder: string;
   readonly resumed?: RunFolder;
-  /** The rank that is told to stop before the first step after so many. */
+  /** The rank that is asked to stop after a number of steps. */
   readonly stop?: { readonly rank: number; readonly steps: number };
 }
 
-/** A signal that is set after so many looks at it, of which there is one before each step. */
+/** A signal that is set once it has been read a number of times, which happens before each step. */
 function afterSteps(steps: number): AbortSignal {
   let checks = 0;
   return Object.defineProperty(new AbortController().signal, "aborted", {
@@ -37,7 +37,7 @@ function afterSteps(steps: number): AbortSignal {
   });
 }
 
-/** Takes the steps of a run in so many processes; gives how each rank ended. */
+/** Takes the steps of a run in a number of processes; gives how each rank ended. */
 function together(
   device: Device,
   size: number,
@@ -61,7 +61,7 @@ function together(
 }
 
 testOnWasm(
-  "pretrainTogether: one of two processes is told to stop, both do, and three go on as one would",
+  "pretrainTogether: one of two processes is asked to stop, both do, and three continue as one would",
   (device) =>
     withFolder(async (folder) => {
       const shared = `${folder}/shared`;

@@ -1,9 +1,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { cachedFeatures } from "../../../train/evaluate/feature_cache.ts";
-import type { RepresentedImages } from "../../../train/evaluate/represent.ts";
+import type { NamedFeatures } from "../../../train/evaluate/compute_features.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 
-const features: RepresentedImages = {
+const features: NamedFeatures = {
   "patch res1": { width: 2, values: Float32Array.of(1, 2, 3, 4, 5, 6) },
   Î: { width: 1, values: Float32Array.of(-0.5, 1e-30, 7) },
 };

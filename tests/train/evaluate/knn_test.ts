@@ -110,7 +110,7 @@ testOnDevices(
 );
 
 testOnDevices(
-  "nearestNeighbourAccuracy: takes random rows, no more than it is told, and stops when it is told",
+  "nearestNeighbourAccuracy: takes random rows, no more than asked for, and stops when asked",
   async (device) => {
     const [train, test] = [labelledRows(20), labelledRows(9)];
     const options = { neighbours: 1, batchSize: 4, bank: 11, queries: 6 };

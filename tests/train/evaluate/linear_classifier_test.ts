@@ -192,9 +192,9 @@ testOnDevices(
   },
 );
 
-Deno.test("LogisticRegression: gives the same weights every time, and stops when it is told", () =>
+Deno.test("LogisticRegression: gives the same weights every time, and stops when asked", () =>
   withSeed(
-    "LogisticRegression: gives the same weights every time, and stops when it is told",
+    "LogisticRegression: gives the same weights every time, and stops when asked",
     async () => {
       const data = randomData(40, 3, [0, 1, 2]);
       const [first, second] = await Promise.all([0, 1].map(async () => {

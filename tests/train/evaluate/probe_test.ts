@@ -9,7 +9,7 @@ function images(size: number, labels?: Uint32Array): MemoryImages {
 const labels = Uint32Array.from({ length: 50 }, (_, i) => i);
 const all = { train: Infinity, test: Infinity };
 
-Deno.test("probeImages: takes at most so many images of each part, with their labels", () => {
+Deno.test("probeImages: takes at most the given number of images of each part, with their labels", () => {
   const dataset = images(50, labels);
   const splits = { unlabelled: dataset, train: dataset, test: dataset };
   const few = probeImages(splits, { train: 20, test: 7 })!;

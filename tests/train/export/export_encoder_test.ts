@@ -4,6 +4,7 @@ import { encoderOfRun } from "../../../train/export/export_encoder.ts";
 import { createRunFolder } from "../../../train/run/run_folder.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { makeRun, tinyFullConfig } from "./tiny_run.ts";
+import { testWithSeed } from "../../random.ts";
 
 async function refusalOf(path: string): Promise<string> {
   return (await assertRejects(() => encoderOfRun(path), UserError)).message;
@@ -23,16 +24,19 @@ Deno.test("encoderOfRun: refuses a run without a checkpoint, and what is no run"
   );
 });
 
-Deno.test("encoderOfRun: refuses a checkpoint of another architecture", async () => {
-  using folder = new TemporaryFolder();
-  const run = `${folder.path}/run`;
-  await makeRun(run);
-  const encoder = { ...tinyFullConfig.encoder, stem: "imagenet" };
-  const config = { ...tinyFullConfig, encoder };
-  await Deno.writeTextFile(`${run}/config.json`, JSON.stringify(config));
-  assertEquals(
-    await refusalOf(run),
-    `${run}/config.json does not match the checkpoint of step 5: encoder.stem is "imagenet", ` +
-      'but "small" in the checkpoint; set it back, or remove the checkpoint if it is of another run',
-  );
-});
+testWithSeed(
+  "encoderOfRun: refuses a checkpoint of another architecture",
+  async () => {
+    using folder = new TemporaryFolder();
+    const run = `${folder.path}/run`;
+    await makeRun(run);
+    const encoder = { ...tinyFullConfig.encoder, stem: "imagenet" };
+    const config = { ...tinyFullConfig, encoder };
+    await Deno.writeTextFile(`${run}/config.json`, JSON.stringify(config));
+    assertEquals(
+      await refusalOf(run),
+      `${run}/config.json does not match the checkpoint of step 5: encoder.stem is "imagenet", ` +
+        'but "small" in the checkpoint; set it back, or remove the checkpoint if it is of another run',
+    );
+  },
+);

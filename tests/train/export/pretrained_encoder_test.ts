@@ -15,17 +15,13 @@ import type { StoredTensor } from "../../../train/run/safetensors_header.ts";
 import { restoreState } from "../../../train/run/training_state.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { testOnDevices, testOnWasm } from "../../engine/devices.ts";
-import { randomNumber } from "../../random.ts";
+import { randomBytes } from "../../random.ts";
 import { IMAGE_SIZE, makeRun } from "./tiny_run.ts";
 
 async function tinyEncoder(): Promise<EncoderContents> {
   using folder = new TemporaryFolder();
   await makeRun(`${folder.path}/run`);
   return await encoderOfRun(`${folder.path}/run`);
-}
-
-function randomBytes(size: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: size }, () => randomNumber(0, 256));
 }
 
 /** The features that evaluation computes, by a program of another batch size. */

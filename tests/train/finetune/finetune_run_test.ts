@@ -25,6 +25,7 @@ import { withFolder } from "../folder.ts";
 import { measurementsOf } from "../measurements.ts";
 import { fullModel, tinyConfig } from "../tiny_model.ts";
 import { labelledImages, stripedImages } from "./labelled_images.ts";
+import { testWithSeed } from "../../random.ts";
 
 // the parts are tested on every device, and WebGPU's shaders are slow to compile in software
 const [wasm] = devices;
@@ -94,79 +95,86 @@ function withRun(test: (run: string) => Promise<void>): Promise<void> {
   });
 }
 
-Deno.test("finetuneRun: the held-out images choose the step, whose weights classify the test images", () =>
-  withRun(async (run) => {
-    const validated: number[] = [];
-    const phases: string[] = [];
-    const { folder, step, result } = await finetune(run, {}, {
-      onValidation: ({ step }) => validated.push(step),
-      onPhase: (phase, done, total) => phases.push(`${phase} ${done}/${total}`),
-    });
-    assertEquals([step, validated], [7, [2, 4, 6, 7]]);
-    assertEquals(phases.slice(0, 3), [
-      "training 0/7",
-      "validation 0/2",
-      "training 2/7",
-    ]);
-    assertEquals(phases.at(-1), "test 0/24");
-    assert(result);
-    const { validation, heldOutAccuracy } = result;
-    assertEquals(validation.map(({ step }) => step), validated);
-    const best = Math.max(...validation.map(({ accuracy }) => accuracy));
-    assertEquals(heldOutAccuracy, best);
-    assertEquals(
-      result.step,
-      validation.find(({ accuracy }) => accuracy === best)?.step,
-    );
-    assertEquals([result.fitted, result.heldOut, result.images], [22, 2, 24]);
-    assertEquals(folder, `${run}/finetune/both-step-5-seed-7`);
-    assertEquals(await listFolder(folder), [
-      "best",
-      "checkpoints",
-      "config.json",
-      "metrics.jsonl",
-      "result.json",
-      "validation.jsonl",
-    ]);
-    const written = JSON.parse(
-      await Deno.readTextFile(`${folder}/config.json`),
-    );
-    assertEquals([written.input, written.checkpoint], ["both", 5]);
-    assertEquals(written.run.encoder, config.encoder);
-
-    const before = await filesOf(folder);
-    const again = await finetune(run, {}, {
-      onPhase: () => {
-        throw new Error("nothing is left to do");
-      },
-    });
-    assertEquals(again.result, result);
-    assertEquals(await filesOf(folder), before);
-  }));
-
-Deno.test("finetuneRun: the best weights classify the test images, not the last ones", () =>
-  withRun(async (run) => {
-    const { folder, result } = await finetune(run);
-    assert(result);
-    const best = `${folder}/best`;
-    const { tensors } = await loadCheckpoint(best, result.step);
-    for (const chosen of [0, 1]) {
-      const bias = { shape: [3], data: new Float32Array(3) };
-      bias.data[chosen] = 1e6;
-      const changed = { ...tensors, "classifier.bias": bias };
-      const { step } = result;
-      await saveCheckpoint(
-        best,
-        { step, tensors: changed, metadata: {} },
-        1,
+testWithSeed(
+  "finetuneRun: the held-out images choose the step, whose weights classify the test images",
+  () =>
+    withRun(async (run) => {
+      const validated: number[] = [];
+      const phases: string[] = [];
+      const { folder, step, result } = await finetune(run, {}, {
+        onValidation: ({ step }) => validated.push(step),
+        onPhase: (phase, done, total) =>
+          phases.push(`${phase} ${done}/${total}`),
+      });
+      assertEquals([step, validated], [7, [2, 4, 6, 7]]);
+      assertEquals(phases.slice(0, 3), [
+        "training 0/7",
+        "validation 0/2",
+        "training 2/7",
+      ]);
+      assertEquals(phases.at(-1), "test 0/24");
+      assert(result);
+      const { validation, heldOutAccuracy } = result;
+      assertEquals(validation.map(({ step }) => step), validated);
+      const best = Math.max(...validation.map(({ accuracy }) => accuracy));
+      assertEquals(heldOutAccuracy, best);
+      assertEquals(
+        result.step,
+        validation.find(({ accuracy }) => accuracy === best)?.step,
       );
-      await Deno.remove(`${folder}/result.json`);
-      const splits = await splitsWith("shifted");
-      splits.test?.labels?.fill(1);
-      const again = await finetune(run, {}, { splits });
-      assertEquals(again.result?.accuracy, chosen);
-    }
-  }));
+      assertEquals([result.fitted, result.heldOut, result.images], [22, 2, 24]);
+      assertEquals(folder, `${run}/finetune/both-step-5-seed-7`);
+      assertEquals(await listFolder(folder), [
+        "best",
+        "checkpoints",
+        "config.json",
+        "metrics.jsonl",
+        "result.json",
+        "validation.jsonl",
+      ]);
+      const written = JSON.parse(
+        await Deno.readTextFile(`${folder}/config.json`),
+      );
+      assertEquals([written.input, written.checkpoint], ["both", 5]);
+      assertEquals(written.run.encoder, config.encoder);
+
+      const before = await filesOf(folder);
+      const again = await finetune(run, {}, {
+        onPhase: () => {
+          throw new Error("nothing is left to do");
+        },
+      });
+      assertEquals(again.result, result);
+      assertEquals(await filesOf(folder), before);
+    }),
+);
+
+testWithSeed(
+  "finetuneRun: the best weights classify the test images, not the last ones",
+  () =>
+    withRun(async (run) => {
+      const { folder, result } = await finetune(run);
+      assert(result);
+      const best = `${folder}/best`;
+      const { tensors } = await loadCheckpoint(best, result.step);
+      for (const chosen of [0, 1]) {
+        const bias = { shape: [3], data: new Float32Array(3) };
+        bias.data[chosen] = 1e6;
+        const changed = { ...tensors, "classifier.bias": bias };
+        const { step } = result;
+        await saveCheckpoint(
+          best,
+          { step, tensors: changed, metadata: {} },
+          1,
+        );
+        await Deno.remove(`${folder}/result.json`);
+        const splits = await splitsWith("shifted");
+        splits.test?.labels?.fill(1);
+        const again = await finetune(run, {}, { splits });
+        assertEquals(again.result?.accuracy, chosen);
+      }
+    }),
+);
 
 /** When it is stopped: after steps, or within the validation after a step. */
 const stops: [
@@ -188,162 +196,186 @@ const stops: [
   })],
 ];
 
-Deno.test("finetuneRun: goes on where it was stopped as if it had not been, bit for bit", async (t) => {
-  await withRun(async (run) => {
-    const whole = await finetune(run, {}, { out: `${run}-whole` });
-    assert(whole.result);
-    const expected = await filesOf(whole.folder);
-    for (const [when, stop] of stops) {
-      await t.step(when, async () => {
-        const out = `${run}-${when}`;
-        const controller = new AbortController();
-        const { signal } = controller;
-        const first = await finetune(run, {}, {
-          out,
-          signal,
-          ...stop(controller),
+testWithSeed(
+  "finetuneRun: goes on where it was stopped as if it had not been, bit for bit",
+  async (t) => {
+    await withRun(async (run) => {
+      const whole = await finetune(run, {}, { out: `${run}-whole` });
+      assert(whole.result);
+      const expected = await filesOf(whole.folder);
+      for (const [when, stop] of stops) {
+        await t.step(when, async () => {
+          const out = `${run}-${when}`;
+          const controller = new AbortController();
+          const { signal } = controller;
+          const first = await finetune(run, {}, {
+            out,
+            signal,
+            ...stop(controller),
+          });
+          assertEquals(first.result, undefined);
+          const [...saved] = await listCheckpoints(`${out}/checkpoints`);
+          assertEquals(saved.at(-1), first.step);
+          assert(!(await listFolder(out)).includes("result.json"));
+          const second = await finetune(run, {}, { out });
+          assertEquals(second.result, whole.result);
+          const files = await filesOf(out);
+          assertEquals(
+            Object.keys(files).filter((name) => name.startsWith("best")),
+            Object.keys(expected).filter((name) => name.startsWith("best")),
+          );
+          for (const [name, bytes] of Object.entries(expected)) {
+            assertEquals(files[name], bytes, name);
+          }
         });
-        assertEquals(first.result, undefined);
-        const [...saved] = await listCheckpoints(`${out}/checkpoints`);
-        assertEquals(saved.at(-1), first.step);
-        assert(!(await listFolder(out)).includes("result.json"));
-        const second = await finetune(run, {}, { out });
-        assertEquals(second.result, whole.result);
-        const files = await filesOf(out);
-        assertEquals(
-          Object.keys(files).filter((name) => name.startsWith("best")),
-          Object.keys(expected).filter((name) => name.startsWith("best")),
-        );
-        for (const [name, bytes] of Object.entries(expected)) {
-          assertEquals(files[name], bytes, name);
-        }
-      });
-    }
-    await t.step("a killed one too, from its last checkpoint", async () => {
-      const out = `${run}-killed`;
-      const controller = new AbortController();
-      await finetune(run, {}, {
-        out,
-        signal: controller.signal,
-        onValidation: ({ step }) => step === 4 && controller.abort(),
-      });
-      // as if the program had died after the best weights of step 4 were written
-      for (const end of ["json", "safetensors"]) {
-        await Deno.remove(`${out}/checkpoints/step-000004.${end}`);
       }
-      const { result } = await finetune(run, {}, { out });
-      assertEquals(result, whole.result);
-      const last = "checkpoints/step-000007.safetensors";
-      assertEquals((await filesOf(out))[last], expected[last]);
+      await t.step("a killed one too, from its last checkpoint", async () => {
+        const out = `${run}-killed`;
+        const controller = new AbortController();
+        await finetune(run, {}, {
+          out,
+          signal: controller.signal,
+          onValidation: ({ step }) => step === 4 && controller.abort(),
+        });
+        // as if the program had died after the best weights of step 4 were written
+        for (const end of ["json", "safetensors"]) {
+          await Deno.remove(`${out}/checkpoints/step-000004.${end}`);
+        }
+        const { result } = await finetune(run, {}, { out });
+        assertEquals(result, whole.result);
+        const last = "checkpoints/step-000007.safetensors";
+        assertEquals((await filesOf(out))[last], expected[last]);
+      });
     });
-  });
-});
+  },
+);
 
-Deno.test("finetuneRun: other test labels change nothing but what is said of the test", () =>
-  withRun(async (run) => {
-    const told = await finetune(run, {}, { out: `${run}-told` });
-    const splits = await splitsWith("poisoned");
-    const poisoned = await finetune(run, {}, { out: `${run}-poison`, splits });
-    assert(told.result && poisoned.result);
-    assertNotEquals(poisoned.result.accuracy, told.result.accuracy);
-    const { accuracy, standardError, macroAccuracy, ...others } = told.result;
-    assertEquals(
-      { ...poisoned.result, accuracy, standardError, macroAccuracy },
-      { ...others, accuracy, standardError, macroAccuracy },
-    );
-    const { "result.json": _, ...files } = await filesOf(told.folder);
-    const { "result.json": __, ...same } = await filesOf(poisoned.folder);
-    assertEquals(same, files);
-  }));
-
-Deno.test("finetuneRun: from scratch it does not look at the run's weights, else it does", () =>
-  withFolder(async (folder) => {
-    await withSeed("one run", () => makeRun(`${folder}/one`, config));
-    await withSeed("another", () => makeRun(`${folder}/two`, config));
-    const weights = async (run: string, settings: FinetuneSettings) => {
-      const { folder } = await finetune(`${run}`, { ...settings, steps: 1 });
-      return (await filesOf(folder))["checkpoints/step-000001.safetensors"];
-    };
-    for (const frozen of [true, false]) {
-      const settings = { fromScratch: true, frozen };
+testWithSeed(
+  "finetuneRun: other test labels change nothing but what is said of the test",
+  () =>
+    withRun(async (run) => {
+      const told = await finetune(run, {}, { out: `${run}-told` });
+      const splits = await splitsWith("poisoned");
+      const poisoned = await finetune(run, {}, {
+        out: `${run}-poison`,
+        splits,
+      });
+      assert(told.result && poisoned.result);
+      assertNotEquals(poisoned.result.accuracy, told.result.accuracy);
+      const { accuracy, standardError, macroAccuracy, ...others } = told.result;
       assertEquals(
-        await weights(`${folder}/two`, settings),
-        await weights(`${folder}/one`, settings),
+        { ...poisoned.result, accuracy, standardError, macroAccuracy },
+        { ...others, accuracy, standardError, macroAccuracy },
       );
-      assertNotEquals(
-        await weights(`${folder}/two`, { frozen }),
-        await weights(`${folder}/one`, { frozen }),
+      const { "result.json": _, ...files } = await filesOf(told.folder);
+      const { "result.json": __, ...same } = await filesOf(poisoned.folder);
+      assertEquals(same, files);
+    }),
+);
+
+testWithSeed(
+  "finetuneRun: from scratch it does not look at the run's weights, else it does",
+  () =>
+    withFolder(async (folder) => {
+      await withSeed("one run", () => makeRun(`${folder}/one`, config));
+      await withSeed("another", () => makeRun(`${folder}/two`, config));
+      const weights = async (run: string, settings: FinetuneSettings) => {
+        const { folder } = await finetune(`${run}`, { ...settings, steps: 1 });
+        return (await filesOf(folder))["checkpoints/step-000001.safetensors"];
+      };
+      for (const frozen of [true, false]) {
+        const settings = { fromScratch: true, frozen };
+        assertEquals(
+          await weights(`${folder}/two`, settings),
+          await weights(`${folder}/one`, settings),
+        );
+        assertNotEquals(
+          await weights(`${folder}/two`, { frozen }),
+          await weights(`${folder}/one`, { frozen }),
+        );
+      }
+      await Deno.remove(`${folder}/one/checkpoints`, { recursive: true });
+      const { result } = await finetune(`${folder}/one`, {
+        fromScratch: true,
+        seed: 1,
+      });
+      assert(result);
+    }),
+);
+
+testWithSeed(
+  "finetuneRun: knows a folder from before a setting existed, which has its default",
+  () =>
+    withRun(async (run) => {
+      const settings = { steps: 1 };
+      const { folder, result } = await finetune(run, settings);
+      const path = `${folder}/config.json`;
+      const { labels, run: { evaluation, ...source }, ...rest } = JSON.parse(
+        await Deno.readTextFile(path),
       );
-    }
-    await Deno.remove(`${folder}/one/checkpoints`, { recursive: true });
-    const { result } = await finetune(`${folder}/one`, {
-      fromScratch: true,
-      seed: 1,
-    });
-    assert(result);
-  }));
+      assertEquals([labels, evaluation], [1, tinyConfig().evaluation]);
+      await Deno.writeTextFile(path, JSON.stringify({ ...rest, run: source }));
+      assertEquals((await finetune(run, settings)).result, result);
+    }),
+);
 
-Deno.test("finetuneRun: knows a folder from before a setting existed, which has its default", () =>
-  withRun(async (run) => {
-    const settings = { steps: 1 };
-    const { folder, result } = await finetune(run, settings);
-    const path = `${folder}/config.json`;
-    const { labels, run: { evaluation, ...source }, ...rest } = JSON.parse(
-      await Deno.readTextFile(path),
-    );
-    assertEquals([labels, evaluation], [1, tinyConfig().evaluation]);
-    await Deno.writeTextFile(path, JSON.stringify({ ...rest, run: source }));
-    assertEquals((await finetune(run, settings)).result, result);
-  }));
+testWithSeed(
+  "finetuneRun: refuses another fine-tuning's folder, and results that were edited",
+  () =>
+    withRun(async (run) => {
+      const settings = { steps: 1 };
+      const { folder } = await finetune(run, settings);
+      const before = await filesOf(folder);
+      const refuse = async (settings: FinetuneSettings, out?: string) =>
+        (await assertRejects(() => finetune(run, settings, { out }), UserError))
+          .message;
+      assertEquals(
+        await refuse({ steps: 2 }),
+        `${folder} was begun with other settings: steps is 1 there, not 2; choose another folder`,
+      );
+      assertEquals(
+        await refuse({ steps: 1, input: "image" }, folder),
+        `${folder} was begun with other settings: input is "both" there, not "image"; choose another folder`,
+      );
+      assert(
+        (await refuse({ steps: 1 }, run)).startsWith(`${run} was begun with`),
+      );
+      assertEquals(await filesOf(folder), before);
+      const path = `${folder}/result.json`;
+      const text = await Deno.readTextFile(path);
+      await Deno.writeTextFile(
+        path,
+        text.replace('"fitted": 22', '"fitted": 9'),
+      );
+      assertEquals(
+        await refuse(settings),
+        `${path} is damaged or was edited; put it back, or delete it and measure again`,
+      );
+      await Deno.remove(path);
+      await finetune(run, settings);
+      assertEquals(await filesOf(folder), before);
+    }),
+);
 
-Deno.test("finetuneRun: refuses another fine-tuning's folder, and results that were edited", () =>
-  withRun(async (run) => {
-    const settings = { steps: 1 };
-    const { folder } = await finetune(run, settings);
-    const before = await filesOf(folder);
-    const refuse = async (settings: FinetuneSettings, out?: string) =>
-      (await assertRejects(() => finetune(run, settings, { out }), UserError))
-        .message;
-    assertEquals(
-      await refuse({ steps: 2 }),
-      `${folder} was begun with other settings: steps is 1 there, not 2; choose another folder`,
-    );
-    assertEquals(
-      await refuse({ steps: 1, input: "image" }, folder),
-      `${folder} was begun with other settings: input is "both" there, not "image"; choose another folder`,
-    );
-    assert(
-      (await refuse({ steps: 1 }, run)).startsWith(`${run} was begun with`),
-    );
-    assertEquals(await filesOf(folder), before);
-    const path = `${folder}/result.json`;
-    const text = await Deno.readTextFile(path);
-    await Deno.writeTextFile(path, text.replace('"fitted": 22', '"fitted": 9'));
-    assertEquals(
-      await refuse(settings),
-      `${path} is damaged or was edited; put it back, or delete it and measure again`,
-    );
-    await Deno.remove(path);
-    await finetune(run, settings);
-    assertEquals(await filesOf(folder), before);
-  }));
-
-Deno.test("finetuneRun: learns from a share of the labels", () =>
-  withRun(async (run) => {
-    const train = stripedImages(60);
-    const test = stripedImages(30);
-    const settings: FinetuneSettings = {
-      fromScratch: true,
-      input: "image",
-      labels: 0.5,
-      steps: 40,
-      validateEvery: 20,
-      batchSize: 12,
-      optimizer: { learningRate: 3e-3 },
-    };
-    const { result } = await finetune(run, settings, {
-      splits: { unlabelled: train, train, test },
-    });
-    assertEquals([result?.fitted, result?.heldOut], [27, 3]);
-    assertEquals(result?.accuracy, 1);
-  }));
+testWithSeed(
+  "finetuneRun: learns from a share of the labels",
+  () =>
+    withRun(async (run) => {
+      const train = stripedImages(60);
+      const test = stripedImages(30);
+      const settings: FinetuneSettings = {
+        fromScratch: true,
+        input: "image",
+        labels: 0.5,
+        steps: 40,
+        validateEvery: 20,
+        batchSize: 12,
+        optimizer: { learningRate: 3e-3 },
+      };
+      const { result } = await finetune(run, settings, {
+        splits: { unlabelled: train, train, test },
+      });
+      assertEquals([result?.fitted, result?.heldOut], [27, 3]);
+      assertEquals(result?.accuracy, 1);
+    }),
+);

@@ -14,7 +14,7 @@ import { MaskedPatchPrediction } from "../../../train/models/masked_patch_predic
 import { Selfie } from "../../../train/models/selfie.ts";
 import { assertClose } from "../../engine/compare.ts";
 import { devices } from "../../engine/devices.ts";
-import { randomArray, withSeed } from "../../random.ts";
+import { randomArray, testWithSeed, withSeed } from "../../random.ts";
 import { exchange, SIZE, tinyModel } from "./tiny_models.ts";
 
 // which kernels there are does not depend on which of them is compared with which
@@ -155,21 +155,24 @@ function named(
   );
 }
 
-Deno.test("representations: without the double view there are those of patches alone", () => {
-  const images = input("images", [IMAGES, SIZE, SIZE, 3]);
-  const patchNames = [1, 2, 3, 4].map((i) => `patch res${i}`);
-  for (
-    const [options, Model] of [
-      [{ name: "maskedPatchPrediction", masked: 1 }, MaskedPatchPrediction],
-      [{ name: "selfie", masked: 1 }, Selfie],
-      [{ name: "allp" }, Allp],
-    ] as const
-  ) {
-    const model = randomModel(options);
-    assert(model instanceof Model);
-    const representations = model.representations(images, new Context());
-    assertEquals(Object.keys(representations), [...patchNames, "features"]);
-    const { shape } = model.features(images, new Context());
-    assertEquals(representations.features.shape, shape);
-  }
-});
+testWithSeed(
+  "representations: without the double view there are those of patches alone",
+  () => {
+    const images = input("images", [IMAGES, SIZE, SIZE, 3]);
+    const patchNames = [1, 2, 3, 4].map((i) => `patch res${i}`);
+    for (
+      const [options, Model] of [
+        [{ name: "maskedPatchPrediction", masked: 1 }, MaskedPatchPrediction],
+        [{ name: "selfie", masked: 1 }, Selfie],
+        [{ name: "allp" }, Allp],
+      ] as const
+    ) {
+      const model = randomModel(options);
+      assert(model instanceof Model);
+      const representations = model.representations(images, new Context());
+      assertEquals(Object.keys(representations), [...patchNames, "features"]);
+      const { shape } = model.features(images, new Context());
+      assertEquals(representations.features.shape, shape);
+    }
+  },
+);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { represent } from "../../../train/evaluate/represent.ts";
+import { computeFeatures } from "../../../train/evaluate/compute_features.ts";
 import { examine } from "../../../train/report/examine.ts";
 import { assertClose } from "../../engine/compare.ts";
 import { testOnDevices, testOnWasm } from "../../engine/devices.ts";
@@ -18,7 +18,7 @@ for (const [name, config] of Object.entries(configs)) {
         const examined = await examine(device, loaded, splits, options);
         const positions = Uint32Array.from({ length: count }, (_, i) => i);
         const images = { dataset: splits.test, positions };
-        const { features } = await represent(device, loaded, images, {
+        const { features } = await computeFeatures(device, loaded, images, {
           batchSize: count,
         });
         assertEquals(examined.features.width, features.width);
@@ -68,7 +68,7 @@ for (const [name, config] of Object.entries(configs)) {
 }
 
 testOnWasm(
-  "examine: takes so many images and no more, of those without labels where there are no others, and stops when it is told",
+  "examine: takes the given number of images and no more, of those without labels where there are no others, and stops when asked",
   (device) =>
     withRun(device, configs.selfie, async ({ loaded }) => {
       const { test, unlabelled } = randomSplits(count);

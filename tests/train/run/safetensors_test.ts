@@ -11,6 +11,7 @@ import {
   type StoredTensor,
 } from "../../../train/run/safetensors_header.ts";
 import { withFolder } from "../folder.ts";
+import { randomBytes, randomNumber, testWithSeed } from "../../random.ts";
 
 /** What `safetensors.numpy.save` of Python writes for the tensors below. */
 const FROM_PYTHON = Uint8Array.fromBase64(
@@ -89,10 +90,9 @@ Deno.test("readTensors: a file of the reference library is read", async () => {
   assertEquals(await decode(FROM_PYTHON), TENSORS);
 });
 
-Deno.test("readTensors: random tensors come back bit for bit", async () => {
-  const random = (bytes: number) =>
-    crypto.getRandomValues(new Uint8Array(bytes)).buffer;
-  const length = 1 + Math.floor(Math.random() * 1000);
+testWithSeed("readTensors: random tensors come back bit for bit", async () => {
+  const random = (bytes: number) => randomBytes(bytes).buffer;
+  const length = 1 + Math.floor(randomNumber(0, 1000));
   const tensors = {
     bytes: { shape: [length], data: new Uint8Array(random(length)) },
     integers: { shape: [2, length], data: new Int32Array(random(8 * length)) },
@@ -102,11 +102,11 @@ Deno.test("readTensors: random tensors come back bit for bit", async () => {
     },
     numbers: {
       shape: [4],
-      data: Float32Array.of(NaN, -0, Infinity, Math.random()),
+      data: Float32Array.of(NaN, -0, Infinity, randomNumber()),
     },
     part: {
       shape: [3],
-      data: new Float32Array(random(64)).fill(Math.random()).subarray(5, 8),
+      data: new Float32Array(random(64)).fill(randomNumber()).subarray(5, 8),
     },
     none: { shape: [0, 3], data: new Float32Array(0) },
     "naïve ✓": { shape: [1], data: Uint8Array.of(3) },

@@ -1,4 +1,4 @@
-// Our own code: what npm has is native, or unmaintained.
+// Not a library: those on npm are native or unmaintained.
 
 /** The polynomial of Castagnoli et al. (1993), its bits reversed. */
 const POLYNOMIAL = 0x82f63b78;

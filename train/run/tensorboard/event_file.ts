@@ -5,7 +5,7 @@ import type { MetricsRecord } from "../metrics_file.ts";
 import { encodeScalars, encodeVersion } from "./event.ts";
 import { encodeRecord } from "./record.ts";
 
-/** By this TensorBoard finds its files. */
+/** TensorBoard recognises its files by this. */
 const PREFIX = "events.out.tfevents.";
 
 /** Whether a file of this name is one for TensorBoard. */

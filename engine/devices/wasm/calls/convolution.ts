@@ -16,8 +16,8 @@ import { callPerRange, callPerThread, partition } from "./partition.ts";
 import { partialBytes, splitCount, sumPartsCall } from "./split_sum.ts";
 
 /**
- * Shares the pixels or the channels of the result; for the gradient of the weight its rows, or parts
- * of the pixels that are summed.
+ * Splits the pixels or the channels of the result between threads; for the gradient of the weight its
+ * rows, or parts of the pixels that are summed.
  *
  * @throws {UserError} if the window or its channels are more than the kernels have room for.
  */

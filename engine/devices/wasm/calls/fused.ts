@@ -4,7 +4,7 @@ import { fusedShape } from "../fused.ts";
 import type { Call, Operands } from "./call.ts";
 import { callPerRange, MIN_PARALLEL_WORK, partition } from "./partition.ts";
 
-/** Shares the rows of a fused kernel or, where they are few, its columns. */
+/** Splits the rows of a fused kernel between threads or, where they are few, its columns. */
 export function fusedCalls(
   kernel: FusedKernel,
   { inputs, output }: Operands,

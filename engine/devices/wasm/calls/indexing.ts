@@ -3,7 +3,7 @@ import { bytesOf } from "../../../compile/memory.ts";
 import type { Call, Operands } from "./call.ts";
 import { callPerRange, MIN_PARALLEL_WORK, partition } from "./partition.ts";
 
-/** Shares the indices. */
+/** Splits the indices between threads. */
 export function gatherCalls(
   { rows, count, width }: GatherKernel,
   { inputs, output }: Operands,
@@ -17,7 +17,7 @@ export function gatherCalls(
   }];
 }
 
-/** Shares the rows of the table; every thread goes through all indices. */
+/** Splits the rows of the table between threads, each of which goes through all indices. */
 export function scatterCalls(
   { rows, count, width }: ScatterKernel,
   { inputs, output }: Operands,
@@ -31,7 +31,7 @@ export function scatterCalls(
   }];
 }
 
-/** Shares the bytes of the output. */
+/** Splits the bytes of the output between threads. */
 export function zeroCalls({ output }: Operands, threads: number): Call[] {
   return [{
     target: "zeroBytes",
@@ -40,7 +40,7 @@ export function zeroCalls({ output }: Operands, threads: number): Call[] {
   }];
 }
 
-/** Shares the bytes of the output. */
+/** Splits the bytes of the output between threads. */
 export function copyCalls(
   { inputs, output }: Operands,
   threads: number,

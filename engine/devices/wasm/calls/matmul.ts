@@ -5,7 +5,7 @@ import { type Call, type Operands, type Parts, SHARED } from "./call.ts";
 import { callPerRange, MIN_PARALLEL_WORK, partition } from "./partition.ts";
 import { partialBytes, splitCount, sumPartsCall } from "./split_sum.ts";
 
-/** Shares the batches, the rows or the columns of a product, or parts of a long inner axis. */
+/** Splits the batches, rows or columns of a product between threads, or parts of a long inner axis. */
 export function matmulCalls(
   kernel: MatmulKernel,
   { inputs, output }: Operands,

@@ -2,7 +2,7 @@ import type { PoolKernel } from "../../../compile/kernel.ts";
 import type { Call, Operands } from "./call.ts";
 import { callPerRange, partition } from "./partition.ts";
 
-/** Shares the pixels of the result: of y, or of dx for the gradient. */
+/** Splits the pixels of the result between threads: those of y, or of dx for the gradient. */
 export function poolCalls(
   { geometry, gradient }: PoolKernel,
   { inputs, output }: Operands,

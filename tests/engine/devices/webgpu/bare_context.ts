@@ -1,5 +1,5 @@
 import { findAdapter } from "../../../../engine/devices/webgpu/adapter.ts";
-import { GpuContext } from "../../../../engine/devices/webgpu/context.ts";
+import { GpuContext } from "../../../../engine/devices/webgpu/gpu_context.ts";
 
 /** A GPU with default limits and a context on it, without a device around them. */
 export async function bareContext(): Promise<

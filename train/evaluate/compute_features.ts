@@ -6,7 +6,7 @@ import type { Features } from "./features.ts";
 import type { ImageSelection } from "./image_batches.ts";
 
 /** Features of the same images by the name of their representation. */
-export type RepresentedImages = Readonly<Record<string, Features>>;
+export type NamedFeatures = Readonly<Record<string, Features>>;
 
 /**
  * Computes every representation that a model has of images, as evaluation sees them, in one pass.
@@ -14,12 +14,12 @@ export type RepresentedImages = Readonly<Record<string, Features>>;
  * @throws {UserError} if the device cannot hold a batch, or images cannot be read.
  * @throws The reason of `signal` if it was stopped.
  */
-export function represent(
+export function computeFeatures(
   device: Device,
   { model, augmentation }: BuiltModel,
   selection: ImageSelection,
   options: EvaluationOptions,
-): Promise<RepresentedImages> {
+): Promise<NamedFeatures> {
   return evaluateImages(
     device,
     selection,

@@ -1,7 +1,7 @@
 import { UserError } from "../../user_error.ts";
 import type { ProductSchemeName } from "./product.ts";
 
-/** The host waits for an earlier submit each time it has made this many, so that it cannot run far ahead. */
+/** After this many submits the host waits for an earlier one, so that it cannot run far ahead. */
 const SUBMITS_BETWEEN_WAITS = 16;
 /** Bytes and writes that may wait for a submit; more of them have corrupted uploads. */
 const MAX_PENDING_BYTES = 16 * 2 ** 20;

@@ -1,9 +1,21 @@
-import { assertThrows } from "@std/assert";
-import { UserError } from "../../../engine/user_error.ts";
-import { buildModel } from "../../../train/build_model.ts";
-import type { Config } from "../../../train/config/config.ts";
-import { traceStep } from "../../../train/training_step.ts";
-import { exchange, SIZE, tinyModel } from "./tiny_models.ts";
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { UserError } from "../../engine/user_error.ts";
+import { buildModel } from "../../train/build_model.ts";
+import type { Config } from "../../train/config/config.ts";
+import { traceStep } from "../../train/training_step.ts";
+import { exchange, SIZE, tinyModel } from "./models/tiny_models.ts";
+
+Deno.test("buildModel: initial values are a function of the seed, and zeros without one", () => {
+  const initialOf = (changes: object) => {
+    const config = tinyModel({ name: "allp" }, {}, changes);
+    return buildModel(config, SIZE).parameters.storage.initial!;
+  };
+  assertEquals(initialOf({ seed: 3 }), initialOf({ seed: 3 }));
+  assertNotEquals(initialOf({ seed: 4 }), initialOf({ seed: 3 }));
+  const { seed: _, ...unseeded } = tinyModel({ name: "allp" }, {});
+  const { initial, size } = buildModel(unseeded, SIZE).parameters.storage;
+  assertEquals(initial, new Float32Array(size));
+});
 
 const models = [
   { name: "maskedPatchPrediction", masked: 2 },
@@ -35,13 +47,13 @@ function assertRefused(config: Config, message: string): void {
 
 for (const { what, options, message } of misfits) {
   for (const model of models) {
-    Deno.test(`${model.name}: refuses ${what}`, () =>
+    Deno.test(`buildModel: refuses ${what} (${model.name})`, () =>
       assertRefused(tinyModel({ ...model, ...options }, {}), message));
   }
 }
 
 for (const name of ["maskedPatchPrediction", "selfie"]) {
-  Deno.test(`${name}: refuses to mask all patches`, () =>
+  Deno.test(`buildModel: refuses to mask all patches (${name})`, () =>
     assertRefused(
       tinyModel({ name, masked: 4 }, {}),
       "model.masked 4 must be below the 4 patches of the grid",
@@ -53,13 +65,13 @@ function trace(config: Config): void {
   traceStep({ config, ...buildModel(config, SIZE), imageSize: SIZE });
 }
 
-Deno.test("Allp: refuses a single view", () => {
+Deno.test("traceStep: refuses a single view for Allp", () => {
   const losses = { allp: { weight: 1 } };
   const config = tinyModel({ name: "allp" }, losses, { views: 1 });
   assertThrows(() => trace(config), UserError, "set views to 2 or more");
 });
 
-Deno.test("Queue: refuses to have fewer entries than there are targets", () => {
+Deno.test("traceStep: refuses a queue of fewer entries than there are targets", () => {
   const config = tinyModel({
     name: "maskedPatchPrediction",
     masked: 2,

@@ -1,0 +1,53 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { findImages, listImages } from "../../datasets/list_images.ts";
+import { UserError } from "../../engine/user_error.ts";
+import { TemporaryFolder } from "./temporary_folder.ts";
+import { warningsOf } from "./warnings.ts";
+
+Deno.test("findImages: takes pictures by their endings, from subfolders too, in natural order", async () => {
+  using folder = new TemporaryFolder();
+  for (
+    const name of [
+      "10.png",
+      "9.JPG",
+      "a/2.webp",
+      "a/.hidden.png",
+      ".cache/1.png",
+      "notes.txt",
+    ]
+  ) {
+    folder.write(name, "");
+  }
+  Deno.symlinkSync(`${folder.path}/a`, `${folder.path}/link`);
+  assertEquals(await findImages(folder.path), {
+    images: ["9.JPG", "10.png", "a/2.webp"],
+    others: ["link", "notes.txt"],
+  });
+});
+
+Deno.test("findImages: refuses a folder without pictures, and one that is not there", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("notes.txt", "");
+  await assertRejects(
+    () => findImages(folder.path),
+    UserError,
+    "there are no pictures",
+  );
+  await assertRejects(
+    () => findImages(`${folder.path}/missing`),
+    UserError,
+    `cannot read the folder ${folder.path}/missing`,
+  );
+});
+
+Deno.test("listImages: says in a line what else lies there, by the endings", async () => {
+  using folder = new TemporaryFolder();
+  for (const name of ["1.png", "b.txt", "a.TXT", "README", "c.csv"]) {
+    folder.write(name, "");
+  }
+  const { result, lines } = await warningsOf(() => listImages(folder.path));
+  assertEquals(result, ["1.png"]);
+  assertEquals(lines, [
+    "data: left out, not recognised as pictures: 2 .txt (such as a.TXT), c.csv, README",
+  ]);
+});
