@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { packTar } from "modern-tar";
-import { randomBytes } from "../random.ts";
+import { Draw } from "../fuzz/draw.ts";
 
 /** Bytes that are sent at a time, so that a download takes a while. */
 const CHUNK_BYTES = 64 * 1024;
@@ -29,11 +29,12 @@ export class ArchiveServer implements AsyncDisposable {
 
   /** Packs the archive and starts. */
   static async start(): Promise<ArchiveServer> {
+    const draw = new Draw(0, 0);
     const tar = await packTar([
       { header: { name: "images/", type: "directory", size: 0 } },
       ...[400_000, 100].map((size, i) => ({
         header: { name: `images/${i}.bin`, size },
-        body: randomBytes(size),
+        body: Uint8Array.from({ length: size }, () => draw.below(256)),
       })),
     ]);
     const zipped = new Response(tar).body!

@@ -121,8 +121,8 @@ async function makePrograms(
     const weights = storage.tensor([width, width]);
     const x = ops.layerNorm(
       input("x", [rows, width]),
-      constant(1),
-      constant(0),
+      constant(1, [width]),
+      constant(0, [width]),
     );
     const loss = ops.sum(ops.gelu(ops.matmul(x, weights)));
     const [slope] = gradient(loss, [weights]);

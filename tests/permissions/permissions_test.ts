@@ -20,9 +20,9 @@ const root = new URL("../../", import.meta.url);
 /** What tries in turn what is there; a missing one is no error of the benchmark. */
 const PYTHON = ["--allow-run=python3", "--allow-run=/usr/bin/python3"];
 
-/** Every permission of every script, each with the first command that has it. */
+/** Every permission of every script, each with a command that has it. */
 const needs = new Map<string, { command: TaskCommand; permission: string }>(
-  taskCommands.toReversed().flatMap((command) =>
+  taskCommands.flatMap((command) =>
     command.permissions.map((permission) => [
       `${command.script} ${permission}`,
       { command, permission },

@@ -33,8 +33,8 @@ function parse(task: string, command: string): TaskCommand {
     script: words.find((word) => !word.startsWith("--")) ?? "",
     flags: [
       subcommand,
-      // the arguments of the script follow it
-      ...flags.filter((flag) => !isPermission(flag) && flag !== "--check"),
+      // the script's own, or which of the tests
+      ...flags.filter((flag) => !/^--(allow-|check$|filter=)/.test(flag)),
     ],
     permissions: flags.filter(isPermission).flatMap(separateValues),
   };

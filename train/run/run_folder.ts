@@ -46,7 +46,9 @@ export async function createRunFolder(
     : await makeChosen(out);
   const run = runFolder(path);
   try {
+    // first, so that a folder left by a kill is that of a run, which can be resumed
     await writeJsonAtomically(run.configPath, config);
+    await makeFolder(run.checkpointsPath);
   } catch (error) {
     await removeUnusedRunFolder(run);
     throw error;

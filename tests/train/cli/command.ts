@@ -59,7 +59,8 @@ export function startTask(
   caller: string = folder,
 ): Deno.ChildProcess {
   // deno run --allow-... script
-  const [, , ...flags] = tasks[name].command.split(" ");
+  const [, , ...flags] = tasks[name].command
+    .replace("--lock=", `--lock=${fileURLToPath(root)}`).split(" ");
   const script = new URL(flags.pop()!, root);
   return new Deno.Command(Deno.execPath(), {
     args: [

@@ -95,7 +95,11 @@ Deno.test("createRunFolder: a folder in which a program was killed before there 
     const { run } = await openRunFolder(
       (await createRunFolder("a", {}, folder)).path,
     );
-    assertEquals(await listFolder(run.path), ["config.json", "lock"]);
+    assertEquals(await listFolder(run.path), [
+      "checkpoints",
+      "config.json",
+      "lock",
+    ]);
   }));
 
 Deno.test("createRunFolder: a file in the place of the folder is refused", async () => {
