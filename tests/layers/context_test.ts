@@ -4,12 +4,14 @@ import {
   assertEquals,
   assertThrows,
 } from "@std/assert";
+import { alone } from "../../engine/communicator.ts";
 import { constant, input } from "../../engine/graph/tensor.ts";
 import { RandomSource } from "../../engine/ops/random.ts";
 import { Program } from "../../engine/program.ts";
 import { Context } from "../../layers/context.ts";
 import { State } from "../../layers/state.ts";
 import { testOnDevices } from "../engine/devices.ts";
+import { localCommunicators } from "../engine/local_communicators.ts";
 import { randomWord } from "../random.ts";
 
 Deno.test("Context: trains with random numbers, and has none in an evaluation", () => {
@@ -94,4 +96,35 @@ Deno.test("Context.update: refuses a value of another shape", () => {
     RangeError,
     "state mean: a new value must be [3], not [1,3]",
   );
+});
+
+Deno.test("Context: is of one process unless it is shared, and statistics are common only where that is asked for", () => {
+  const [communicator] = localCommunicators(2);
+  const sharing = { communicator, synchronizesStatistics: true };
+  const random = new RandomSource(input("key", [2], "u32"));
+  for (
+    const [context, all, statistics] of [
+      [new Context(random), alone, alone],
+      [new Context(random, sharing), communicator, communicator],
+      [
+        new Context(random, { ...sharing, synchronizesStatistics: false }),
+        communicator,
+        alone,
+      ],
+    ] as const
+  ) {
+    assertEquals(context.communicator, all);
+    assertEquals(context.statisticsCommunicator, statistics);
+  }
+});
+
+Deno.test("Context.differs: names the storages whose new values are of this process alone", () => {
+  const [own, common] = ["own", "common"].map((name) =>
+    new State(name, [3], 0)
+  );
+  const context = new Context();
+  context.update(own, constant(1, [3]), true);
+  context.update(common, constant(1, [3]));
+  assertEquals(context.differs(own.storage), true);
+  assertEquals(context.differs(common.storage), false);
 });

@@ -119,6 +119,7 @@ testOnDevices(
 
 Deno.test("drawMasks: refuses to mask no patch, or more than there are", () => {
   const random = new RandomSource(input("key", [2], "u32"));
+  assertEquals(drawMasks(2, 4, 4, random).locations.shape, [2, 4]);
   for (const masked of [0, 1.5]) {
     assertThrows(
       () => drawMasks(2, 4, masked, random),

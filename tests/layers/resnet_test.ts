@@ -119,7 +119,9 @@ Deno.test("ResNet: has the channels and the weights of the published ones", () =
       .reduce((total, [, { shape }]) => total + sizeOf(shape), 0);
   // counted by hand, and torchvision's resnet18 and resnet50 without their normalisations and classifiers
   assertEquals(convolutionWeights(10), 4_900_032);
+  assertEquals(convolutionWeights(14), 7_996_608);
   assertEquals(convolutionWeights(18), 11_166_912);
+  assertEquals(convolutionWeights(26), 13_915_328);
   assertEquals(convolutionWeights(50), 23_454_912);
   const channels = (depth: ResNetDepth, width: number) =>
     resNetChannels({ depth, width });

@@ -1,4 +1,4 @@
-import { assert, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { input } from "../../engine/graph/tensor.ts";
 import { allp, allpLoss } from "../../losses/allp.ts";
 import { moved, slopeAtZero } from "../central_differences.ts";
@@ -130,4 +130,13 @@ Deno.test("allpLoss: refuses a single view, and rows that are not views of insta
     RangeError,
     "the vectors must be [n,width], not [2,3,5]",
   );
+});
+
+Deno.test("allp.retrieval: says among how many a view has to be found, and how often it is by chance", () => {
+  const options = allp.schema.parse({});
+  assertEquals(allp.retrieval!(options, { images: 12, views: 4 }), {
+    sentence:
+      "of views found another of their image among the 11 others of a batch",
+    chance: 3 / 11,
+  });
 });

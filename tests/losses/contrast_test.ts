@@ -136,6 +136,7 @@ testOnDevices(
 Deno.test("contrast: is as printed by default, and refuses a temperature at which exp(-2 / t) is 0", () => {
   const { schema } = maskedPatch;
   assertEquals(schema.parse({}), { weight: 0, candidates: "all", ...printed });
+  assertEquals(schema.safeParse({ temperature: 0.025 }).success, true);
   assertEquals(schema.safeParse({ temperature: 0.02 }).success, false);
 });
 

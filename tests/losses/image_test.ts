@@ -79,4 +79,10 @@ Deno.test("imageLoss: refuses rows that are not views of instances, and targets 
     RangeError,
     "targets must be [6,5], not [3,5]",
   );
+  const maps = input("maps", [6, 5, 1]);
+  assertThrows(
+    () => imageLoss({ predictions: maps, targets: maps, views: 2 }, printed),
+    RangeError,
+    "imageLoss: predictions must be [n,width], not [6,5,1]",
+  );
 });

@@ -1,9 +1,9 @@
-import { assertAlmostEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { input, Storage, type Tensor } from "../../engine/graph/tensor.ts";
 import { Program } from "../../engine/program.ts";
 import type { Normalizer } from "../../losses/contrast.ts";
-import { maskedPatchLoss } from "../../losses/masked_patch.ts";
+import { maskedPatch, maskedPatchLoss } from "../../losses/masked_patch.ts";
 import type { LossValue } from "../../losses/term.ts";
 import { assertClose, poison } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
@@ -211,4 +211,26 @@ Deno.test("maskedPatchLoss: refuses shapes that do not fit each other", () => {
   ) {
     assertThrows(attempt, RangeError, message);
   }
+});
+
+Deno.test("maskedPatch.retrieval: says among how many a patch has to be found, and how often it is by chance", () => {
+  const step = { images: 8, views: 2 };
+  const masks = { patches: 16, masked: 4, isShared: false };
+  const find = (candidates: "all" | "masked", isShared: boolean) =>
+    maskedPatch.retrieval!(maskedPatch.schema.parse({ candidates }), {
+      ...step,
+      masks: { ...masks, isShared },
+    });
+  assertEquals(find("all", false), {
+    sentence: "of masked patches were found among the 128 of a batch",
+    // the patch of either view
+    chance: 2 / 128,
+  });
+  const sentence =
+    "of masked patches were found among the 32 masked ones of a batch";
+  assertEquals(find("masked", true), { sentence, chance: 2 / 32 });
+  // the other view masks it once in four times
+  assertEquals(find("masked", false), { sentence, chance: 1.25 / 32 });
+  const options = maskedPatch.schema.parse({});
+  assertEquals(maskedPatch.retrieval!(options, step), undefined);
 });

@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { input } from "../../engine/graph/tensor.ts";
 import { Program } from "../../engine/program.ts";
-import { selfieLoss } from "../../losses/selfie.ts";
+import { selfie, selfieLoss } from "../../losses/selfie.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { checkLosses } from "./check.ts";
 import { naiveSelfieLoss } from "./naive_selfie.ts";
@@ -85,4 +85,15 @@ Deno.test("selfieLoss: refuses candidates that are not one for each query", () =
     RangeError,
     "candidates must be [2,3,4], not [1,3,4]",
   );
+});
+
+Deno.test("selfie.retrieval: says among how many a patch has to be found, and how often it is by chance", () => {
+  const step = { images: 8, views: 1 };
+  const masks = { patches: 16, masked: 4, isShared: false };
+  const options = selfie.schema.parse({});
+  assertEquals(selfie.retrieval!(options, { ...step, masks }), {
+    sentence: "of masked patches were found among the 4 of their image",
+    chance: 1 / 4,
+  });
+  assertEquals(selfie.retrieval!(options, step), undefined);
 });

@@ -38,6 +38,14 @@ Deno.test("gradient: contributions of several users are added, and a target may 
   assertEquals([...atLoss], [1]);
 });
 
+Deno.test("gradient: what contributes nothing leaves the other contributions alone, whichever comes first", () => {
+  const doubled = multiply(x, 2);
+  for (const both of [add(doubled, floor(x)), add(floor(x), doubled)]) {
+    const [slope] = evaluate(gradient(sum(both), [x]), { x: [1.5, 2.5, 3.5] });
+    assertEquals([...slope], [2, 2, 2]);
+  }
+});
+
 Deno.test("gradient: a target that the loss does not depend on gets zeros", () => {
   const other = input("other", [2, 2]);
   const [slope] = gradient(sum(x), [other]);
