@@ -21,9 +21,6 @@ export class CacheError extends UserError {
   override name = "CacheError";
 }
 
-/** Takes the place of the checksum of a missing image. */
-const ABSENT = 0;
-
 /** A cache and what its header says. */
 interface FoundCache {
   readonly cache: ImageCache;
@@ -34,11 +31,11 @@ interface FoundCache {
  * Decoded images of a folder's files, in one file that may be deleted at any time:
  *
  *     the header
- *     a checksum (u32) for each image, 0 where it is not there
+ *     a checksum for each image (u32, and again with all bits inverted), zeros where it is not there
  *     the images, [3, imageSize, imageSize] bytes each
  *
- * An image is written before its checksum and checked whenever it is read, so that a cache can be
- * used whenever the program that fills it dies.
+ * An image is written before its checksum and checked whenever it is read, and a checksum of which a
+ * part was written counts for none, so that a cache can be used whenever the program that fills it dies.
  */
 export class ImageCache implements ImageDataset {
   readonly size: number;
@@ -51,9 +48,9 @@ export class ImageCache implements ImageDataset {
     readonly imageSize: number,
     private readonly file: Deno.FsFile,
     private readonly tableStart: number,
-    private readonly checksums: Uint32Array<ArrayBuffer>,
+    private readonly table: Uint32Array<ArrayBuffer>,
   ) {
-    this.size = checksums.length;
+    this.size = table.length / 2;
     this.#imageBytes = 3 * imageSize ** 2;
   }
 
@@ -96,7 +93,7 @@ export class ImageCache implements ImageDataset {
 
   /** Whether an image is there. */
   has(image: number): boolean {
-    return this.checksums[image] !== ABSENT;
+    return this.table[2 * image + 1] === ~this.table[2 * image] >>> 0;
   }
 
   /**
@@ -106,11 +103,12 @@ export class ImageCache implements ImageDataset {
    */
   write(image: number, pixels: Uint8Array): Promise<void> {
     return withCacheErrors(`cannot write ${this.path}`, () => {
-      const checksum = Uint32Array.of(crc32(pixels));
+      const checksum = crc32(pixels);
+      const entry = Uint32Array.of(checksum, ~checksum);
       writeAt(this.file, this.#startOf(image), pixels);
-      const bytes = new Uint8Array(checksum.buffer);
+      const bytes = new Uint8Array(entry.buffer);
       writeAt(this.file, this.tableStart + image * bytes.length, bytes);
-      this.checksums[image] = checksum[0];
+      this.table.set(entry, 2 * image);
       return Promise.resolve();
     });
   }
@@ -123,7 +121,7 @@ export class ImageCache implements ImageDataset {
         const start = i * this.#imageBytes;
         const pixels = batch.subarray(start, start + this.#imageBytes);
         const isWhole = readAt(this.file, this.#startOf(indices[i]), pixels);
-        if (!isWhole || crc32(pixels) !== this.checksums[indices[i]]) {
+        if (!isWhole || crc32(pixels) !== this.table[2 * indices[i]]) {
           throw new UserError(
             `${this.path} has been damaged; delete it and start again`,
           );
@@ -145,10 +143,10 @@ export class ImageCache implements ImageDataset {
     const read = await readHeader(file);
     if (read) {
       const { header, byteLength } = read;
-      const checksums = new Uint32Array(header.files.length);
-      const isWhole = await readFully(file, new Uint8Array(checksums.buffer));
+      const table = new Uint32Array(2 * header.files.length);
+      const isWhole = await readFully(file, new Uint8Array(table.buffer));
       const { imageSize } = header;
-      const parts = [file, byteLength, checksums] as const;
+      const parts = [file, byteLength, table] as const;
       const cache = new ImageCache(path, imageSize, ...parts);
       const { size } = await file.stat();
       if (isWhole && size === cache.bytes) return { cache, header };
@@ -177,7 +175,7 @@ export class ImageCache implements ImageDataset {
         truncate: true,
       }),
       start.length,
-      new Uint32Array(header.files.length),
+      new Uint32Array(2 * header.files.length),
     );
     try {
       await cache.file.lock(true);
@@ -211,7 +209,7 @@ export class ImageCache implements ImageDataset {
   }
 
   #startOf(image: number): number {
-    return this.tableStart + this.checksums.byteLength +
+    return this.tableStart + this.table.byteLength +
       image * this.#imageBytes;
   }
 }

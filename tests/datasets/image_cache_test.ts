@@ -92,6 +92,27 @@ testWithSeed(
 );
 
 testWithSeed(
+  "ImageCache: an image of whose checksum only a part was written is not there, and can be written again",
+  async () => {
+    using folder = new TemporaryFolder();
+    const { path, images } = await fill(folder);
+    const whole = Deno.readFileSync(path);
+    const tableBytes = 8 * FILES.length;
+    const table = whole.length - FILES.length * IMAGE_BYTES - tableBytes;
+    for (const written of [0, 2, 4, 7]) {
+      // the entry of the fourth image
+      const [from, to] = [table + 3 * 8 + written, table + 4 * 8];
+      Deno.writeFileSync(path, Uint8Array.from(whole).fill(0, from, to));
+      const cache = await open(folder);
+      assertEquals(Object.keys(await contents(cache)), ["0", "1", "2", "4"]);
+      await cache.write(3, images[3]);
+      cache.close();
+      assertEquals(Deno.readFileSync(path), whole);
+    }
+  },
+);
+
+testWithSeed(
   "ImageCache: a changed byte is never used as if it were right",
   async () => {
     using folder = new TemporaryFolder();
