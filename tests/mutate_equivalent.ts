@@ -62,6 +62,43 @@ export const equivalents: readonly Equivalent[] = [
     reason: "what depends on it is the value; the gradient is given beside it",
   },
   {
+    file: "losses/shortcut.ts",
+    line: "divide(between, maximum(total, 1e-30)),",
+    before: "1e-30",
+    after: "2e-30",
+    reason: "keeps a variance of 0 from the divisor, as any tiny number does",
+  },
+  {
+    file: "losses/pairs.ts",
+    line: "rank === 0 ? own : add(own, rank * rows[0]),",
+    before: "rank === 0 ? own : add(own, rank * rows[0])",
+    after: "(add(own, rank * rows[0]))",
+    reason: "adds 0, and without it the graph of one process is smaller",
+  },
+  {
+    file: "losses/cross_entropy.ts",
+    line: "const largest = stopGradient(max(x, last));",
+    before: "stopGradient(max(x, last))",
+    after: "max(x, last)",
+    reason: "its gradients cancel; without them the graph is smaller",
+  },
+  {
+    file: "engine/graph/gradient.ts",
+    line: "if (seen.has(node)) continue;",
+    before: "seen.has(node)",
+    after: "false",
+    reason: "a set has each node once; only slower",
+  },
+  {
+    file: "vocab/match.ts",
+    line:
+      "const length = sqrt(add(add(square(mass), multiply(along, 2)), 1 + 1e-6));",
+    before: "1e-6",
+    after: "0.000002",
+    reason:
+      "keeps rounding from a root of less than 0, as any tiny number does",
+  },
+  {
     file: "vocab/match.ts",
     line: "if (!best || !entry) {",
     before: "||",

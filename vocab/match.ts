@@ -10,7 +10,6 @@ import {
   square,
 } from "../engine/ops/elementwise.ts";
 import { materialize } from "../engine/ops/materialize.ts";
-import { reshape } from "../engine/ops/movement.ts";
 import { argmax, max } from "../engine/ops/reduction.ts";
 import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 import { blocks } from "./stream.ts";
@@ -37,7 +36,6 @@ export function matchEntries(
   checkShape(vectors, ["entries", "width"], "matchEntries: vectors");
   checkShape(masses, [vectors.shape[0]], "matchEntries: masses");
   checkShape(targets, ["n", vectors.shape[1]], "matchEntries: targets");
-  const [n] = targets.shape;
   let best: Tensor | undefined;
   let entry: Tensor | undefined;
   for (const { parts: [v, m], start } of blocks(vectors, masses)) {
@@ -56,7 +54,8 @@ export function matchEntries(
     entry = select(cast(isBetter, "i32"), blockEntry, entry);
     best = select(isBetter, blockBest, best);
   }
-  return reshape(entry!, [n]);
+  // there is at least one block
+  return entry!;
 }
 
 /** `cos(m v + u, u)` for unit vectors, given their cosine: `(m c + 1) / |m v + u|`. */
