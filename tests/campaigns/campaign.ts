@@ -7,8 +7,8 @@ export interface CampaignOptions {
   readonly seed: number;
   /** When it ends, by `performance.now()`. */
   readonly end: number;
-  /** Whether a command is to be tried. */
-  isChosen(command: { readonly name: string }): boolean;
+  /** Whether something of a name, a command or a target, is to be tried. */
+  isChosen(named: { readonly name: string }): boolean;
 }
 
 /** Reads the options of a campaign and prints its seed; `--help` prints the help and ends. */

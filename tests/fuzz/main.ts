@@ -1,6 +1,6 @@
 /** Breaks files at random and lets the program read them; what it does not answer well is kept. */
 import { setImmediate } from "node:timers/promises";
-import { parseArgs } from "@std/cli/parse-args";
+import { readOptions } from "../campaigns/campaign.ts";
 import { TemporaryFolder } from "../datasets/temporary_folder.ts";
 import { dataTargets } from "./data_targets.ts";
 import type { Target } from "./target.ts";
@@ -22,21 +22,8 @@ const FAILURES = "runs/fuzz";
 /** A call that has not come back after so long never will. */
 const HANG_MS = 30_000;
 
-const { help, minutes, seed: given, only } = parseArgs(Deno.args, {
-  boolean: ["help"],
-  string: ["minutes", "seed", "only"],
-});
-if (help) {
-  console.log(HELP);
-  Deno.exit();
-}
-const names = only === undefined ? undefined : String(only).split(",");
-const targets = [...dataTargets(), ...trainTargets()]
-  .filter(({ name }) => names?.includes(name) ?? true);
-const seed = Number(given ?? crypto.getRandomValues(new Uint32Array(1))[0]);
-console.log(`--seed=${seed}`);
-
-const end = performance.now() + 60_000 * Number(minutes ?? 10);
+const { seed, end, isChosen } = readOptions(HELP);
+const targets = [...dataTargets(), ...trainTargets()].filter(isChosen);
 const counts: Record<string, number> = {};
 const problems = new Set<string>();
 // what is loaded once takes none of the time of an input

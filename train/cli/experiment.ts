@@ -4,7 +4,6 @@ import { downloadDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { type Cell, cellsOf } from "../experiment/cells.ts";
-import { checkLabels } from "../experiment/check_labels.ts";
 import { readExperiment } from "../experiment/experiment_file.ts";
 import { runCell } from "../experiment/run_cell.ts";
 import { runExperiment } from "../experiment/run_experiment.ts";
@@ -17,7 +16,6 @@ import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { CellDisplay } from "./cell_display.ts";
 import { DownloadDisplay } from "./download_display.ts";
-import { openData } from "./open_data.ts";
 import { projectPath } from "./paths.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { unlessAborted } from "./unless_aborted.ts";
@@ -75,7 +73,6 @@ async function main(): Promise<void> {
     AbortSignal.timeout(60_000 * minutes),
   ]);
   if (options.download) await unlessAborted(interrupt, download(cells));
-  await checkLabels(experiment, cells, (data) => openData(data, interrupt));
   const { device, reason } = await openDevice(...choice);
   console.error(`device: ${reason}`);
   let finished: readonly FinishedCell[] = [];

@@ -6,7 +6,7 @@ import { UserError } from "../../engine/user_error.ts";
 import { buildModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
 import { firstDifference } from "../config/difference.ts";
-import { probeImages } from "../evaluate/probe.ts";
+import { type ProbeImages, probeImages } from "../evaluate/probe.ts";
 import type { ProbeResults } from "../evaluate/probe_file.ts";
 import { probeRun, type ProbeTask } from "../evaluate/probe_run.ts";
 import type { FinetuneResult } from "../finetune/finetune_result.ts";
@@ -27,6 +27,9 @@ import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment_file.ts";
 import { folderName } from "./folder_name.ts";
 import { stepsWithin } from "./steps_within.ts";
+
+/** Whether there are labels does not depend on how many images are taken. */
+const ALL = { train: Infinity, test: Infinity };
 
 /** The results of a run of an experiment. */
 export interface CellResult {
@@ -72,14 +75,34 @@ export async function runCell(
 ): Promise<CellResult> {
   const splits = await openDataset(cell.config.data, options.opening);
   try {
+    // before it pretrains for hours
+    const images = imagesToProbe(splits, options);
     const config = await pretrainCell(cell, splits, options);
     options.signal.throwIfAborted();
     const { steps } = config;
-    const layers = await probeCell(config, splits, options);
+    const layers = images && await probeCell(config, images, options);
     return { steps, layers, finetuned: await finetuneCell(splits, options) };
   } finally {
     Object.values(splits).forEach((split) => split?.close());
   }
+}
+
+/**
+ * The images to measure layers by; `undefined` where the experiment leaves that out.
+ *
+ * @throws {UserError} if anything is to be measured, and the images have no labels.
+ */
+function imagesToProbe(
+  splits: DatasetSplits,
+  { path, experiment: { probe, finetune } }: CellOptions,
+): ProbeImages | undefined {
+  const images = probeImages(splits, probe ?? ALL);
+  if (!images && (probe || Object.keys(finetune).length > 0)) {
+    throw new UserError(
+      `the images of ${path} have no labels to measure by; set probe to null and leave out finetune`,
+    );
+  }
+  return probe ? images : undefined;
 }
 
 /** Pretrains, and resolves to all settings. */
@@ -143,16 +166,9 @@ async function openBegun(
 
 async function probeCell(
   config: Config,
-  splits: DatasetSplits,
-  { device, path, experiment: { probe }, signal, probing }: CellOptions,
+  images: ProbeImages,
+  { device, path, signal, probing }: CellOptions,
 ): Promise<ProbeResults | undefined> {
-  if (!probe) return undefined;
-  const images = probeImages(splits, probe);
-  if (!images) {
-    throw new UserError(
-      `the images of ${path} have no labels to measure layers by; set probe to null`,
-    );
-  }
   const trained = await loadRun(path, device);
   const { imageSize, step } = trained;
   const cachePath = `${path}/features`;

@@ -70,34 +70,40 @@ Deno.test("experiment: refuses bad input in one sentence and writes nothing", as
   const { path } = folder;
   folder.write("good.json", file);
   folder.write("bad.json", file.replace('"seeds"', '"seed"'));
-  folder.write("pictures/0.png", imageFile("PNG", 32, 32, () => [0, 0, 0]));
-  const data = { name: "folder", path: "pictures", imageSize: 32 };
-  const unlabelled = { settings: { ...settings, data } };
-  folder.write(
-    "unlabelled.json",
-    JSON.stringify({ ...JSON.parse(file), ...unlabelled }),
-  );
   const refusals: [string[], RegExp][] = [
     [[], /^deno task experiment needs FILE: /],
     [["nowhere.json"], /^cannot read nowhere.json: /],
     [["bad.json"], /^bad.json: seed is not a setting; did you mean seeds\?$/],
-    [
-      ["unlabelled.json"],
-      /^row "as it is": its images have no labels to measure by; set probe to null and leave out finetune$/,
-    ],
     [["good.json", "--minutes", "0"], /^--minutes must be above 0, not 0$/],
     [["good.json", "--minute", "1"], /did you mean --minutes\?$/],
   ];
   for (const [args, message] of refusals) {
     const { code, stdout, stderr } = await experiment(path, ...args);
     assertEquals([code, stdout], [1, ""], stderr);
-    const [error, ...more] = stderr.trimEnd().split("\n")
-      .filter((line) => !/^(data: |1\/1 )/.test(line));
+    const [error, ...more] = stderr.trimEnd().split("\n");
     assertEquals(more, [], stderr);
     assertMatch(error.replace(/^error: /, ""), message);
   }
   assertEquals(
     [...Deno.readDirSync(path)].map(({ name }) => name).sort(),
-    ["bad.json", "data", "good.json", "pictures", "unlabelled.json"],
+    ["bad.json", "good.json"],
   );
+});
+
+Deno.test("experiment: pretrains nothing on images without the labels to measure by, and says so", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = folder;
+  folder.write("pictures/0.png", imageFile("PNG", 32, 32, () => [0, 0, 0]));
+  const data = { name: "folder", path: "pictures", imageSize: 32 };
+  folder.write(
+    "unlabelled.json",
+    JSON.stringify({ ...JSON.parse(file), settings: { ...settings, data } }),
+  );
+  const { code, stdout, stderr } = await experiment(path, "unlabelled.json");
+  assertEquals(code, 1);
+  assertMatch(
+    stdout + stderr,
+    /have no labels to measure by; set probe to null and leave out finetune/,
+  );
+  assert(!stderr.includes("training for"), stderr);
 });

@@ -9,6 +9,8 @@ import { openRun } from "../../../train/run/load_run.ts";
 import { lockRun } from "../../../train/run/lock.ts";
 import { measuredDevice } from "../../engine/devices/wasm/measured_device.ts";
 import { devices } from "../../engine/devices.ts";
+import { isRunFolder } from "../../../train/run/run_folder.ts";
+import { imageFile } from "../../datasets/image_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { tinyConfig } from "../tiny_model.ts";
 
@@ -164,6 +166,30 @@ Deno.test("runCell: leaves no folder where nothing could be done", async () => {
     "all losses have weight 0",
   );
   assertEquals([...Deno.readDirSync(folder.path)], []);
+});
+
+Deno.test("runCell: refuses images without labels before it pretrains, where something is measured by them", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  folder.write("pictures/0.png", imageFile("PNG", 32, 32, () => [0, 0, 0]));
+  const cell = cellWith({
+    data: { name: "folder", path: `${folder.path}/pictures`, imageSize: 32 },
+  });
+  const probe = { train: 2, test: 1 };
+  const finetune = { tuned: { steps: 1 } };
+  for (const measures of [{ probe, finetune: {} }, { probe: null, finetune }]) {
+    const { result, phases } = run(cell, path, { experiment: measures });
+    await assertRejects(
+      () => result,
+      UserError,
+      `the images of ${path} have no labels to measure by; set probe to null and leave out finetune`,
+    );
+    assertEquals(phases, []);
+    assertEquals(await isRunFolder(path), false);
+  }
+  const nothing = { probe: null, finetune: {} };
+  const { steps } = await run(cell, path, { experiment: nothing }).result;
+  assertEquals(steps, 4);
 });
 
 Deno.test("runCell: with minutes instead of steps, takes what fits and keeps to it", async () => {

@@ -1,12 +1,31 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { WebGpuExecutable } from "../../../../engine/devices/webgpu/executable.ts";
 import { ProgramMemory } from "../../../../engine/devices/webgpu/program_memory.ts";
-import { planMemory } from "../../../../engine/compile/memory.ts";
+import type { GpuContext } from "../../../../engine/devices/webgpu/gpu_context.ts";
+import type { DeviceLimits } from "../../../../engine/devices/device.ts";
+import { type Plan, planMemory } from "../../../../engine/compile/memory.ts";
 import { UserError } from "../../../../engine/user_error.ts";
 import { testOnWebGpu } from "../../devices.ts";
 import { filled } from "../kernels/harness.ts";
 import { bareContext } from "./bare_context.ts";
 import { incrementChain } from "../increment.ts";
+
+/** Compiles a program that has no storages. */
+async function compileWithoutStorages(
+  context: GpuContext,
+  plan: Plan,
+  limits: DeviceLimits & { readonly maxBlockBytes: number },
+): Promise<WebGpuExecutable> {
+  const memory = await ProgramMemory.allocate(
+    context,
+    plan,
+    limits.maxBlockBytes,
+    () => {
+      throw new Error("there is no storage");
+    },
+  );
+  return await WebGpuExecutable.compile(context, plan, memory, limits);
+}
 
 testOnWebGpu(
   "WebGpuExecutable: an arena in several blocks works like one",
@@ -21,20 +40,7 @@ testOnWebGpu(
     };
     const plan = planMemory(schedule, limits);
     assert(plan.arenaBytes > limits.maxBlockBytes);
-    const memory = await ProgramMemory.allocate(
-      context,
-      plan,
-      limits.maxBlockBytes,
-      () => {
-        throw new Error("there is no storage");
-      },
-    );
-    const program = await WebGpuExecutable.compile(
-      context,
-      plan,
-      memory,
-      limits,
-    );
+    const program = await compileWithoutStorages(context, plan, limits);
     assertEquals(program.bytes, plan.arenaBytes);
     await program.run({ x: filled(500, (i) => i) });
     assertEquals(
@@ -84,20 +90,7 @@ testOnWebGpu(
       maxBuffersPerKernel: 8,
     };
     const plan = planMemory(schedule, limits);
-    const memory = await ProgramMemory.allocate(
-      context,
-      plan,
-      limits.maxBlockBytes,
-      () => {
-        throw new Error("there is no storage");
-      },
-    );
-    const program = await WebGpuExecutable.compile(
-      context,
-      plan,
-      memory,
-      limits,
-    );
+    const program = await compileWithoutStorages(context, plan, limits);
     await program.run({ x: filled(500, (i) => i) });
     await assertRejects(
       () =>
