@@ -1,4 +1,10 @@
-import { parseArgs } from "@std/cli/parse-args";
+import { UserError } from "../../engine/user_error.ts";
+import {
+  type Command,
+  helpText,
+  parseArguments,
+} from "../../train/cli/arguments.ts";
+import { runProgram } from "../../train/cli/run_program.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** What a person asks of a campaign. */
@@ -7,28 +13,72 @@ export interface CampaignOptions {
   readonly seed: number;
   /** When it ends, by `performance.now()`. */
   readonly end: number;
-  /** Whether something of a name, a command or a target, is to be tried. */
-  isChosen(named: { readonly name: string }): boolean;
+  /**
+   * Those of all commands or targets that are to be tried.
+   *
+   * @throws {UserError} if a name was given that none has.
+   */
+  choose<T extends { readonly name: string }>(all: readonly T[]): T[];
 }
 
-/** Reads the options of a campaign and prints its seed; `--help` prints the help and ends. */
-export function readOptions(help: string): CampaignOptions {
-  const { help: isAsked, minutes, seed: given, only } = parseArgs(Deno.args, {
-    boolean: ["help"],
-    string: ["minutes", "seed", "only"],
+/** Runs a campaign with the options of the command line, and prints its seed. */
+export async function runCampaign(
+  { name, help }: { readonly name: string; readonly help: string },
+  main: (options: CampaignOptions) => Promise<void>,
+): Promise<never> {
+  const command = {
+    usage: `deno task ${name}`,
+    help,
+    options: {
+      minutes: {
+        kind: "number",
+        value: "N",
+        default: 10,
+        help: "how long, at most",
+      },
+      seed: {
+        kind: "integer",
+        value: "N",
+        help: "of what is drawn; by default another one each time",
+      },
+      only: {
+        kind: "text",
+        value: "NAMES",
+        help: "what to try, separated by commas; by default all",
+      },
+    },
+    examples: [`deno task ${name} --minutes 60`],
+  } as const satisfies Command;
+  return await runProgram(async () => {
+    const options = parseArguments(command, Deno.args);
+    if (options === "help") return console.log(helpText(command));
+    const {
+      minutes,
+      seed = crypto.getRandomValues(new Uint32Array(1))[0],
+      only,
+    } = options;
+    if (minutes < 0) {
+      throw new UserError(`--minutes must not be negative, but is ${minutes}`);
+    }
+    console.log(`--seed=${seed}`);
+    await main({
+      seed,
+      end: performance.now() + 60_000 * minutes,
+      choose: (all) => choose(all, only?.split(",")),
+    });
   });
-  if (isAsked) {
-    console.log(help);
-    Deno.exit();
-  }
-  const names = only === undefined ? undefined : String(only).split(",");
-  const seed = Number(given ?? crypto.getRandomValues(new Uint32Array(1))[0]);
-  console.log(`--seed=${seed}`);
-  return {
-    seed,
-    end: performance.now() + 60_000 * Number(minutes ?? 10),
-    isChosen: ({ name }) => names?.includes(name) ?? true,
-  };
+}
+
+function choose<T extends { readonly name: string }>(
+  all: readonly T[],
+  only: readonly string[] = all.map(({ name }) => name),
+): T[] {
+  return only.map((wanted) => {
+    const found = all.find(({ name }) => name === wanted);
+    if (found) return found;
+    const names = all.map(({ name }) => name).join(", ");
+    throw new UserError(`--only: there is no ${wanted}, only ${names}`);
+  });
 }
 
 /** What a campaign finds. */

@@ -1,20 +1,18 @@
 /** Lets files, workers, the GPU and the disk fail commands, one at a time; what does not end well is kept. */
 import { Draw } from "../fuzz/draw.ts";
-import { Findings, readOptions } from "./campaign.ts";
+import { Findings, runCampaign } from "./campaign.ts";
 import { breakdownsOf } from "./try_breakdown.ts";
 import { type FaultOutcome, faultsOf, tryFileFault } from "./try_fault.ts";
 import { Workshop } from "./workshop.ts";
 
-const HELP =
-  `Lets each change that commands make to files fail once (the disk is full, access
+const campaign = {
+  name: "campaign:faults",
+  help:
+    `Lets each change that commands make to files fail once (the disk is full, access
 denied, a write error, a short write), workers die, the GPU be lost and a small
 disk fill up. A command must end with one sentence and code 1, or do without, and
-called again come to the same files. What does not is kept in runs/faults.
-
-  --minutes=N     how long at most (default: 10)
-  --seed=N        which faults come first (default: drawn)
-  --only=NAMES    commands, separated by commas (default: all)
-`;
+called again come to the same files. What does not is kept in runs/faults.`,
+};
 
 /** A fault of a command. */
 interface Trial {
@@ -24,43 +22,44 @@ interface Trial {
   try(): Promise<FaultOutcome | string>;
 }
 
-const { seed, end, isChosen } = readOptions(HELP);
-const findings = new Findings();
-await using workshop = await Workshop.open();
-const draw = new Draw(seed, 0);
-const trials: Trial[] = [];
-for (const command of workshop.commands.filter(isChosen)) {
-  const { name } = command;
-  const { changes } = await workshop.undisturbed(command);
-  for (const fault of faultsOf(changes, draw)) {
-    const { at, change: { operation, path }, fault: kind } = fault;
-    trials.push({
-      command: name,
-      name: `${kind} at change ${at}, ${operation} ${path}`,
-      try: () => tryFileFault(workshop, command, fault),
-    });
+await runCampaign(campaign, async ({ seed, end, choose }) => {
+  const findings = new Findings();
+  await using workshop = await Workshop.open();
+  const draw = new Draw(seed, 0);
+  const trials: Trial[] = [];
+  for (const command of choose(workshop.commands)) {
+    const { name } = command;
+    const { changes } = await workshop.undisturbed(command);
+    for (const fault of faultsOf(changes, draw)) {
+      const { at, change: { operation, path }, fault: kind } = fault;
+      trials.push({
+        command: name,
+        name: `${kind} at change ${at}, ${operation} ${path}`,
+        try: () => tryFileFault(workshop, command, fault),
+      });
+    }
+    if (name !== "pretrain") continue;
+    for (const breakdown of breakdownsOf(workshop, command, draw)) {
+      trials.push({ ...breakdown, command: name });
+    }
   }
-  if (name !== "pretrain") continue;
-  for (const breakdown of breakdownsOf(workshop, command, draw)) {
-    trials.push({ ...breakdown, command: name });
+  const total = trials.length;
+  while (trials.length > 0 && performance.now() < end) {
+    const [trial] = trials.splice(draw.below(trials.length), 1);
+    const outcome = await trial.try();
+    if (typeof outcome === "string") {
+      findings.count(trial.command, "impossible here");
+      console.log(`impossible here: ${trial.name}: ${outcome}`);
+      continue;
+    }
+    findings.count(trial.command, "faults");
+    findings.count(trial.command, outcome.ending);
+    if (outcome.problem === undefined) continue;
+    const folder = `runs/faults/${trial.command}-${seed}-${
+      total - trials.length
+    }`;
+    findings.report(workshop, folder, `${trial.name}: ${outcome.problem}`);
   }
-}
-const total = trials.length;
-while (trials.length > 0 && performance.now() < end) {
-  const [trial] = trials.splice(draw.below(trials.length), 1);
-  const outcome = await trial.try();
-  if (typeof outcome === "string") {
-    findings.count(trial.command, "impossible here");
-    console.log(`impossible here: ${trial.name}: ${outcome}`);
-    continue;
-  }
-  findings.count(trial.command, "faults");
-  findings.count(trial.command, outcome.ending);
-  if (outcome.problem === undefined) continue;
-  const folder = `runs/faults/${trial.command}-${seed}-${
-    total - trials.length
-  }`;
-  findings.report(workshop, folder, `${trial.name}: ${outcome.problem}`);
-}
-console.log(`${total - trials.length} of ${total} possible faults tried`);
-findings.finish();
+  console.log(`${total - trials.length} of ${total} possible faults tried`);
+  findings.finish();
+});

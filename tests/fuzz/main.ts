@@ -1,43 +1,47 @@
 /** Breaks files at random and lets the program read them; what it does not answer well is kept. */
 import { setImmediate } from "node:timers/promises";
-import { readOptions } from "../campaigns/campaign.ts";
+import { runCampaign } from "../campaigns/campaign.ts";
 import { TemporaryFolder } from "../datasets/temporary_folder.ts";
 import { dataTargets } from "./data_targets.ts";
 import type { Target } from "./target.ts";
 import { trainTargets } from "./train_targets.ts";
 import { inputOf, tryInput } from "./try_input.ts";
 
-const HELP =
-  `Breaks files at random and lets the program read them. Each must give the right
+const campaign = {
+  name: "fuzz",
+  help:
+    `Breaks files at random and lets the program read them. Each must give the right
 answer or one sentence, in a second of the processors' time and within 2 GiB for
-all. Files that do not are kept in runs/fuzz.
-
-  --minutes=N     how long (default: 10)
-  --seed=N        which files (default: drawn)
-  --only=NAMES    targets, separated by commas (default: all)
-`;
+all. Files that do not are kept in runs/fuzz.`,
+};
 
 const LIMITS = { milliseconds: 1000, memory: 2 ** 31 };
 const FAILURES = "runs/fuzz";
 /** A call that has not come back after so long never will. */
 const HANG_MS = 30_000;
 
-const { seed, end, isChosen } = readOptions(HELP);
-const targets = [...dataTargets(), ...trainTargets()].filter(isChosen);
 const counts: Record<string, number> = {};
 const problems = new Set<string>();
-// what is loaded once takes none of the time of an input
-for (const target of targets) {
-  using folder = new TemporaryFolder();
-  await tryInput(target, target.files[0], folder.path, LIMITS);
-}
-// side by side, for most of the time of most targets is waiting for files
-await Promise.all(targets.map(tryUntilEnd));
-targets.forEach((target) => target.close?.());
-console.log(counts, `${problems.size} kinds of failure`);
-Deno.exit(problems.size === 0 ? 0 : 1);
 
-async function tryUntilEnd(target: Target): Promise<void> {
+await runCampaign(campaign, async ({ seed, end, choose }) => {
+  const targets = choose([...dataTargets(), ...trainTargets()]);
+  // what is loaded once takes none of the time of an input
+  for (const target of targets) {
+    using folder = new TemporaryFolder();
+    await tryInput(target, target.files[0], folder.path, LIMITS);
+  }
+  // side by side, for most of the time of most targets is waiting for files
+  await Promise.all(targets.map((target) => tryUntilEnd(target, seed, end)));
+  targets.forEach((target) => target.close?.());
+  console.log(counts, `${problems.size} kinds of failure`);
+  if (problems.size > 0) Deno.exitCode = 1;
+});
+
+async function tryUntilEnd(
+  target: Target,
+  seed: number,
+  end: number,
+): Promise<void> {
   using folder = new TemporaryFolder();
   for (let input = 0; performance.now() < end; input++) {
     const file = inputOf(target, seed, input);
