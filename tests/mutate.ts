@@ -2,24 +2,60 @@
  * Breaks the sources in many places, one at a time, and runs the tests of each: what survives is not
  * tested. Works on copies of the tree; a mutant costs some seconds.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { UserError } from "../engine/user_error.ts";
+import {
+  type Command,
+  helpText,
+  parseArguments,
+} from "../train/cli/arguments.ts";
+import { runProgram } from "../train/cli/run_program.ts";
 import { type Equivalent, equivalents } from "./mutate_equivalent.ts";
 import type { Mutation } from "./mutate_operators.ts";
 import { TestIndex } from "./mutate_tests_of.ts";
 
-const HELP =
-  `Breaks the sources in many places, one at a time, and lists what no test notices.
-
-  --only=PATHS    files and folders to break, separated by commas
-                  (default: engine,losses,vocab,layers,train)
-  --count=N       number of breaks (default: 200)
-  --seed=N        which of the possible breaks are made (default: drawn)
-  --jobs=N        breaks tried at a time (default: 2)
-  --state=FILE    what was found so far; breaks noticed before are not tried
-                  again, those that survived are (default: runs/mutants.jsonl)
-`;
+const command = {
+  usage: "deno task mutate",
+  help:
+    "Breaks the sources in many places, one at a time, and lists what no test notices.",
+  options: {
+    only: {
+      kind: "text",
+      value: "PATHS",
+      default: "engine,losses,vocab,layers,train",
+      help: "files and folders to break, separated by commas",
+    },
+    count: {
+      kind: "integer",
+      value: "N",
+      default: 200,
+      help: "number of breaks",
+    },
+    seed: {
+      kind: "integer",
+      value: "N",
+      help: "which of the possible breaks are made; by default drawn",
+    },
+    jobs: {
+      kind: "integer",
+      value: "N",
+      default: 2,
+      help: "breaks tried at a time",
+    },
+    state: {
+      kind: "text",
+      value: "FILE",
+      default: "runs/mutants.jsonl",
+      help:
+        "what was found so far; of it, only the breaks that survived are tried again",
+    },
+  },
+  examples: [
+    "deno task mutate",
+    "deno task mutate --only=losses,layers/attention.ts --count=50",
+  ],
+} as const satisfies Command;
 
 /** Not broken: generated, foreign, or compiled ahead of the tests. */
 const EXCLUDED = /\/(std|assembly|presets)\/|\.generated\.|\/build\.ts$/;
@@ -65,6 +101,11 @@ async function listFiles(): Promise<string[]> {
       return false;
     }
   });
+}
+
+function isIn(file: string, path: string): boolean {
+  return file.endsWith(".ts") &&
+    (file === path || file.startsWith(path.replace(/\/*$/, "/")));
 }
 
 /** What `deno lint --json` writes. */
@@ -228,24 +269,27 @@ function readResults(path: string): Map<string, Outcome> {
 }
 
 async function main(): Promise<void> {
-  const options = parseArgs(Deno.args, {
-    boolean: ["help"],
-    string: ["only", "count", "seed", "jobs", "state"],
-  });
-  if (options.help) return console.log(HELP);
-  const only = `${options.only ?? "engine,losses,vocab,layers,train"}`;
-  const count = Number(options.count ?? 200);
-  const seed = Number(
-    options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0],
-  );
-  const jobs = Number(options.jobs ?? 2);
-  const state = `${options.state ?? "runs/mutants.jsonl"}`;
+  const options = parseArguments(command, Deno.args);
+  if (options === "help") return console.log(helpText(command));
+  const {
+    only,
+    count,
+    seed = crypto.getRandomValues(new Uint32Array(1))[0],
+    jobs,
+    state,
+  } = options;
+  if (jobs < 1) throw new UserError(`--jobs must be 1 or more, not ${jobs}`);
   const files = await listFiles();
   const index = new TestIndex(
     Deno.cwd(),
     files.filter((file) => file.endsWith(".ts")),
   );
-  const all = await listMutants(only.split(","));
+  const paths = only.split(",");
+  const missing = paths.find((path) => !files.some((file) => isIn(file, path)));
+  if (missing !== undefined) {
+    throw new UserError(`--only: there are no sources in ${missing}`);
+  }
+  const all = await listMutants(paths);
   const mutants = sample(all, count, seed);
   console.log(
     `${mutants.length} of ${all.length} breaks, --seed=${seed}`,
@@ -311,4 +355,4 @@ async function main(): Promise<void> {
   );
 }
 
-await main();
+await runProgram(main);
