@@ -27,23 +27,20 @@ export class TestIndex {
   }
 
   /**
-   * The tests of a source, the most specific first: its mirror image and those that name it at their
-   * head, then those that import it, at the same distance those of its own room and with the fewest
+   * The tests of a source, the most specific first: its mirror image, those whose names begin alike
+   * (`pretrain_errors_test.ts`) and those that name it at their head, then those that import it, at the same distance those of its own room and with the fewest
    * other imports.
    */
   of(source: string): string[] {
-    const mirror = `tests/${source.replace(/\.ts$/, "_test.ts")}`;
+    const mirror = `tests/${source.replace(/\.ts$/, "_")}`;
+    const isOwn = (test: string) =>
+      test.startsWith(mirror) || this.#named.get(test)!.has(source);
     const rank = (test: string) =>
-      test === mirror || this.#named.get(test)!.has(source)
-        ? -1
-        : this.#reached.get(test)!.get(source)!;
+      isOwn(test) ? -1 : this.#reached.get(test)!.get(source)!;
     const [room] = source.split("/");
     const isForeign = (test: string) => !test.startsWith(`tests/${room}/`);
     return [...this.#reached]
-      .filter(([test, reached]) =>
-        test === mirror || this.#named.get(test)!.has(source) ||
-        reached.has(source)
-      )
+      .filter(([test, reached]) => isOwn(test) || reached.has(source))
       .sort(([a, reachedA], [b, reachedB]) =>
         rank(a) - rank(b) || Number(isForeign(a)) - Number(isForeign(b)) ||
         reachedA.size - reachedB.size
