@@ -28,8 +28,8 @@ export class TestIndex {
 
   /**
    * The tests of a source, the most specific first: its mirror image, those whose names begin alike
-   * (`pretrain_errors_test.ts`) and those that name it at their head, then those that import it, at the same distance those of its own room and with the fewest
-   * other imports.
+   * (`pretrain_errors_test.ts`) and those that name it at their head, then those that import it, at
+   * the same distance those of its own room and with the fewest other imports.
    */
   of(source: string): string[] {
     const mirror = `tests/${source.replace(/\.ts$/, "_")}`;
