@@ -21,8 +21,11 @@ export function testInChromium(
     ignore: !found,
     fn: (context) =>
       withSeed(name, async () => {
+        // whoever hides the system's drivers would hide Chromium's own, too
+        const { VK_DRIVER_FILES: _, ...env } = Deno.env.toObject();
         const browser = await puppeteer.launch({
           executablePath: CHROMIUM,
+          env,
           args: [
             "--enable-unsafe-webgpu",
             "--use-webgpu-adapter=swiftshader",
