@@ -75,8 +75,9 @@ async function open(options: Cifar10Options): Promise<DatasetSplits> {
 }
 
 async function fingerprint(options: Cifar10Options): Promise<Fingerprint> {
-  const { folder, trainFiles } = await findFiles(options);
-  return await fingerprintFiles(folder, trainFiles);
+  const { folder, names, trainFiles } = await findFiles(options);
+  const testFiles = names.filter((name) => name === TEST_FILE);
+  return await fingerprintFiles(folder, trainFiles, testFiles);
 }
 
 /** The folder of the files, and the names of those to train on, which must be there. */

@@ -14,6 +14,8 @@ const fingerprintSchema: z.ZodType<Fingerprint> = z.strictObject({
   names: z.string(),
   sizes: z.string(),
   contents: z.string(),
+  // earlier versions wrote none
+  measuring: z.string().optional(),
 });
 
 /**
@@ -23,19 +25,45 @@ const fingerprintSchema: z.ZodType<Fingerprint> = z.strictObject({
  * @throws {UserError} The images are others, or files cannot be read or written.
  */
 export async function identifyData(
-  { path, dataPath }: RunFolder,
+  run: RunFolder,
   options: DatasetOptions,
 ): Promise<void> {
   const found = await fingerprintDataset(options);
   if (!found) return;
-  const noted = await readFingerprint(dataPath);
-  if (!noted) return await writeJsonAtomically(dataPath, found);
+  const noted = await readFingerprint(run.dataPath);
+  if (!noted) return await writeJsonAtomically(run.dataPath, found);
+  const remedy =
+    "put those back, give their folder with --set data.path=FOLDER, or start a new run";
+  refuseOthers(run, options, noted, found, remedy);
+}
+
+/**
+ * Checks that a data set has the images that a run was trained on, as far as that is noted.
+ *
+ * @throws {UserError} The images are others, or files cannot be read.
+ */
+export async function checkData(
+  run: RunFolder,
+  options: DatasetOptions,
+): Promise<void> {
+  const noted = await readFingerprint(run.dataPath);
+  const found = await fingerprintDataset(options);
+  if (!noted || !found) return;
+  refuseOthers(run, options, noted, found, "put those back");
+}
+
+function refuseOthers(
+  { path }: RunFolder,
+  options: DatasetOptions,
+  noted: Fingerprint,
+  found: Fingerprint,
+  remedy: string,
+): void {
   const change = changeOf(noted, found);
   if (change === undefined) return;
   const place = "path" in options ? options.path : options.name;
   throw new UserError(
-    `${place} does not have the images that ${path} was started with: ${change}; ` +
-      "put those back, give their folder with --set data.path=FOLDER, or start a new run",
+    `${place} does not have the images that ${path} was started with: ${change}; ${remedy}`,
   );
 }
 
@@ -58,5 +86,8 @@ function changeOf(noted: Fingerprint, found: Fingerprint): string | undefined {
   }
   const different = (["names", "sizes", "contents"] as const)
     .find((part) => found[part] !== noted[part]);
-  return different && `the ${different} of files are others`;
+  if (different) return `the ${different} of files are others`;
+  return noted.measuring && noted.measuring !== found.measuring
+    ? "the files to measure with are others"
+    : undefined;
 }
