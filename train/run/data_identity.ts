@@ -7,6 +7,7 @@ import {
   fingerprintDataset,
 } from "../../datasets/registry.ts";
 import { UserError } from "../../engine/user_error.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 const fingerprintSchema: z.ZodType<Fingerprint> = z.strictObject({
@@ -30,7 +31,7 @@ export async function identifyData(
 ): Promise<void> {
   const found = await fingerprintDataset(options);
   if (!found) return;
-  const noted = await readFingerprint(run.dataPath);
+  const noted = await readIdentity(run);
   if (!noted) return await writeJsonAtomically(run.dataPath, found);
   const remedy =
     "put those back, give their folder with --set data.path=FOLDER, or start a new run";
@@ -46,7 +47,7 @@ export async function checkData(
   run: RunFolder,
   options: DatasetOptions,
 ): Promise<void> {
-  const noted = await readFingerprint(run.dataPath);
+  const noted = await readIdentity(run);
   const found = await fingerprintDataset(options);
   if (!noted || !found) return;
   refuseOthers(run, options, noted, found, "put those back");
@@ -67,7 +68,34 @@ function refuseOthers(
   );
 }
 
-async function readFingerprint(path: string): Promise<Fingerprint | undefined> {
+/**
+ * Checks that a checkpoint was made from the images that are noted in the folder of a run.
+ * Those of earlier versions do not say.
+ *
+ * @throws {UserError} It was made from others, or the note is damaged.
+ */
+export async function checkOrigin(
+  { step, metadata }: Checkpoint,
+  run: RunFolder,
+): Promise<void> {
+  const noted = await readIdentity(run);
+  const made = fingerprintSchema.safeParse(metadata.data).data;
+  if (!noted || !made || !changeOf(made, noted)) return;
+  throw new UserError(
+    `${run.dataPath} does not match the checkpoint of step ${step}, which was made from other images; ` +
+      "put it back, or remove the checkpoint if it is of another run",
+  );
+}
+
+/**
+ * What is noted in the folder of a run of its images.
+ *
+ * @returns `undefined` where there is no note.
+ * @throws {UserError} The note is damaged or cannot be read.
+ */
+export async function readIdentity(
+  { dataPath: path }: RunFolder,
+): Promise<Fingerprint | undefined> {
   const text = await readTextIfPresent(path);
   if (text === undefined) return undefined;
   try {

@@ -4,6 +4,7 @@ import { type Config, configSchema } from "../config/config.ts";
 import { defaultsOf, mergeSettings } from "../config/merge.ts";
 import { isObject, type ObjectSchema } from "../config/schema.ts";
 import { type Checkpoint, loadLatestCheckpoint } from "./checkpoint.ts";
+import { checkOrigin } from "./data_identity.ts";
 import { readMetrics } from "./metrics_file.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -54,6 +55,7 @@ async function loadLast(run: RunFolder): Promise<Checkpoint | undefined> {
   const checkpoint = await loadLatestCheckpoint(run.checkpointsPath);
   // read again when the steps begin, but damage should be known before the wait
   const records = await readMetrics(run.metricsPath);
+  if (checkpoint) await checkOrigin(checkpoint, run);
   if (checkpoint || records.length === 0) return checkpoint;
   throw new UserError(
     `${run.path} has no checkpoint to resume from; start a new run`,

@@ -1,6 +1,12 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
-import { checkData, identifyData } from "../../../train/run/data_identity.ts";
+import { fingerprintDataset } from "../../../datasets/registry.ts";
+import type { Checkpoint } from "../../../train/run/checkpoint.ts";
+import {
+  checkData,
+  checkOrigin,
+  identifyData,
+} from "../../../train/run/data_identity.ts";
 import { createRunFolder } from "../../../train/run/run_folder.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 
@@ -67,6 +73,27 @@ Deno.test("identifyData, checkData: other test images are refused too, unless th
   await Deno.writeTextFile(run.dataPath, JSON.stringify(earlier));
   await checkData(run, data);
   await identifyData(run, data);
+});
+
+Deno.test("checkOrigin: refuses a checkpoint made from other images, and none that does not say", async () => {
+  using folder = new TemporaryFolder();
+  const run = await createRunFolder("run", {}, `${folder.path}/run`);
+  const data = { name: "folder", path: folder.path, imageSize: 8 } as const;
+  folder.write("1.png", "first");
+  const made = await fingerprintDataset(data);
+  const check = (metadata: Checkpoint["metadata"]) =>
+    checkOrigin({ step: 5, tensors: {}, metadata }, run);
+  await check({ data: made });
+  await identifyData(run, data);
+  await check({ data: made });
+  const others = { data: { ...made, contents: "" } };
+  await assertRejects(
+    () => check(others),
+    UserError,
+    `${run.dataPath} does not match the checkpoint of step 5, which was made from other images; ` +
+      "put it back, or remove the checkpoint if it is of another run",
+  );
+  await check({});
 });
 
 Deno.test("identifyData: a note that was edited is refused by name", async () => {
