@@ -17,6 +17,7 @@ const IMAGE_SIZE = 32;
 const IMAGE_BYTES = 3 * IMAGE_SIZE * IMAGE_SIZE;
 const RECORD_BYTES = 1 + IMAGE_BYTES;
 const OFFICIAL_FOLDER = "cifar-10-batches-bin";
+const TRAIN_FILES = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
 const TEST_FILE = "test_batch.bin";
 
 const ARCHIVE: Archive = {
@@ -59,12 +60,20 @@ export const cifar10: DatasetKind<Cifar10Options> = {
 
 /**
  * Opens CIFAR-10 (Krizhevsky 2009), 32x32 images of 10 classes: all there is of
- * `data_batch_*.bin`, also as the unlabelled images, and of `test_batch.bin`.
+ * `data_batch_*.bin`, also as the unlabelled images, and of `test_batch.bin`. What is missing is
+ * reported on stderr.
  *
  * @throws {UserError} When files are missing, cut short, out of reach or hold unknown labels.
  */
 async function open(options: Cifar10Options): Promise<DatasetSplits> {
   const { folder, names, trainFiles } = await findFiles(options);
+  const missing = [...TRAIN_FILES, TEST_FILE]
+    .filter((name) => !names.includes(name));
+  if (missing.length > 0) {
+    console.warn(
+      `data: ${folder} is not all of CIFAR-10: it lacks ${missing.join(", ")}`,
+    );
+  }
   const classNames = await readLinesIfPresent(`${folder}/batches.meta.txt`) ??
     CLASS_NAMES;
   const train = await readRecords(folder, trainFiles, classNames);
@@ -75,8 +84,9 @@ async function open(options: Cifar10Options): Promise<DatasetSplits> {
 }
 
 async function fingerprint(options: Cifar10Options): Promise<Fingerprint> {
-  const { folder, trainFiles } = await findFiles(options);
-  return await fingerprintFiles(folder, trainFiles);
+  const { folder, names, trainFiles } = await findFiles(options);
+  const testFiles = names.filter((name) => name === TEST_FILE);
+  return await fingerprintFiles(folder, trainFiles, testFiles);
 }
 
 /** The folder of the files, and the names of those to train on, which must be there. */

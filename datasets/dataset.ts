@@ -72,7 +72,7 @@ export interface DatasetKind<Options> {
    */
   open(options: Options, how?: OpenOptions): Promise<DatasetSplits>;
   /**
-   * Identifies the images to pretrain on without opening them; absent where the options do.
+   * Identifies the images without opening them; absent where the options do.
    *
    * @throws {UserError} They are missing or cannot be read.
    */

@@ -1,5 +1,4 @@
 import { sha256 } from "./files/digest.ts";
-import { withFileErrors } from "./files/system_error.ts";
 
 /** What identifies a data set's files wherever they lie: digests, each SHA-256 in hexadecimal. */
 export interface Fingerprint {
@@ -11,6 +10,8 @@ export interface Fingerprint {
   readonly sizes: string;
   /** Digest of parts of some of them. */
   readonly contents: string;
+  /** Digest of all this of the files that are measured with, but not pretrained on; absent where there are none. */
+  readonly measuring?: string;
 }
 
 /** Files whose size is looked at, at most. */
@@ -23,67 +24,73 @@ const PART_BYTES = 4096;
 
 /**
  * Identifies files in well under a second, however many and large they are: by their names, their
- * sizes, and samples of their contents.
+ * sizes, and samples of their contents. Those that cannot be read, such as links to nothing, count as
+ * files without contents.
  *
  * @param folder The folder that the names are relative to.
  * @param names Paths of the files, in any order.
- * @throws {UserError} A file cannot be read.
+ * @param measuring Paths of files that are measured with, but not pretrained on.
  */
 export async function fingerprintFiles(
   folder: string,
   names: readonly string[],
+  measuring: readonly string[] = [],
 ): Promise<Fingerprint> {
   const sorted = names.toSorted();
-  return {
+  const fingerprint = {
     files: sorted.length,
     names: await sha256(sorted.join("\n")),
-    sizes: await sha256(
-      (await forSome(folder, sorted, MAX_SIZES, sizeOf)).join("\n"),
-    ),
+    sizes: await sha256(forSome(folder, sorted, MAX_SIZES, sizeOf).join("\n")),
     contents: await sha256(
-      await new Blob(await forSome(folder, sorted, MAX_OPENED, sample)).bytes(),
+      await new Blob(forSome(folder, sorted, MAX_OPENED, sample)).bytes(),
     ),
   };
+  if (measuring.length === 0) return fingerprint;
+  const others = await fingerprintFiles(folder, measuring);
+  return { ...fingerprint, measuring: await sha256(JSON.stringify(others)) };
 }
 
 /** Looks at files that are evenly spread over all. */
-async function forSome<T>(
+function forSome<T>(
   folder: string,
   names: readonly string[],
   most: number,
   look: (path: string) => T,
-): Promise<T[]> {
-  const results: T[] = [];
-  for (const i of evenly(names.length, most)) {
-    const path = `${folder}/${names[i]}`;
-    results.push(
-      await withFileErrors(
-        `cannot read ${path}`,
-        () => Promise.resolve(look(path)),
-      ),
-    );
-  }
-  return results;
+): T[] {
+  return evenly(names.length, most).map((i) => look(`${folder}/${names[i]}`));
 }
 
 // asynchronous calls would take ten times as long
 
+/** The size of a file; -1 where it cannot be read. */
 function sizeOf(path: string): number {
-  return Deno.statSync(path).size;
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return -1;
+  }
 }
 
-/** Parts that are evenly spread over a file; all of it where it is small, nothing of what is not a file. */
+/**
+ * Parts that are evenly spread over a file; all of it where it is small, nothing of what is not a
+ * file or cannot be read.
+ */
 function sample(path: string): Blob {
-  // opening a pipe would wait for somebody to write into it
-  if (!Deno.statSync(path).isFile) return new Blob();
-  using file = Deno.openSync(path);
-  const { size } = file.statSync();
-  const parts = evenly(Math.ceil(size / PART_BYTES), MAX_PARTS).map((part) => {
-    const bytes = new Uint8Array(PART_BYTES);
-    file.seekSync(part * PART_BYTES, Deno.SeekMode.Start);
-    return bytes.subarray(0, file.readSync(bytes) ?? 0);
-  });
-  return new Blob(parts);
+  try {
+    // opening a pipe would wait for somebody to write into it
+    if (!Deno.statSync(path).isFile) return new Blob();
+    using file = Deno.openSync(path);
+    const { size } = file.statSync();
+    const parts = evenly(Math.ceil(size / PART_BYTES), MAX_PARTS)
+      .map((part) => {
+        const bytes = new Uint8Array(PART_BYTES);
+        file.seekSync(part * PART_BYTES, Deno.SeekMode.Start);
+        return bytes.subarray(0, file.readSync(bytes) ?? 0);
+      });
+    return new Blob(parts);
+  } catch {
+    return new Blob();
+  }
 }
 
 /** Indices below `count`, `most` of them at most. */

@@ -39,6 +39,8 @@ interface FoundCache {
  */
 export class ImageCache implements ImageDataset {
   readonly size: number;
+  /** Names of the files that have changed since an earlier opening; their images are not there. */
+  readonly changed: string[] = [];
   readonly #imageBytes: number;
   #isOpen = true;
 
@@ -199,8 +201,12 @@ export class ImageCache implements ImageDataset {
     const positions = new Map(
       header.files.map((stamp, i) => [JSON.stringify(stamp), i]),
     );
+    const names = new Set(header.files.map(([name]) => name));
     for (const [image, stamp] of files.entries()) {
       const position = positions.get(JSON.stringify(stamp));
+      if (position === undefined && names.has(stamp[0])) {
+        this.changed.push(stamp[0]);
+      }
       if (position === undefined || !cache.has(position)) continue;
       // what cannot be read is decoded again
       const pixels = await cache.read([position]).catch(() => undefined);

@@ -91,7 +91,13 @@ async function openCached(
   try {
     const stamps = await stampsOf(folder, files);
     images = await ImageCache.open(cache, folder, { imageSize, files: stamps });
-    const { path, bytes } = images;
+    const { path, bytes, changed: [first, ...more] } = images;
+    if (first !== undefined) {
+      console.warn(
+        `data: changed since it was decoded: ${first}` +
+          (more.length > 0 ? `, and ${more.length} more` : ""),
+      );
+    }
     const missing = [...files.keys()].filter((image) => !images!.has(image));
     if (missing.length > 0 && bytes >= LARGE_CACHE_BYTES) {
       console.warn(

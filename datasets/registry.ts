@@ -35,7 +35,7 @@ export function openDataset(
 }
 
 /**
- * Identifies the images to pretrain on of the data set that `options` names.
+ * Identifies the images of the data set that `options` names.
  *
  * @returns `undefined` where `options` say all.
  * @throws {UserError} They are missing or cannot be read.

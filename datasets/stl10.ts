@@ -74,8 +74,11 @@ async function open(options: Stl10Options): Promise<DatasetSplits> {
 }
 
 async function fingerprint(options: Stl10Options): Promise<Fingerprint> {
-  const { folder } = await findFiles(options);
-  return await fingerprintFiles(folder, [UNLABELLED_FILE]);
+  const { folder, names } = await findFiles(options);
+  const labelled = names.filter((name) =>
+    /^(train|test)_[Xy]\.bin$/.test(name)
+  );
+  return await fingerprintFiles(folder, [UNLABELLED_FILE], labelled);
 }
 
 /** The folder of the files, among which the unlabelled images must be. */

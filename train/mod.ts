@@ -57,7 +57,7 @@ export {
 } from "./run/run_folder.ts";
 export { type OpenedRun, openRun } from "./run/load_run.ts";
 export { changedConfig, changeRun, type RunChanges } from "./run/change_run.ts";
-export { identifyData } from "./run/data_identity.ts";
+export { checkData, identifyData } from "./run/data_identity.ts";
 export { lockRun } from "./run/lock.ts";
 export {
   type Checkpoint,

@@ -3,8 +3,10 @@ import { BatchLoader } from "../datasets/loader.ts";
 import type { Device } from "../engine/devices/device.ts";
 import { Agreement } from "./distributed/agreement.ts";
 import { checkSame } from "./distributed/share.ts";
+import type { Fingerprint } from "../datasets/fingerprint.ts";
 import { UserError } from "../engine/user_error.ts";
 import type { Config } from "./config/config.ts";
+import { readIdentity } from "./run/data_identity.ts";
 import { saveCheckpoint } from "./run/checkpoint.ts";
 import {
   MetricsFile,
@@ -83,6 +85,8 @@ export class TrainingLoop {
   #metrics?: StepMetrics;
   /** Step of the last checkpoint; 0 if there is none. */
   #saved: number;
+  /** What is noted of the images. */
+  #data?: Fingerprint;
   #readAt = performance.now();
 
   /** Goes on after `done` steps. */
@@ -115,6 +119,7 @@ export class TrainingLoop {
       : undefined;
     const files = [metricsFile, eventFile].filter((file) => file !== undefined);
     this.#metrics = metricsAt(this.done, recorded);
+    this.#data = writes ? await readIdentity(options.run) : undefined;
     if (options.saveAtStart) await this.#save();
     if (this.#isDue()) await options.onCheckpoint?.(this.done);
     this.#readAt = performance.now();
@@ -244,10 +249,12 @@ export class TrainingLoop {
     await checkSame(tensors, communicator, this.done);
     this.#saved = this.done;
     if (communicator.rank > 0) return;
+    const { config, options: { run } } = this;
+    const metadata = { config, data: this.#data };
     await saveCheckpoint(
-      this.options.run.checkpointsPath,
-      { step: this.done, tensors, metadata: { config: this.config } },
-      this.config.checkpoints.keep,
+      run.checkpointsPath,
+      { step: this.done, tensors, metadata },
+      config.checkpoints.keep,
     );
   }
 }

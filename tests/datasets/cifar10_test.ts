@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { cifar10 } from "../../datasets/cifar10.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
+import { warningsOf } from "./warnings.ts";
 import { randomBytes, testWithSeed } from "../random.ts";
 
 /** A file of records with these labels and random images. */
@@ -55,6 +56,22 @@ testWithSeed(
     assertEquals(await test!.read([1]), imageIn(file, 1).slice());
   },
 );
+
+testWithSeed("cifar10: says which of its files are missing", async () => {
+  using folder = new TemporaryFolder();
+  const names = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
+  for (const name of [...names, "test_batch.bin"]) {
+    folder.write(name, records(1));
+  }
+  assertEquals((await warningsOf(() => openIn(folder))).lines, []);
+  Deno.removeSync(`${folder.path}/data_batch_3.bin`);
+  Deno.removeSync(`${folder.path}/test_batch.bin`);
+  const { lines, result } = await warningsOf(() => openIn(folder));
+  assertEquals(lines, [
+    `data: ${folder.path} is not all of CIFAR-10: it lacks data_batch_3.bin, test_batch.bin`,
+  ]);
+  assertEquals(result.unlabelled.size, 4);
+});
 
 testWithSeed(
   "cifar10: without names of classes takes the official ones",

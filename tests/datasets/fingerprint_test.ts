@@ -53,6 +53,46 @@ Deno.test("fingerprintFiles: looks into all of a large file, here and there", as
   }
 });
 
+Deno.test("fingerprintFiles: a link to nothing is no error, and known as such", async () => {
+  using folder = new TemporaryFolder();
+  const of = () => fingerprintFiles(folder.path, ["1.png", "link.png"]);
+  folder.write("1.png", "first");
+  Deno.symlinkSync("2.png", `${folder.path}/link.png`);
+  const dangling = await of();
+  assertEquals(await of(), dangling);
+  folder.write("2.png", "");
+  const whole = await of();
+  assertEquals(whole.contents, dangling.contents);
+  assert(whole.sizes !== dangling.sizes);
+});
+
+Deno.test("fingerprintDataset: files to measure with are a part of their own, where there are any", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = folder;
+  const record = new Uint8Array(3073);
+  const image = new Uint8Array(27648);
+  folder.write("cifar/data_batch_1.bin", record);
+  folder.write("stl/unlabeled_X.bin", image);
+  const sources: ["cifar10" | "stl10", string, string, Uint8Array][] = [
+    ["cifar10", "cifar", "test_batch.bin", record],
+    ["stl10", "stl", "train_y.bin", new Uint8Array(1)],
+    ["stl10", "stl", "test_X.bin", image],
+  ];
+  for (const [name, place, file, content] of sources) {
+    const of = () => fingerprintDataset({ name, path: `${path}/${place}` });
+    const before = await of();
+    folder.write(`${place}/${file}`, content);
+    const after = await of();
+    assert(after?.measuring !== before?.measuring, file);
+    assertEquals({ ...after, measuring: before?.measuring }, {
+      measuring: undefined,
+      ...before,
+    });
+    folder.write(`${place}/${file}`, content.with(0, 1));
+    assert((await of())?.measuring !== after?.measuring, file);
+  }
+});
+
 Deno.test("fingerprintDataset: that of the files to train on, wherever they lie", async () => {
   using folder = new TemporaryFolder();
   const { path } = folder;

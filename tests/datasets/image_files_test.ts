@@ -91,7 +91,7 @@ Deno.test("openImageFiles: what is in the cache is not decoded again, and reads 
   second.images.close();
 });
 
-Deno.test("openImageFiles: only pictures that are new or changed are decoded into a cache", async () => {
+Deno.test("openImageFiles: only pictures that are new or changed are decoded into a cache, and these are reported once", async () => {
   using folder = pictures();
   (await openCached(folder)).images.close();
   folder.write("pictures/1.png", grey(101));
@@ -104,10 +104,16 @@ Deno.test("openImageFiles: only pictures that are new or changed are decoded int
     Deno.utimeSync(`${folder.path}/pictures/${name}`, later, later);
   }
   const files = ["0.png", "1.png", "3.png", "4.png", "5.png", "10.png"];
-  const { decoded, shades, images } = await openCached(folder, files);
-  images.close();
-  assertEquals(decoded, 3);
-  assertEquals(shades, [0, 101, 103, 4, 5, 110]);
+  const { lines, result } = await warningsOf(() => openCached(folder, files));
+  result.images.close();
+  assertEquals(lines, [
+    "data: changed since it was decoded: 1.png, and 1 more",
+  ]);
+  assertEquals(result.decoded, 3);
+  assertEquals(result.shades, [0, 101, 103, 4, 5, 110]);
+  const again = await warningsOf(() => openCached(folder, files));
+  again.result.images.close();
+  assertEquals(again.lines, []);
 });
 
 Deno.test("openImageFiles: goes on in a line where the cache cannot be written", async () => {

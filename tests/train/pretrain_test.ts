@@ -5,6 +5,8 @@ import { listCheckpoints, loadCheckpoint } from "../../train/run/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import { learningRateAt } from "../../train/learning_rate.ts";
 import { changedConfig, changeRun } from "../../train/run/change_run.ts";
+import { identifyData } from "../../train/run/data_identity.ts";
+import { loadTrained } from "../../train/run/load_run.ts";
 import { encoderOfRun } from "../../train/export/export_encoder.ts";
 import { toTimm } from "../../train/export/timm.ts";
 import { encodeSafetensors } from "../../train/run/safetensors_bytes.ts";
@@ -183,6 +185,43 @@ Deno.test("pretrain: an extended run takes the learning rates of one of its new 
     assertEquals(rates, expected);
     // it rises where the run was extended
     assert(rates[4] > 2 * rates[3]);
+  }));
+
+Deno.test("pretrain: a run does not go on from the checkpoint of one on other images", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig({ steps: 1 });
+    const started = async (name: string, content: string) => {
+      const path = `${folder}/${name}-images`;
+      await Deno.mkdir(path);
+      await Deno.writeTextFile(`${path}/1.png`, content);
+      const run = await createRunFolder(name, config, `${folder}/${name}`);
+      await identifyData(run, { name: "folder", path, imageSize: 16 });
+      await start({ device: wasm, config, run });
+      return run;
+    };
+    const [run, other] = [
+      await started("run", "first"),
+      await started("other", "other"),
+    ];
+    for (const end of ["json", "safetensors"]) {
+      const file = `step-000001.${end}`;
+      await Deno.copyFile(
+        `${other.checkpointsPath}/${file}`,
+        `${run.checkpointsPath}/${file}`,
+      );
+    }
+    const refusal =
+      `${run.dataPath} does not match the checkpoint of step 1, which was made from other images`;
+    await assertRejects(
+      () => start({ device: wasm, config, run, resume: true }),
+      UserError,
+      refusal,
+    );
+    await assertRejects(
+      () => loadTrained({ run, config }),
+      UserError,
+      refusal,
+    );
   }));
 
 Deno.test("pretrain: a run does not go on with another config, nor where its checkpoints are lost", () =>

@@ -8,7 +8,7 @@ import { finetuneRun, type Finetuning } from "../finetune/finetune_run.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
-import { openData } from "./open_data.ts";
+import { openDataOf } from "./open_data.ts";
 import { FinetuneDisplay } from "./finetune_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
@@ -98,14 +98,14 @@ async function main(): Promise<void> {
     checkpoint: options.checkpoint,
   }]);
   const { operand: path, out } = options;
-  const { config } = await openRun(path);
+  const opened = await openRun(path);
   const signal = onInterrupt();
   const display = new FinetuneDisplay();
   signal.addEventListener("abort", () => {
     display.print("stopping; press Ctrl-C again to stop at once");
   });
   const { device, reason } = await openDevice(...choice);
-  const splits = await openData(config.data, signal);
+  const splits = await openDataOf(opened, signal);
   try {
     const finetuning = await finetuneRun({
       path,

@@ -1,5 +1,7 @@
 import type { DatasetSplits, OpenOptions } from "../../datasets/dataset.ts";
 import { type DatasetOptions, openDataset } from "../../datasets/registry.ts";
+import { checkData } from "../run/data_identity.ts";
+import type { OpenedRun } from "../run/load_run.ts";
 import { Progress } from "./progress.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 
@@ -36,4 +38,19 @@ export function openData(
   signal: AbortSignal,
 ): Promise<DatasetSplits> {
   return unlessAborted(signal, openDataset(data, opening()));
+}
+
+/**
+ * Opens the data set of a run that is to be measured, as {@linkcode openData} does.
+ *
+ * @throws {UserError} It is missing, damaged, cannot be read, or does not have the images that the run
+ * was trained on.
+ * @throws The reason of `signal` if it was stopped.
+ */
+export async function openDataOf(
+  { run, config }: OpenedRun,
+  signal: AbortSignal,
+): Promise<DatasetSplits> {
+  await checkData(run, config.data);
+  return await openData(config.data, signal);
 }

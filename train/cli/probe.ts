@@ -11,7 +11,7 @@ import type { RunFolder } from "../run/run_folder.ts";
 import { checkStep } from "./check_step.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
-import { openData } from "./open_data.ts";
+import { openDataOf } from "./open_data.ts";
 import { probeTable } from "./probe_table.ts";
 import { ProbeDisplay } from "./probe_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
@@ -41,12 +41,13 @@ async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
   if (options === "help") return console.log(helpText(command));
   const choice = readDevice(options);
-  const { run, config } = await openRun(options.operand);
+  const opened = await openRun(options.operand);
+  const { run, config } = opened;
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();
   const display = new ProbeDisplay();
   const { device, reason } = await openDevice(...choice);
-  const splits = await openData(config.data, signal);
+  const splits = await openDataOf(opened, signal);
   try {
     const images = imagesOf(run, splits);
     const trained = await loadRun(run.path, device, options.checkpoint);

@@ -55,7 +55,8 @@ export async function pretrainTogether(
     : undefined;
   const built = buildModel(config, imageSize);
   const { initialWeights } = config;
-  if (initialWeights !== undefined && !resumed) {
+  // the other ranks get them with the rest of the state
+  if (initialWeights !== undefined && isFirst && !checkpoint) {
     importTimm(built, await readBytes(initialWeights), initialWeights);
   }
   const step = await TrainingStep.compile(device, {

@@ -1,8 +1,10 @@
 import { input } from "../../engine/graph/tensor.ts";
 import type { Device } from "../../engine/devices/device.ts";
+import { UserError } from "../../engine/user_error.ts";
 import { Context } from "../../layers/context.ts";
 import type { BuiltModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
+import { claim } from "../run/claim.ts";
 import { digestOfTensors } from "../run/tensor_digest.ts";
 import { captureState } from "../run/training_state.ts";
 import { sha256 } from "../../datasets/files/digest.ts";
@@ -64,7 +66,7 @@ export interface ProbePhase {
  * are kept, so that a call that was stopped is continued by the next; measured again is what
  * depends on weights, images or settings that have changed.
  *
- * @throws {UserError} if the results were changed by hand, the device cannot hold a batch, or files
+ * @throws {UserError} if another process measures the run, the results were changed by hand, the device cannot hold a batch, or files
  * cannot be read or written.
  * @throws The reason of `signal` if it was stopped.
  */
@@ -75,9 +77,13 @@ export async function probeRun(task: ProbeTask): Promise<ProbeResults> {
   let results: ProbeResults = kept?.source === source
     ? kept
     : { step: task.step, source, untrained: {}, trained: {} };
-  for (const encoder of ENCODERS) {
+  const left = ENCODERS.filter((encoder) =>
+    !layersOf(task, encoder).every((layer) => results[encoder][layer])
+  );
+  if (left.length === 0) return results;
+  using _lock = await lockFeatures(task.cachePath);
+  for (const encoder of left) {
     const layers = layersOf(task, encoder);
-    if (layers.every((layer) => results[encoder][layer])) continue;
     const features = await featuresOf(task, encoder, keys[encoder]);
     task.onPhase?.({ encoder, unit: "layers", total: layers.length });
     for (const [i, layer] of layers.entries()) {
@@ -90,6 +96,15 @@ export async function probeRun(task: ProbeTask): Promise<ProbeResults> {
     }
   }
   return results;
+}
+
+/** Keeps other processes from writing the same files. */
+async function lockFeatures(folder: string): Promise<Disposable> {
+  const lock = await claim(`${folder}/lock`);
+  if (lock) return lock;
+  throw new UserError(
+    `${folder} is in use: another process measures the same run; wait until it ends, or stop it`,
+  );
 }
 
 /** What each file of features depends on. */

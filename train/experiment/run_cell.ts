@@ -14,7 +14,7 @@ import { finetuneRun } from "../finetune/finetune_run.ts";
 import type { FinetuneEvents } from "../finetune/finetune_training.ts";
 import { pretrain, type PretrainOptions } from "../pretrain.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
-import { identifyData } from "../run/data_identity.ts";
+import { checkData, identifyData } from "../run/data_identity.ts";
 import { loadRun, type OpenedRun, openRun } from "../run/load_run.ts";
 import { lockRun } from "../run/lock.ts";
 import { releaseState } from "../run/training_state.ts";
@@ -115,7 +115,10 @@ async function pretrainCell(
   const begun = await openBegun(path, config, minutes !== undefined);
   const done = begun &&
     (await listCheckpoints(begun.run.checkpointsPath)).at(-1);
-  if (begun && done === begun.config.steps) return begun.config;
+  if (begun && done === begun.config.steps) {
+    await checkData(begun.run, config.data);
+    return begun.config;
+  }
   // layers are measured apart
   const options = { device, splits: { unlabelled }, signal };
   if (begun && done !== undefined) {

@@ -5,6 +5,7 @@ import {
 } from "../../datasets/files/atomic_file.ts";
 import { readTextIfPresent } from "../../datasets/files/read_file.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
+import { UserError } from "../../engine/user_error.ts";
 import { csvRow } from "./csv.ts";
 import { NPY_HEADER_BYTES, npyHeader } from "./npy.ts";
 
@@ -34,21 +35,28 @@ export class EmbeddingFiles implements Disposable {
   ) {}
 
   /**
-   * Begins the files, or continues where they were left.
+   * Begins the files, or continues where they were left. Other processes are kept from doing so until
+   * they are closed.
    *
    * @param path The NumPy file, whose name ends in `.npy`.
-   * @throws {UserError} if they cannot be read or written.
+   * @throws {UserError} if another process writes them, or they cannot be read or written.
    */
   static async open(
     path: string,
     task: EmbeddingTask,
   ): Promise<EmbeddingFiles> {
     const [rowsPath, journalPath] = unfinished(path);
-    const embedded = await readJournal(path, task);
     return await withFileErrors(`cannot write ${path}`, async () => {
       const options = { read: true, write: true, create: true };
-      const rows = await Deno.open(rowsPath, options);
-      const journal = await Deno.open(journalPath, options);
+      using closing = new DisposableStack();
+      const rows = closing.use(await Deno.open(rowsPath, options));
+      if (!await rows.tryLock(true)) {
+        throw new UserError(
+          `${path} is in use: another process writes it; wait until it ends, or stop it`,
+        );
+      }
+      const embedded = await readJournal(path, task);
+      const journal = closing.use(await Deno.open(journalPath, options));
       const files = new EmbeddingFiles(path, task, rows, journal, embedded);
       if (embedded.length > 0) {
         const kept = new TextEncoder().encode(journalText(task, embedded));
@@ -62,6 +70,7 @@ export class EmbeddingFiles implements Disposable {
         await writeAll(rows, npyHeader(0, task.width));
         await files.#note(journalHead(task));
       }
+      closing.move();
       return files;
     });
   }

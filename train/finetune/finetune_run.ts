@@ -8,6 +8,7 @@ import { readResults, writeResults } from "../evaluate/result_file.ts";
 import { withoutVocabulary } from "../export/export_encoder.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
 import { loadTrained, type OpenedRun, openRun } from "../run/load_run.ts";
+import { lockRun } from "../run/lock.ts";
 import {
   createRunFolder,
   isRunFolder,
@@ -63,7 +64,7 @@ export interface Finetuning extends FinetuneProgress {
  * had not been: bit for bit on the wasm device; or gives the result that is there.
  *
  * @throws {UserError} if settings are wrong, something does not fit, cannot be read or written, was
- * changed by hand, or the loss is not finite.
+ * changed by hand, another process trains in the folder, or the loss is not finite.
  */
 export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
   const { path, settings = {}, splits } = task;
@@ -80,10 +81,10 @@ export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
   const images = finetuneImages(splits, config, path);
   const folder = task.out ?? `${path}/finetune/${nameOf(config)}`;
   const everything = { ...config, run: pretraining };
-  const run = await openBegun(folder, everything);
+  const begun = await openBegun(folder, everything);
   task.onStart?.(folder);
   const resultPath = `${folder}/result.json`;
-  const known = run && await readResults(resultPath, finetuneResultSchema);
+  const known = begun && await readResults(resultPath, finetuneResultSchema);
   if (known) return { config, folder, step: config.steps, result: known };
 
   const network = build({ ...pretraining, seed: config.seed }, imageSize);
@@ -98,9 +99,9 @@ export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
     images,
     batchSize: pretraining.evaluation.batchSize,
   });
-  const { step, result } = await training.run(
-    run ?? await createRunFolder("finetune", everything, folder),
-  );
+  const run = begun ?? await createRunFolder("finetune", everything, folder);
+  using _lock = await lockRun(run);
+  const { step, result } = await training.run(run);
   if (result) await writeResults(resultPath, result, finetuneResultSchema);
   return { config, folder, step, result };
 }

@@ -7,6 +7,7 @@ import { resolveConfig } from "../config/resolve.ts";
 import { isObject } from "../config/schema.ts";
 import { changeMetadata, listCheckpoints } from "./checkpoint.ts";
 import type { OpenedRun } from "./load_run.ts";
+import { checkResumable } from "./resume.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 /** What changes when a run is resumed. */
@@ -22,7 +23,8 @@ export interface RunChanges {
 /**
  * The config of a run with changes, none of which is made yet.
  *
- * @throws {UserError} A setting is unknown, wrong or may not change, or more steps are done.
+ * @throws {UserError} A setting is unknown, wrong or may not change, more steps are done, or the run
+ * cannot be resumed.
  */
 export async function changedConfig(
   { run, config }: OpenedRun,
@@ -43,6 +45,8 @@ export async function changedConfig(
           "leave it out, or start a new run",
     );
   }
+  // a run that cannot go on is not changed
+  await checkResumable(changed, run);
   if (extend === undefined) return changed;
   const done = (await listCheckpoints(run.checkpointsPath)).at(-1) ?? 0;
   if (extend < done) {

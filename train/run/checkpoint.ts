@@ -51,9 +51,13 @@ type Stamp = z.infer<typeof stampSchema>;
 const sidecarSchema = z.strictObject({
   step: z.int().nonnegative(),
   metadata: z.record(z.string(), z.unknown()),
-  // earlier versions wrote none
+  // earlier versions wrote neither
   stamp: stampSchema.optional(),
+  /** Digest of all else in the file. */
+  digest: z.string().optional(),
 });
+
+type Sidecar = Omit<z.infer<typeof sidecarSchema>, "digest">;
 
 /**
  * Saves a checkpoint, then removes all but the newest `keep`, and that of step 0 as soon as there is
@@ -88,7 +92,7 @@ export async function saveCheckpoint(
     (sink) => writeSafetensors(sink, tensors, stamp),
   );
   try {
-    await writeJsonAtomically(sidecarPath, { step, metadata, stamp });
+    await writeSidecar(sidecarPath, { step, metadata, stamp });
   } catch (error) {
     await Deno.remove(tensorsPath).catch(() => {});
     throw error;
@@ -108,9 +112,9 @@ export async function changeMetadata(
   for (const step of await listCheckpoints(folder)) {
     const path = `${folder}/${sidecarName(step)}`;
     try {
-      const sidecar = await readJson(path, sidecarSchema);
+      const sidecar = await readSidecar(path);
       const metadata = change(sidecar.metadata);
-      await writeJsonAtomically(path, { ...sidecar, metadata });
+      await writeSidecar(path, { ...sidecar, metadata });
     } catch (error) {
       if (!(error instanceof DamagedFileError)) throw error;
     }
@@ -214,7 +218,7 @@ const sidecarName = (step: number) => `${stemOf(step)}.json`;
 async function openPair(folder: string, step: number) {
   const tensorsPath = `${folder}/${tensorsName(step)}`;
   const sidecarPath = `${folder}/${sidecarName(step)}`;
-  const sidecar = await readJson(sidecarPath, sidecarSchema);
+  const sidecar = await readSidecar(sidecarPath);
   if (sidecar.step !== step) {
     throw new DamagedFileError(
       `${sidecarPath} is damaged: it says that its step is ${sidecar.step}`,
@@ -291,14 +295,31 @@ function remove(path: string): Promise<void> {
   });
 }
 
-async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+async function readSidecar(path: string): Promise<Sidecar> {
   const text = await readText(path);
+  let parsed: z.infer<typeof sidecarSchema>;
   try {
-    return schema.parse(JSON.parse(text));
+    parsed = sidecarSchema.parse(JSON.parse(text));
   } catch (cause) {
     throw new DamagedFileError(
       `${path} is cut short or damaged: it is not the JSON of a checkpoint`,
       { cause },
     );
   }
+  const { digest, ...sidecar } = parsed;
+  if (digest === undefined || digest === await digestOf(sidecar)) {
+    return sidecar;
+  }
+  throw new DamagedFileError(
+    `${path} is damaged or was edited: it does not hold what was saved`,
+  );
+}
+
+async function writeSidecar(path: string, sidecar: Sidecar): Promise<void> {
+  const digest = await digestOf(sidecar);
+  await writeJsonAtomically(path, { ...sidecar, digest });
+}
+
+function digestOf({ step, metadata, stamp }: Sidecar): Promise<string> {
+  return sha256(JSON.stringify({ step, metadata, stamp }));
 }

@@ -9,6 +9,7 @@ import {
   loadCheckpoint,
   loadLatestCheckpoint,
 } from "./checkpoint.ts";
+import { checkOrigin } from "./data_identity.ts";
 import { checkModel } from "./resume.ts";
 import { openRunFolder, type RunFolder } from "./run_folder.ts";
 import { restoreState } from "./training_state.ts";
@@ -50,7 +51,7 @@ export async function loadRun(
  *
  * @param step The step of the checkpoint to take; the latest one by default.
  * @throws {UserError} There is no such checkpoint, or only that of step 0 and `step` is not given,
- * it is of another model than the run, or its files are damaged or cannot be read.
+ * it is of another model or run, or its files are damaged or cannot be read.
  */
 export async function loadTrained(
   { run, config }: OpenedRun,
@@ -65,6 +66,7 @@ export async function loadTrained(
     );
   }
   checkModel(config, checkpoint, run);
+  await checkOrigin(checkpoint, run);
   return checkpoint;
 }
 

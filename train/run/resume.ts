@@ -4,6 +4,7 @@ import { type Config, configSchema } from "../config/config.ts";
 import { defaultsOf, mergeSettings } from "../config/merge.ts";
 import { isObject, type ObjectSchema } from "../config/schema.ts";
 import { type Checkpoint, loadLatestCheckpoint } from "./checkpoint.ts";
+import { checkOrigin } from "./data_identity.ts";
 import { readMetrics } from "./metrics_file.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -21,17 +22,44 @@ export async function readCheckpoint(
   run: RunFolder,
   schema?: ObjectSchema,
 ): Promise<Checkpoint | undefined> {
+  const checkpoint = await loadLast(run);
+  if (checkpoint) {
+    checkSettings(config, savedSettings(checkpoint, schema), checkpoint, run);
+  }
+  return checkpoint;
+}
+
+/**
+ * Checks that a run can be resumed, whatever its number of steps will be.
+ *
+ * @throws {UserError} As {@linkcode readCheckpoint}.
+ */
+export async function checkResumable(
+  config: Config,
+  run: RunFolder,
+): Promise<void> {
+  const checkpoint = await loadLast(run);
+  if (!checkpoint) return;
+  const saved = savedSettings(checkpoint, configSchema);
+  const { steps } = config;
+  checkSettings(
+    config,
+    isObject(saved) ? { ...saved, steps } : saved,
+    checkpoint,
+    run,
+  );
+}
+
+/** The last checkpoint of a run, which must be there if a step was taken. */
+async function loadLast(run: RunFolder): Promise<Checkpoint | undefined> {
   const checkpoint = await loadLatestCheckpoint(run.checkpointsPath);
   // read again when the steps begin, but damage should be known before the wait
   const records = await readMetrics(run.metricsPath);
-  if (checkpoint) {
-    checkSettings(config, savedSettings(checkpoint, schema), checkpoint, run);
-  } else if (records.length > 0) {
-    throw new UserError(
-      `${run.path} has no checkpoint to resume from; start a new run`,
-    );
-  }
-  return checkpoint;
+  if (checkpoint) await checkOrigin(checkpoint, run);
+  if (checkpoint || records.length === 0) return checkpoint;
+  throw new UserError(
+    `${run.path} has no checkpoint to resume from; start a new run`,
+  );
 }
 
 /**

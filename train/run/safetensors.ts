@@ -82,8 +82,9 @@ export function openSafetensors(path: string): Promise<SafetensorsFile> {
 /**
  * Reads one tensor of a file. Calls may run side by side: each opens the file for itself.
  *
- * @throws {UserError} The file has no tensor of that name, or one of another dtype than F32, I32,
- * U32 and U8, or cannot be read.
+ * @throws {DamagedFileError} It is of another dtype than F32, I32, U32 and U8, which are all that is
+ * written here, or the file is cut short.
+ * @throws {UserError} The file has no tensor of that name, or cannot be read.
  */
 export async function readTensor(
   { path, dataOffset, tensors }: SafetensorsFile,
@@ -93,8 +94,8 @@ export async function readTensor(
   if (!entry) throw new UserError(`${path} has no tensor named ${name}`);
   const { dtype, shape, offset, byteLength } = entry;
   if (!isDType(dtype)) {
-    throw new UserError(
-      `${path}: tensor ${name} is of type ${dtype}; convert it to F32, I32, U32 or U8`,
+    throw new DamagedFileError(
+      `${path} is damaged: tensor ${name} is of type ${dtype}, not F32, I32, U32 or U8`,
     );
   }
   return await withFileErrors(`cannot read ${path}`, async () => {
@@ -109,7 +110,8 @@ export async function readTensor(
  * Reads all tensors of a file.
  *
  * @returns The tensors by name, in the order of their bytes.
- * @throws {UserError} As {@linkcode readTensor}.
+ * @throws {DamagedFileError} As {@linkcode readTensor}.
+ * @throws {UserError} The file cannot be read.
  */
 export async function readTensors(
   file: SafetensorsFile,

@@ -38,6 +38,21 @@ export const TINY: readonly string[] = [
   "metricsEvery=1",
 ].flatMap((setting) => ["--set", setting]);
 
+/** The `data.json` of a run that was trained on five files of pictures. */
+export const FIVE_PICTURES: string = JSON.stringify({
+  files: 5,
+  names: "",
+  sizes: "",
+  contents: "",
+});
+
+/** What is said of a run `changed`, trained on them, whose folder `pictures` now has `files`. */
+export function changedPictures(files: number): RegExp {
+  return new RegExp(
+    `^pictures does not have the images that changed was started with: it has ${files} files where there were 5; put those back$`,
+  );
+}
+
 /** What a program left behind when it ended. */
 export interface Output {
   readonly code: number;

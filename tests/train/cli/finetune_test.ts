@@ -3,9 +3,12 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { listFolder } from "../../../datasets/files/folders.ts";
 import { imageFile } from "../../datasets/image_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+import type { Config } from "../../../train/config/config.ts";
 import { makeRun, tinyFullConfig } from "../export/tiny_run.ts";
 import { tinyConfig } from "../tiny_model.ts";
 import {
+  changedPictures,
+  FIVE_PICTURES,
   type Output,
   outputOf,
   readJson,
@@ -115,10 +118,13 @@ testWithSeed(
       const picture = imageFile("PNG", 32, 32, (x, y) => [8 * x, 8 * y, i]);
       folder.write(`pictures/${i}.png`, picture);
     }
-    await makeRun(`${path}/unlabelled`, {
+    const ofPictures: Config = {
       ...config,
       data: { name: "folder", path: "pictures", imageSize: 32 },
-    });
+    };
+    await makeRun(`${path}/unlabelled`, ofPictures);
+    await makeRun(`${path}/changed`, ofPictures);
+    folder.write("changed/data.json", FIVE_PICTURES);
     folder.write(
       "other/config.json",
       Deno.readTextFileSync(`${path}/run/config.json`),
@@ -138,6 +144,7 @@ testWithSeed(
         ["unlabelled"],
         /^the images of unlabelled have no labels to learn from; finetune a run on labelled ones$/,
       ],
+      [["changed"], changedPictures(4)],
       [
         ["run", "--checkpoint", "7"],
         /^run has no checkpoint of step 7, but those of 5; choose another --checkpoint$/,

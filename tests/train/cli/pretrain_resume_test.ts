@@ -184,6 +184,7 @@ const damages: [string, string, Damage, RegExp][] = [
 Deno.test("pretrain: a run is not gone on with", (t) =>
   withFolder(async (folder) => {
     const resume = ["--resume", "run", "--device", "wasm"];
+    const extend = [...resume, "--extend", "9"];
     const { code, stderr } = await runCommand(folder, [
       ...[...TINY, "--set", "checkpoints.every=2"],
       ...["--device", "wasm", "--out", "run"],
@@ -194,7 +195,12 @@ Deno.test("pretrain: a run is not gone on with", (t) =>
         const path = `${folder}/run/${file}`;
         const good = await Deno.readFile(path);
         await Deno.writeFile(path, damage(good));
-        await assertRefused(expected, folder, resume);
+        // what is to be changed is not, where it is refused
+        await assertRefused(
+          expected,
+          folder,
+          file === CONFIG ? resume : extend,
+        );
         await Deno.writeFile(path, good);
       });
     }

@@ -2,8 +2,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { imageFile } from "../../datasets/image_file.ts";
-import { type Output, readJson, runCommand, TINY } from "./command.ts";
-import { runTask } from "./command.ts";
+import {
+  changedPictures,
+  FIVE_PICTURES,
+  type Output,
+  readJson,
+  runCommand,
+  runTask,
+  TINY,
+} from "./command.ts";
 
 /** Pretrains the tiny model, without the table at the end. */
 async function pretrain(folder: string, ...more: string[]): Promise<void> {
@@ -124,7 +131,7 @@ Deno.test("probe: refuses bad input in one sentence and writes nothing", async (
   );
 });
 
-Deno.test("probe: refuses a run on images without labels", async () => {
+Deno.test("probe: refuses a run on images without labels, or that are others now", async () => {
   using folder = new TemporaryFolder();
   for (let i = 0; i < 4; i++) {
     const picture = imageFile("PNG", 32, 32, (x, y) => [8 * x, 8 * y, i]);
@@ -145,6 +152,9 @@ Deno.test("probe: refuses a run on images without labels", async () => {
     await probe(path, "run"),
     /^the images of run have no labels to measure by; probe a run on labelled ones$/,
   );
+  Deno.renameSync(`${path}/run`, `${path}/changed`);
+  folder.write("changed/data.json", FIVE_PICTURES);
+  assertRefused(await probe(path, "changed"), changedPictures(4));
 });
 
 /** One sentence on the error stream and code 1. */

@@ -5,7 +5,15 @@ import { saveCheckpoint } from "../../../train/run/checkpoint.ts";
 import { makeRun, randomTensors } from "../export/tiny_run.ts";
 import { tinyConfig } from "../tiny_model.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
-import { type Output, readJson, runCommand, runTask, TINY } from "./command.ts";
+import {
+  changedPictures,
+  FIVE_PICTURES,
+  type Output,
+  readJson,
+  runCommand,
+  runTask,
+  TINY,
+} from "./command.ts";
 import { testWithSeed } from "../../random.ts";
 
 function report(folder: string, ...args: string[]): Promise<Output> {
@@ -111,6 +119,11 @@ testWithSeed(
     folder.write("bare/config.json", config);
     folder.write("run/metrics.jsonl", "{}\n");
     folder.write("pictures/cat.png", "");
+    await makeRun(`${path}/changed`, {
+      ...tinyConfig(),
+      data: { name: "folder", path: "pictures", imageSize: 32 },
+    });
+    folder.write("changed/data.json", FIVE_PICTURES);
     Deno.mkdirSync(`${path}/empty`);
     // the checkpoint of another model in the place of the run's own
     await makeRun(`${path}/mixed`);
@@ -131,6 +144,7 @@ testWithSeed(
         ["bare"],
         /^bare has no checkpoint of a step yet; resume the run until it has one$/,
       ],
+      [["changed", "--device", "wasm"], changedPictures(1)],
       [
         ["run", "--checkpoint", "7"],
         /^run has no checkpoint of step 7, but those of 5; choose another --checkpoint$/,

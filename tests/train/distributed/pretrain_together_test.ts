@@ -1,8 +1,10 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import type { Device } from "../../../engine/devices/device.ts";
 import { UserError } from "../../../engine/user_error.ts";
+import type { Config } from "../../../train/config/config.ts";
 import { pretrainTogether } from "../../../train/distributed/pretrain_together.ts";
 import { pretrain } from "../../../train/pretrain.ts";
+import { encodeSafetensors } from "../../../train/run/safetensors_bytes.ts";
 import { readMetrics } from "../../../train/run/metrics_file.ts";
 import {
   createRunFolder,
@@ -12,6 +14,7 @@ import {
 import type { LoopResult } from "../../../train/training_loop.ts";
 import { testOnWasm } from "../../engine/devices.ts";
 import { onRanks } from "../../engine/local_communicators.ts";
+import { timmCases } from "../export/timm_fixture.ts";
 import { withFolder } from "../folder.ts";
 import { tinyConfig, tinyImages } from "../tiny_model.ts";
 
@@ -23,6 +26,7 @@ const config = tinyConfig({
 });
 
 interface Begun {
+  readonly config: Config;
   readonly folder: string;
   readonly resumed?: RunFolder;
   /** The rank that is asked to stop after a number of steps. */
@@ -41,7 +45,7 @@ function afterSteps(steps: number): AbortSignal {
 function together(
   device: Device,
   size: number,
-  { folder, resumed, stop }: Begun,
+  { config, folder, resumed, stop }: Begun,
 ): Promise<LoopResult[]> {
   return onRanks(
     device,
@@ -60,23 +64,33 @@ function together(
   );
 }
 
+async function losses({ metricsPath }: RunFolder): Promise<number[]> {
+  return (await readMetrics(metricsPath)).map(({ loss }) => Number(loss));
+}
+
 testOnWasm(
   "pretrainTogether: one of two processes is asked to stop, both do, and three continue as one would",
   (device) =>
     withFolder(async (folder) => {
       const shared = `${folder}/shared`;
       const stop = { rank: 1, steps: 3 };
-      const stopped = await together(device, 2, { folder: shared, stop });
+      const stopped = await together(device, 2, {
+        config,
+        folder: shared,
+        stop,
+      });
       assertEquals(stopped.map(({ step }) => step), [3, 3]);
       assertEquals(stopped.map(({ stoppedBy }) => stoppedBy), [1, 1]);
       const { run } = await openRunFolder(shared);
-      const ended = await together(device, 3, { folder: "", resumed: run });
+      const ended = await together(device, 3, {
+        config,
+        folder: "",
+        resumed: run,
+      });
       assertEquals(ended.map(({ step }) => step), [6, 6, 6]);
       const single = await createRunFolder("one", config, `${folder}/one`);
       const splits = { unlabelled: tinyImages() };
       await pretrain(config, { device, splits, run: single });
-      const losses = async ({ metricsPath }: RunFolder) =>
-        (await readMetrics(metricsPath)).map(({ loss }) => Number(loss));
       const expected = await losses(single);
       const actual = await losses(run);
       assertEquals(actual.length, 6);
@@ -87,10 +101,34 @@ testOnWasm(
 );
 
 testOnWasm(
+  "pretrainTogether: a run that ended before its first checkpoint begins from its initial weights",
+  (device) =>
+    withFolder(async (folder) => {
+      const initialWeights = `${folder}/weights.safetensors`;
+      const { tensors } = timmCases.find(({ name }) => name === "basic")!;
+      await Deno.writeFile(
+        initialWeights,
+        encodeSafetensors({ metadata: {}, tensors }),
+      );
+      const one = { ...config, initialWeights, steps: 1 };
+      const begin = (name: string) =>
+        createRunFolder(name, one, `${folder}/${name}`);
+      const single = await begin("single");
+      const splits = { unlabelled: tinyImages() };
+      await pretrain(one, { device, splits, run: single });
+      const run = await begin("killed");
+      await together(device, 2, { config: one, folder: "", resumed: run });
+      const [expected] = await losses(single);
+      const [actual] = await losses(run);
+      assertAlmostEquals(actual / expected, 1, 1e-5);
+    }),
+);
+
+testOnWasm(
   "pretrainTogether: refuses batches that cannot be shared equally",
   async (device) => {
     const error = await assertRejects(
-      () => together(device, 5, { folder: "never-made" }),
+      () => together(device, 5, { config, folder: "never-made" }),
       UserError,
     );
     assertEquals(

@@ -12,6 +12,8 @@ import {
   probeRun,
   type ProbeTask,
 } from "../../../train/evaluate/probe_run.ts";
+import { UserError } from "../../../engine/user_error.ts";
+import { claim } from "../../../train/run/claim.ts";
 import { devices } from "../../engine/devices.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { IMAGE_SIZE, tinyConfig, tinyImages } from "../tiny_model.ts";
@@ -95,7 +97,11 @@ Deno.test("probeRun: measures every layer of both encoders once, and nothing whe
   assertEquals([neighbours.neighbours, neighbours.bank], [20, 24]);
 
   const again = await setUp(folder.path);
-  assertEquals(await probeRun(again.task), results);
+  {
+    // where nothing is left to do, others may be at work
+    using _lock = await claim(`${again.task.cachePath}/lock`);
+    assertEquals(await probeRun(again.task), results);
+  }
   assertEquals(again.phases, []);
   // features are kept for other results
   Deno.removeSync(again.task.path);
@@ -169,4 +175,15 @@ Deno.test("probeRun: goes on where it was stopped, with the same results", async
     assertEquals(await probeRun(next), marked(whole));
     assertEquals(phases, ["untrained: 5 layers", "trained: 5 layers"]);
   }
+});
+
+Deno.test("probeRun: is refused while another process measures the run", async () => {
+  using folder = new TemporaryFolder();
+  const { task } = await setUp(folder.path);
+  using _lock = await claim(`${task.cachePath}/lock`);
+  await assertRejects(
+    () => probeRun(task),
+    UserError,
+    `${task.cachePath} is in use: another process measures the same run; wait until it ends, or stop it`,
+  );
 });

@@ -157,6 +157,25 @@ Deno.test("runCell: does not go on while another process does, nor with other im
   );
 });
 
+Deno.test("runCell: does not measure what is pretrained with other images", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  const data = { name: "cifar10", path: `${folder.path}/data` };
+  const cell = cellWith({ data, views: 1, steps: 1 });
+  folder.write("data/data_batch_1.bin", new Uint8Array(3073 * 10));
+  folder.write("data/test_batch.bin", new Uint8Array(3073 * 10));
+  const nothing = { probe: null, finetune: {} };
+  await run(cell, path, { experiment: nothing }).result;
+  folder.write("data/test_batch.bin", new Uint8Array(3073 * 20));
+  const { result, phases } = run(cell, path);
+  await assertRejects(
+    () => result,
+    UserError,
+    `${data.path} does not have the images that ${path} was started with: the files to measure with are others`,
+  );
+  assertEquals(phases, []);
+});
+
 Deno.test("runCell: leaves no folder where nothing could be done", async () => {
   using folder = new TemporaryFolder();
   const cell = cellWith({ losses: { maskedPatch: { weight: 0 } } });

@@ -119,6 +119,25 @@ Deno.test("EmbeddingFiles: begins anew for another encoder, and where the pictur
   assertEquals(await embed(path, 4, { names }), 1);
 });
 
+Deno.test("EmbeddingFiles: refuses what another process writes, and leaves it as it is", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/it.npy`;
+  {
+    using files = await EmbeddingFiles.open(path, task);
+    await files.append(featuresOf(0));
+    await assertRejects(
+      () => EmbeddingFiles.open(path, task),
+      UserError,
+      `${path} is in use: another process writes it; wait until it ends, or stop it`,
+    );
+    for (let i = 1; i < 5; i++) await files.append(featuresOf(i));
+    await files.finish();
+  }
+  await assertWhole(folder);
+  // it is free again
+  assertEquals(await embed(path, 5), 0);
+});
+
 Deno.test("EmbeddingFiles: leaves nothing behind where nothing came of it", async () => {
   using folder = new TemporaryFolder();
   await embed(`${folder.path}/it.npy`, 0);

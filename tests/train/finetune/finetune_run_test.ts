@@ -18,6 +18,7 @@ import {
   loadCheckpoint,
   saveCheckpoint,
 } from "../../../train/run/checkpoint.ts";
+import { claim } from "../../../train/run/claim.ts";
 import { devices } from "../../engine/devices.ts";
 import { withSeed } from "../../random.ts";
 import { makeRun } from "../export/tiny_run.ts";
@@ -128,6 +129,7 @@ testWithSeed(
         "best",
         "checkpoints",
         "config.json",
+        "lock",
         "metrics.jsonl",
         "result.json",
         "validation.jsonl",
@@ -354,6 +356,22 @@ testWithSeed(
       await Deno.remove(path);
       await finetune(run, settings);
       assertEquals(await filesOf(folder), before);
+    }),
+);
+
+testWithSeed(
+  "finetuneRun: is refused while another process trains in its folder",
+  () =>
+    withRun(async (run) => {
+      const settings = { steps: 1 };
+      const { folder } = await finetune(run, settings);
+      await Deno.remove(`${folder}/result.json`);
+      using _lock = await claim(`${folder}/lock`);
+      await assertRejects(
+        () => finetune(run, settings),
+        UserError,
+        `${folder} is in use: another process trains in it; wait until it ends, or stop it`,
+      );
     }),
 );
 

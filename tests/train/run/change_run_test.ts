@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
 import {
   changedConfig,
@@ -85,6 +85,28 @@ Deno.test("changeRun: without changes leaves the run as it is", async () => {
     await Deno.readTextFile(run.configPath),
     JSON.stringify(config),
   );
+});
+
+Deno.test("changedConfig: refuses a run that cannot be resumed, before it is changed", async () => {
+  using folder = new TemporaryFolder();
+  const opened = await makeRun(folder);
+  const { run } = opened;
+  const other = { ...opened, config: { ...config, seed: 8 } };
+  await Deno.writeTextFile(run.configPath, JSON.stringify(other.config));
+  const refusal = async (opened: OpenedRun) =>
+    (await assertRejects(
+      () => changedConfig(opened, { extend: 30 }),
+      UserError,
+    ))
+      .message;
+  assertEquals(
+    await refusal(other),
+    `${run.configPath} does not match the checkpoint of step 5: seed is 8, but 7 in the checkpoint; ` +
+      "set it back, or remove the checkpoint if it is of another run",
+  );
+  await Deno.writeTextFile(run.configPath, JSON.stringify(config));
+  await Deno.truncate(`${run.checkpointsPath}/step-000005.safetensors`, 100);
+  assertMatch(await refusal(opened), /is cut short: .* go on from step 4/);
 });
 
 /** The changes, and what is said of them. */

@@ -151,6 +151,63 @@ testWithSeed(
   },
 );
 
+/** What happened to a checkpoint, in which of its files, and what is said of that. */
+const edits: [string, string, (text: string) => string, string][] = [
+  [
+    "a setting that was edited",
+    "json",
+    (text) => text.replace('"steps": 4', '"steps": 5'),
+    "is damaged or was edited: it does not hold what was saved",
+  ],
+  [
+    "a type that was overwritten",
+    "safetensors",
+    (text) => text.replace("F32", "x32"),
+    "is damaged: tensor layer.bias is of type x32, not F32, I32, U32 or U8",
+  ],
+];
+
+for (const [what, end, edit, problem] of edits) {
+  testWithSeed(
+    `loadCheckpoint: ${what} is refused by name, and the one before is advised`,
+    async () => {
+      await withFolder(async (folder) => {
+        await saveCheckpoint(folder, checkpoint(1), 2);
+        await saveCheckpoint(folder, checkpoint(2), 2);
+        const path = `${folder}/step-000002.${end}`;
+        const bytes = await Deno.readFile(path);
+        const before = String.fromCharCode(...bytes);
+        const after = edit(before);
+        assert(after !== before);
+        await Deno.writeFile(
+          path,
+          Uint8Array.from(after, (letter) => letter.charCodeAt(0)),
+        );
+        await assertRejects(
+          () => loadLatestCheckpoint(folder),
+          UserError,
+          `${path} ${problem}; to go on from step 1, the newest whole checkpoint before it, remove ${folder}/step-000002.json`,
+        );
+      });
+    },
+  );
+}
+
+testWithSeed(
+  "loadCheckpoint: one from before there were digests comes back as it was saved",
+  async () => {
+    await withFolder(async (folder) => {
+      const saved = checkpoint(1);
+      await saveCheckpoint(folder, saved, 1);
+      const path = `${folder}/step-000001.json`;
+      const { digest, ...earlier } = JSON.parse(await Deno.readTextFile(path));
+      assertMatch(digest, /^[0-9a-f]{64}$/);
+      await Deno.writeTextFile(path, JSON.stringify(earlier));
+      assertEquals(await loadCheckpoint(folder, 1), saved);
+    });
+  },
+);
+
 testWithSeed(
   "loadLatestCheckpoint: does not advise one whose numbers are overwritten too",
   async () => {

@@ -164,8 +164,8 @@ Deno.test("readTensor: a tensor of another type is listed, and refused when it i
     assertEquals(file.tensors.get("a")?.dtype, "BF16");
     await assertRejects(
       () => readTensor(file, "a"),
-      UserError,
-      "tensor a is of type BF16; convert it to F32, I32, U32 or U8",
+      DamagedFileError,
+      "is damaged: tensor a is of type BF16, not F32, I32, U32 or U8",
     );
   });
 });
