@@ -1,4 +1,5 @@
 import { UserError } from "../engine/user_error.ts";
+import { counted } from "./counted.ts";
 import type { ImageDataset, OpenOptions } from "./dataset.ts";
 import { writeTextAtomically } from "./files/atomic_file.ts";
 import { mebibytes } from "./files/mebibytes.ts";
@@ -166,7 +167,7 @@ async function reportFailures(
     .map(([position, error]) => `${paths[position]} (${error})`);
   if (failures.size === paths.length) {
     throw new UserError(
-      `none of the ${paths.length} image files can be read: ${lines[0]}`,
+      `no picture can be read of ${paths.length}, such as ${lines[0]}`,
     );
   }
   for (const line of lines.slice(0, MAX_FAILURES_NAMED)) {
@@ -177,7 +178,7 @@ async function reportFailures(
   const list = cachePath?.replace(/\.images$/, ".skipped.txt");
   if (list) await writeTextAtomically(list, lines.join("\n") + "\n");
   console.warn(
-    `skipping ${unnamed} more files that cannot be read` +
+    `skipping ${counted(unnamed, "more file")} that cannot be read` +
       (list ? `; all are in ${list}` : ""),
   );
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../datasets/counted.ts";
 import type { DatasetSplits } from "../../datasets/dataset.ts";
 import type { Config } from "../config/config.ts";
 
@@ -10,12 +11,12 @@ export function describeData(
   { unlabelled, train, test }: DatasetSplits,
 ): string {
   const { size, imageSize } = unlabelled;
-  const images = `${data.name}, ${size} images of ${imageSize}x${imageSize}`;
+  const images = `${data.name}, ${
+    counted(size, "image")
+  } of ${imageSize}x${imageSize}${classesText(train?.classNames)}`;
   if (!train || !test) return `${images}, none labelled to test with`;
   const share = Math.round(100 * test.size / (train.size + test.size));
-  return `${images}${
-    classesText(train.classNames)
-  }, ${train.size} labelled ones ` +
+  return `${images}, ${counted(train.size, "labelled one")} ` +
     `and ${test.size} (${share} %) to test`;
 }
 

@@ -1,4 +1,5 @@
 /** The command `embed`. */
+import { counted } from "../../datasets/counted.ts";
 import { listImages } from "../../datasets/list_images.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { openDevice } from "../../engine/open_device.ts";
@@ -178,7 +179,9 @@ function reportSkipped({ folder, names }: Pictures, read: number): void {
     );
   }
   if (read < names.length) {
-    console.error(`skipped ${names.length - read} of ${names.length} images`);
+    console.error(
+      `skipped ${names.length - read} of ${counted(names.length, "image")}`,
+    );
   }
 }
 
@@ -200,7 +203,9 @@ async function writeVectors(
   if (files.rowCount === 0) await files.discard();
   reportSkipped(pictures, files.rowCount);
   await files.finish();
-  console.log(`${files.rowCount} vectors of ${width} features: ${path}`);
+  console.log(
+    `${counted(files.rowCount, "vector")} of ${width} features: ${path}`,
+  );
   console.log(`names of the files: ${files.namesPath}`);
 }
 
