@@ -7,6 +7,7 @@ import type {
   OpenOptions,
 } from "./dataset.ts";
 import { type Fingerprint, fingerprintFiles } from "./fingerprint.ts";
+import { printable } from "./files/printable.ts";
 import { type FolderLayout, layoutOf } from "./folder_layout.ts";
 import { openImageFiles } from "./image_files.ts";
 import { findImages, listImages } from "./list_images.ts";
@@ -53,7 +54,7 @@ async function open(
   how?: OpenOptions,
 ): Promise<DatasetSplits> {
   const layout = layoutOf(await listImages(path));
-  for (const note of layout.notes) console.warn(`data: ${note}`);
+  for (const note of layout.notes) console.warn(`data: ${printable(note)}`);
   const { images, readable } = await openImageFiles(
     path,
     layout.files,

@@ -3,6 +3,7 @@ import { counted } from "./counted.ts";
 import type { ImageDataset, OpenOptions } from "./dataset.ts";
 import { writeTextAtomically } from "./files/atomic_file.ts";
 import { mebibytes } from "./files/mebibytes.ts";
+import { printable } from "./files/printable.ts";
 import { CacheError, ImageCache } from "./image_cache.ts";
 import type { FileStamp } from "./image_cache_header.ts";
 import { ImageDecoder } from "./image_decoder.ts";
@@ -164,7 +165,7 @@ async function reportFailures(
   cachePath?: string,
 ): Promise<void> {
   const lines = [...failures].sort(([a], [b]) => a - b)
-    .map(([position, error]) => `${paths[position]} (${error})`);
+    .map(([position, error]) => `${printable(paths[position])} (${error})`);
   if (failures.size === paths.length) {
     throw new UserError(
       `no picture can be read of ${paths.length}, such as ${lines[0]}`,
@@ -204,7 +205,7 @@ class ImageFiles implements ImageDataset {
       if ("error" in reply) {
         throw new UserError(
           `${
-            paths[position]
+            printable(paths[position])
           } could be read when the data set was opened but not any more: ` +
             `${reply.error}; put it back, or start again`,
         );

@@ -1,5 +1,6 @@
 import { UserError } from "../engine/user_error.ts";
 import { naturalOrder } from "./files/folders.ts";
+import { printable } from "./files/printable.ts";
 import { withFileErrors } from "./files/system_error.ts";
 
 const IMAGE_FILE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf]|jxl|jp2)$/i;
@@ -66,7 +67,9 @@ function reportOthers(files: readonly string[]): void {
       : `${1 + more.length} ${ending} (such as ${first})`
   );
   console.warn(
-    `data: left out, not recognised as pictures: ${parts.join(", ")}`,
+    `data: left out, not recognised as pictures: ${
+      printable(parts.join(", "))
+    }`,
   );
 }
 

@@ -221,6 +221,30 @@ Deno.test("folder: files that cannot be decoded are named and left out, labels a
   assertEquals(shades.toSorted((a, b) => a - b), [0, 1, 2, 3]);
 });
 
+Deno.test("folder: names of files and folders begin no lines and move no cursor", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("train/a\x1b[2J/1.png", grey(1));
+  folder.write("train/b/2.png", grey(2));
+  folder.write("train/b/bad\nerror: fake.png", "no image");
+  folder.write("test/a\x1b[2J/3.png", grey(3));
+  folder.write("notes\n.txt", "not looked at");
+  const { lines } = await openListening(folder);
+  assertEquals(lines.slice(0, 2), [
+    String.raw`data: left out, not recognised as pictures: notes\x0a.txt`,
+    "data: there are no labels: test/ lacks b, which is in train/",
+  ]);
+  assertEquals(lines.length, 3);
+  assertMatch(lines[2], /^skipping .*\/b\/bad\\x0aerror: fake.png \(.+\)$/);
+  await Deno.remove(`${folder.path}/test`, { recursive: true });
+  folder.write("test/b/4.png", grey(3));
+  const again = await openListening(folder);
+  assertEquals(
+    again.lines[1],
+    String
+      .raw`data: there are no labels: test/ lacks a\x1b[2J, which is in train/`,
+  );
+});
+
 Deno.test("folder: of many files that cannot be decoded a few are named and the others counted", async () => {
   using folder = new TemporaryFolder();
   for (let i = 0; i < 12; i++) folder.write(`${i}.png`, "no image");

@@ -1,5 +1,6 @@
 import { counted } from "../../datasets/counted.ts";
 import type { DatasetSplits } from "../../datasets/dataset.ts";
+import { printable } from "../../datasets/files/printable.ts";
 import type { Config } from "../config/config.ts";
 
 /** Class names that are listed. */
@@ -23,7 +24,7 @@ export function describeData(
 /** Such as ` in 3 classes (ant, bee, cat)`. */
 function classesText(names: readonly string[] = []): string {
   if (names.length === 0) return "";
-  const listed = names.slice(0, MAX_NAMES).join(", ");
+  const listed = printable(names.slice(0, MAX_NAMES).join(", "));
   const more = names.length > MAX_NAMES ? ", ..." : "";
   return ` in ${names.length} classes (${listed}${more})`;
 }

@@ -1,5 +1,6 @@
 /** The command `embed`. */
 import { counted } from "../../datasets/counted.ts";
+import { printable } from "../../datasets/files/printable.ts";
 import { listImages } from "../../datasets/list_images.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { openDevice } from "../../engine/open_device.ts";
@@ -161,7 +162,9 @@ async function* featuresOf(
       signal.throwIfAborted();
       if ("features" in embedding) yield embedding.features;
       else {
-        progress.print(`skipping ${embedding.path}: ${embedding.error}`);
+        progress.print(
+          `skipping ${printable(embedding.path)}: ${embedding.error}`,
+        );
         yield undefined;
       }
       progress.update(++done, {});
@@ -220,7 +223,7 @@ async function printNeighbours(
   for await (const features of featuresOf(pictures, kind)) {
     const name = pictures.names[i++];
     if (!features) continue;
-    names.push(name);
+    names.push(printable(name));
     vectors.push(features);
   }
   reportSkipped(pictures, names.length);

@@ -35,10 +35,11 @@ Deno.test("describeData: names the classes, the first ones if there are many, an
   );
 });
 
-Deno.test("describeData: names the classes also where there is nothing to test with", () => {
-  const two = ["ant", "bee"];
+Deno.test("describeData: names the classes as they can be printed, also where there is nothing to test with", () => {
+  const two = ["ant\n", "bee"];
   assertEquals(
     describeData(config, { unlabelled: images(2), train: images(2, two) }),
-    "folder, 2 images of 2x2 in 2 classes (ant, bee), none labelled to test with",
+    String
+      .raw`folder, 2 images of 2x2 in 2 classes (ant\x0a, bee), none labelled to test with`,
   );
 });
