@@ -39,9 +39,9 @@ interface ClassFolders {
 /**
  * Determines from the subfolders what the pictures of a folder are for.
  *
- * Where there is `train/` and nothing else, or with one of `test/`, `validation/`, `val/` and
- * `unlabelled/`, the classes are the subfolders of `train/`; else they are the subfolders of the
- * folder itself. Folders in the folder of a class belong to it.
+ * Where there is `train/`, alone or with `test/` or `unlabelled/` (or what else these may be called,
+ * whatever the case), the classes are the subfolders of `train/`; where there is none of these, they
+ * are the subfolders of the folder itself. Folders in the folder of a class belong to it.
  *
  * @param files Paths relative to the folder, at least one.
  */
@@ -51,13 +51,14 @@ export function layoutOf(files: readonly string[]): FolderLayout {
   const [test] = named(names, TEST);
   const unlabelled = named(names, UNLABELLED);
   const others = [test, ...unlabelled].filter((name) => name !== undefined);
+  const all = { positions: [...files.keys()], parent: "" };
+  if (train === undefined && others.length > 0) {
+    const reason = `there is ${others[0]}/, which is no class, but no train/`;
+    return withoutLabels(files, all, reason);
+  }
+  // beside other classes it is one
   if (train === undefined || (others.length === 0 && names.length > 1)) {
-    const all = { positions: [...files.keys()], parent: "" };
-    return others.length === 0 ? withLabels(files, all) : withoutLabels(
-      files,
-      all,
-      `there is ${others[0]}/, which is no class, but no ${TRAIN[0]}/`,
-    );
+    return withLabels(files, all);
   }
   const parts = [train, ...others];
   const used = files.filter((file) => parts.includes(folderIn(file, "")));
