@@ -7,6 +7,7 @@ import type {
   OpenOptions,
 } from "./dataset.ts";
 import { type Fingerprint, fingerprintFiles } from "./fingerprint.ts";
+import { printable } from "./files/printable.ts";
 import { type FolderLayout, layoutOf } from "./folder_layout.ts";
 import { openImageFiles } from "./image_files.ts";
 import { findImages, listImages } from "./list_images.ts";
@@ -46,15 +47,14 @@ export const folder: DatasetKind<FolderOptions> = {
  * out, and why there are no labels, is reported on stderr; of files that cannot be decoded the first
  * are named.
  *
- * @throws {UserError} When the folder is missing or out of reach, when test images are of other
- * classes than those to train with, and when no image can be decoded.
+ * @throws {UserError} When the folder is missing or out of reach, and when no image can be decoded.
  */
 async function open(
   { path, imageSize }: FolderOptions,
   how?: OpenOptions,
 ): Promise<DatasetSplits> {
   const layout = layoutOf(await listImages(path));
-  for (const note of layout.notes) console.warn(`data: ${note}`);
+  for (const note of layout.notes) console.warn(`data: ${printable(note)}`);
   const { images, readable } = await openImageFiles(
     path,
     layout.files,
@@ -71,7 +71,9 @@ async function open(
   });
   if (splits.unlabelled.size > 0) return splits;
   images.close();
-  throw new UserError(`no picture in ${path}/train can be read`);
+  throw new UserError(
+    `no picture to train with in ${path} can be read`,
+  );
 }
 
 async function fingerprint({ path }: FolderOptions): Promise<Fingerprint> {
@@ -103,14 +105,18 @@ function split(images: ImageDataset, layout: FolderLayout): DatasetSplits {
   };
 }
 
-/** Puts a share of each class, drawn the same way every time, into `test`. */
+/**
+ * Puts a share of each class, drawn the same way every time, into `test`: at least one image, but
+ * not the only one.
+ */
 function holdOut(images: readonly number[], labels: Uint32Array) {
   const train: number[] = [];
   const test: number[] = [];
   const classes = Map.groupBy(images, (image) => labels[image]);
   for (const [label, members] of classes) {
     const order = shuffledOrder(members.length, 0, label);
-    const testCount = Math.round(TEST_SHARE * members.length);
+    const share = Math.max(1, Math.round(TEST_SHARE * members.length));
+    const testCount = members.length === 1 ? 0 : share;
     for (const [rank, member] of order.entries()) {
       (rank < testCount ? test : train).push(members[member]);
     }

@@ -1,11 +1,15 @@
-import { UserError } from "../engine/user_error.ts";
+import { counted } from "./counted.ts";
 import { naturalOrder } from "./files/folders.ts";
 
-const TRAIN = "train";
-/** Names of the folder of test images; of several the first is taken. */
-const TEST = ["test", "validation", "val"];
+// names of the folders that are no classes, in small letters; of several the first is taken
+const TRAIN = ["train", "training"];
+const TEST = ["test", "testing", "validation", "valid", "val"];
+/** All of these are taken. */
 const UNLABELLED = ["unlabelled", "unlabeled"];
+
 const HELD_OUT = "a fifth of each class is held out to test";
+const NOT_HELD_OUT =
+  "nothing is held out to test, as no class has two pictures";
 
 /** What the pictures of a folder are for, each given by its position in `files`. */
 export interface FolderLayout {
@@ -35,22 +39,28 @@ interface ClassFolders {
 /**
  * Determines from the subfolders what the pictures of a folder are for.
  *
- * Where there are `train/` and one of `test/`, `validation/`, `val/` and `unlabelled/`, the classes
- * are the subfolders of `train/`; else they are the subfolders of the folder itself. Folders in
- * the folder of a class belong to it.
+ * Where there is `train/`, alone or with `test/` or `unlabelled/` (or what else these may be called,
+ * whatever the case), the classes are the subfolders of `train/`; where there is none of these, they
+ * are the subfolders of the folder itself. Folders in the folder of a class belong to it.
  *
  * @param files Paths relative to the folder, at least one.
- * @throws {UserError} The test images are of other classes than those to train with.
  */
 export function layoutOf(files: readonly string[]): FolderLayout {
-  const names = new Set(files.map((file) => folderIn(file, "")));
-  const test = TEST.find((name) => names.has(name));
-  const isSplit = names.has(TRAIN) &&
-    (test !== undefined || UNLABELLED.some((name) => names.has(name)));
-  if (!isSplit) {
-    return withLabels(files, { positions: [...files.keys()], parent: "" });
+  const names = [...new Set(files.map((file) => folderIn(file, "")))];
+  const [train] = named(names, TRAIN);
+  const [test] = named(names, TEST);
+  const unlabelled = named(names, UNLABELLED);
+  const others = [test, ...unlabelled].filter((name) => name !== undefined);
+  const all = { positions: [...files.keys()], parent: "" };
+  if (train === undefined && others.length > 0) {
+    const reason = `there is ${others[0]}/, which is no class, but no train/`;
+    return withoutLabels(files, all, reason);
   }
-  const parts = [TRAIN, test, ...UNLABELLED];
+  // beside other classes it is one
+  if (train === undefined || (others.length === 0 && names.length > 1)) {
+    return withLabels(files, all);
+  }
+  const parts = [train, ...others];
   const used = files.filter((file) => parts.includes(folderIn(file, "")));
   const positions = Map.groupBy(used.keys(), (i) => folderIn(used[i], ""));
   const classFolders = (name: string): ClassFolders => ({
@@ -59,15 +69,23 @@ export function layoutOf(files: readonly string[]): FolderLayout {
   });
   const layout = withLabels(
     used,
-    classFolders(TRAIN),
+    classFolders(train),
     test === undefined ? undefined : classFolders(test),
-    UNLABELLED.flatMap((name) => positions.get(name) ?? []),
+    unlabelled.flatMap((name) => positions.get(name)!),
   );
   const unused = files.filter((file) => !parts.includes(folderIn(file, "")));
   if (unused.length === 0) return layout;
-  const note = `left out beside ${TRAIN}/: ${unused.length} pictures, ` +
-    `such as ${unused[0]}`;
+  const note = `left out beside ${train}/: ${
+    counted(unused.length, "picture")
+  }, such as ${unused[0]}`;
   return { ...layout, notes: [note, ...layout.notes] };
+}
+
+/** Those of the folders that have one of the names, whatever their case, in the order of the names. */
+function named(folders: readonly string[], names: readonly string[]): string[] {
+  return names.flatMap((name) =>
+    folders.filter((folder) => folder.toLowerCase() === name)
+  );
 }
 
 function withLabels(
@@ -76,20 +94,19 @@ function withLabels(
   test?: ClassFolders,
   unlabelled: readonly number[] = [],
 ): FolderLayout {
-  const labels = new Uint32Array(files.length);
   const reason = whyUnlabelled(files, train, test);
   if (reason !== undefined) {
-    const notes = [`there are no labels: ${reason}`];
-    return { files, train: train.positions, unlabelled, labels, notes };
+    return withoutLabels(files, train, reason, unlabelled);
   }
+  const labels = new Uint32Array(files.length);
   const classNames = classesOf(files, train);
-  if (test) checkClasses(classNames, classesOf(files, test), test.parent);
   const numbers = new Map(classNames.map((name, label) => [name, label]));
   for (const { positions, parent } of test ? [train, test] : [train]) {
     for (const i of positions) {
       labels[i] = numbers.get(folderIn(files[i], parent))!;
     }
   }
+  const canHoldOut = train.positions.length > classNames.length;
   return {
     files,
     train: train.positions,
@@ -97,8 +114,19 @@ function withLabels(
     unlabelled,
     classNames,
     labels,
-    notes: test ? [] : [HELD_OUT],
+    notes: test ? [] : [canHoldOut ? HELD_OUT : NOT_HELD_OUT],
   };
+}
+
+function withoutLabels(
+  files: readonly string[],
+  { positions }: ClassFolders,
+  reason: string,
+  unlabelled: readonly number[] = [],
+): FolderLayout {
+  const labels = new Uint32Array(files.length);
+  const notes = [`there are no labels: ${reason}`];
+  return { files, train: positions, unlabelled, labels, notes };
 }
 
 /** Why the folders cannot be taken as classes; `undefined` where they can. */
@@ -113,10 +141,18 @@ function whyUnlabelled(
       return `${files[stray]} lies in no subfolder that could be its class`;
     }
   }
-  const [first, ...others] = classesOf(files, train);
-  return others.length === 0
-    ? `there is only one subfolder, ${train.parent}${first}`
-    : undefined;
+  const classes = classesOf(files, train);
+  if (classes.length === 1) {
+    return `there is only one subfolder, ${train.parent}${classes[0]}`;
+  }
+  const tested = new Set(classesOf(files, test));
+  const untested = classes.find((name) => !tested.delete(name));
+  if (untested !== undefined) {
+    return `${test.parent} lacks ${untested}, which is in ${train.parent}`;
+  }
+  const [unknown] = tested;
+  return unknown &&
+    `${train.parent} lacks ${unknown}, which is in ${test.parent}`;
 }
 
 /** Names of the folders in natural order. */
@@ -126,25 +162,6 @@ function classesOf(
 ): string[] {
   return [...new Set(positions.map((i) => folderIn(files[i], parent)))]
     .sort(naturalOrder);
-}
-
-function checkClasses(
-  train: readonly string[],
-  test: readonly string[],
-  testFolder: string,
-): void {
-  const missing = train.filter((name) => !test.includes(name));
-  const unknown = test.filter((name) => !train.includes(name));
-  if (missing.length + unknown.length === 0) return;
-  const differences = [
-    ...missing.slice(0, 1).map((name) => `lacks ${name}`),
-    ...unknown.slice(0, 1).map((name) => `has ${name} besides`),
-  ];
-  throw new UserError(
-    `the classes in ${testFolder} are not those in ${TRAIN}/: it ${
-      differences.join(" and ")
-    }; give both the same subfolders`,
-  );
 }
 
 /** The folder in `parent` that `file` lies in; empty if it lies in `parent` itself. */

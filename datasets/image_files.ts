@@ -1,7 +1,9 @@
 import { UserError } from "../engine/user_error.ts";
+import { counted } from "./counted.ts";
 import type { ImageDataset, OpenOptions } from "./dataset.ts";
 import { writeTextAtomically } from "./files/atomic_file.ts";
 import { mebibytes } from "./files/mebibytes.ts";
+import { printable } from "./files/printable.ts";
 import { CacheError, ImageCache } from "./image_cache.ts";
 import type { FileStamp } from "./image_cache_header.ts";
 import { ImageDecoder } from "./image_decoder.ts";
@@ -169,10 +171,10 @@ async function reportFailures(
   cachePath?: string,
 ): Promise<void> {
   const lines = [...failures].sort(([a], [b]) => a - b)
-    .map(([position, error]) => `${paths[position]} (${error})`);
+    .map(([position, error]) => `${printable(paths[position])} (${error})`);
   if (failures.size === paths.length) {
     throw new UserError(
-      `none of the ${paths.length} image files can be read: ${lines[0]}`,
+      `no picture can be read of ${paths.length}, such as ${lines[0]}`,
     );
   }
   for (const line of lines.slice(0, MAX_FAILURES_NAMED)) {
@@ -183,7 +185,7 @@ async function reportFailures(
   const list = cachePath?.replace(/\.images$/, ".skipped.txt");
   if (list) await writeTextAtomically(list, lines.join("\n") + "\n");
   console.warn(
-    `skipping ${unnamed} more files that cannot be read` +
+    `skipping ${counted(unnamed, "more file")} that cannot be read` +
       (list ? `; all are in ${list}` : ""),
   );
 }
@@ -209,7 +211,7 @@ class ImageFiles implements ImageDataset {
       if ("error" in reply) {
         throw new UserError(
           `${
-            paths[position]
+            printable(paths[position])
           } could be read when the data set was opened but not any more: ` +
             `${reply.error}; put it back, or start again`,
         );

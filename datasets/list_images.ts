@@ -1,5 +1,6 @@
 import { UserError } from "../engine/user_error.ts";
 import { naturalOrder } from "./files/folders.ts";
+import { printable } from "./files/printable.ts";
 import { withFileErrors } from "./files/system_error.ts";
 
 const IMAGE_FILE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf]|jxl|jp2)$/i;
@@ -10,43 +11,69 @@ interface FoundFiles {
   readonly images: string[];
   /** All other files, in no order. */
   readonly others: string[];
+  /** Links to folders, with a slash at the end; they are not followed, as they may lead in circles. */
+  readonly links: string[];
 }
 
 /**
  * Finds the pictures in a folder and its subfolders, recognised by the endings of their names. Hidden
- * files, and folders that are links, are ignored.
+ * files are ignored.
  *
  * @throws {UserError} The folder cannot be read, or there are no pictures in it.
  */
 export async function findImages(folder: string): Promise<FoundFiles> {
   const files = await listFiles(folder);
-  const images = files.filter((file) => IMAGE_FILE.test(file));
+  const { images = [], others = [], links = [] } = Object.groupBy(
+    files,
+    (file) =>
+      IMAGE_FILE.test(file)
+        ? "images"
+        : file.endsWith("/")
+        ? "links"
+        : "others",
+  );
   if (images.length === 0) {
     throw new UserError(
       `there are no pictures (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, JPEG XL, JPEG 2000) ` +
-        `in ${folder}; check the path`,
+        `in ${folder}; ` +
+        (links.length === 0 ? "check the path" : unfollowed(links)),
     );
   }
-  const others = files.filter((file) => !IMAGE_FILE.test(file));
-  return { images: images.sort(naturalOrder), others };
+  return { images: images.sort(naturalOrder), others, links };
 }
 
-/** Like {@linkcode findImages}; a line on stderr says which other files there are. */
+/** Like {@linkcode findImages}; lines on stderr say what else there is. */
 export async function listImages(folder: string): Promise<string[]> {
-  const { images, others } = await findImages(folder);
+  const { images, others, links } = await findImages(folder);
   reportOthers(others.sort(naturalOrder));
+  if (links.length > 0) console.warn(`data: ${unfollowed(links)}`);
   return images;
 }
 
+function unfollowed([first]: readonly string[]): string {
+  return `links to folders are not followed, such as ${printable(first)}`;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    // a link that leads nowhere
+    return false;
+  }
+}
+
+/** All files but hidden ones; links to folders too, with a slash at the end. */
 async function listFiles(folder: string): Promise<string[]> {
   const entries = await withFileErrors(
     `cannot read the folder ${folder}`,
     () => Array.fromAsync(Deno.readDir(folder)),
   );
   const files: string[] = [];
-  for (const { name, isDirectory } of entries) {
+  for (const { name, isDirectory, isSymlink } of entries) {
     if (name.startsWith(".")) continue;
-    if (!isDirectory) files.push(name);
+    if (isSymlink && isFolder(`${folder}/${name}`)) files.push(`${name}/`);
+    else if (!isDirectory) files.push(name);
     else {
       for (const file of await listFiles(`${folder}/${name}`)) {
         files.push(`${name}/${file}`);
@@ -66,7 +93,9 @@ function reportOthers(files: readonly string[]): void {
       : `${1 + more.length} ${ending} (such as ${first})`
   );
   console.warn(
-    `data: left out, not recognised as pictures: ${parts.join(", ")}`,
+    `data: left out, not recognised as pictures: ${
+      printable(parts.join(", "))
+    }`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { UserError } from "../../engine/user_error.ts";
+import { printable } from "./printable.ts";
 
 const DENIED =
   "the system denies access; check who owns it and its permissions";
@@ -37,7 +38,7 @@ export async function withFileErrors<T>(
   } catch (error) {
     const reason = reasonOf(error);
     if (reason === undefined) throw error;
-    throw new UserError(`${what}: ${reason}`, { cause: error });
+    throw new UserError(`${printable(what)}: ${reason}`, { cause: error });
   }
 }
 

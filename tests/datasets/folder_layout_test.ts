@@ -1,6 +1,5 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { layoutOf } from "../../datasets/folder_layout.ts";
-import { UserError } from "../../engine/user_error.ts";
 
 /** The names of the files that each part has, with the names of their classes. */
 function partsOf(...files: string[]) {
@@ -19,26 +18,45 @@ function partsOf(...files: string[]) {
 }
 
 const HELD_OUT = ["a fifth of each class is held out to test"];
+const NOT_HELD_OUT = [
+  "nothing is held out to test, as no class has two pictures",
+];
 
-Deno.test("layoutOf: subfolders are the classes, with all that lies in them", () => {
-  assertEquals(partsOf("ant/1.png", "ant/big/red/2.png", "bee/3.png"), {
-    train: ["ant/1.png ant", "ant/big/red/2.png ant", "bee/3.png bee"],
-    test: undefined,
-    unlabelled: [],
-    notes: HELD_OUT,
+for (const parent of ["", "train/", "Training/"]) {
+  Deno.test(`layoutOf: subfolders of ${parent || "the folder"} are the classes, with all that lies in them`, () => {
+    const files = ["ant/1.png", "ant/big/red/2.png", "bee/3.png"]
+      .map((file) => parent + file);
+    assertEquals(partsOf(...files), {
+      train: files.map((file, i) => `${file} ${i < 2 ? "ant" : "bee"}`),
+      test: undefined,
+      unlabelled: [],
+      notes: HELD_OUT,
+    });
   });
+}
+
+Deno.test("layoutOf: says that nothing can be held out where each class has one picture", () => {
+  const { notes } = partsOf("ant/1.png", "bee/2.png");
+  assertEquals(notes, NOT_HELD_OUT);
 });
 
-for (const test of ["test", "validation", "val"]) {
-  Deno.test(`layoutOf: train/ and ${test}/ are the parts, and the subfolders in them the classes`, () => {
+for (
+  const [train, test] of [
+    ...["test", "testing", "validation", "valid", "val"]
+      .map((test) => ["train", test]),
+    ["Train", "TEST"],
+    ["training", "testing"],
+  ]
+) {
+  Deno.test(`layoutOf: ${train}/ and ${test}/ are the parts, and the subfolders in them the classes`, () => {
     const files = ["bee/1.png", "ant/young/2.png"];
     assertEquals(
       partsOf(
-        ...files.map((file) => `train/${file}`),
+        ...files.map((file) => `${train}/${file}`),
         ...files.map((file) => `${test}/${file}`),
       ),
       {
-        train: ["train/bee/1.png bee", "train/ant/young/2.png ant"],
+        train: [`${train}/bee/1.png bee`, `${train}/ant/young/2.png ant`],
         test: [`${test}/bee/1.png bee`, `${test}/ant/young/2.png ant`],
         unlabelled: [],
         notes: [],
@@ -64,7 +82,25 @@ Deno.test("layoutOf: unlabelled/ beside train/ is for pretraining, however deep"
     "unlabelled/2.png",
   );
   assertEquals(untested.train, ["train/ant/1.png ant", "train/bee/1.png bee"]);
-  assertEquals([untested.test, untested.notes], [undefined, HELD_OUT]);
+  assertEquals([untested.test, untested.notes], [undefined, NOT_HELD_OUT]);
+});
+
+Deno.test("layoutOf: without train/, what is called test or unlabelled makes no classes", () => {
+  const others: [string, ...string[]][] = [
+    ["test", "test/ant/1.png", "val/ant/1.png"],
+    ["Valid", "Valid/1.png", "ant/1.png", "bee/1.png"],
+    ["unlabelled", "ant/1.png", "bee/1.png", "unlabelled/1.png"],
+  ];
+  for (const [name, ...files] of others) {
+    assertEquals(partsOf(...files), {
+      train: files,
+      test: undefined,
+      unlabelled: [],
+      notes: [
+        `there are no labels: there is ${name}/, which is no class, but no train/`,
+      ],
+    });
+  }
 });
 
 Deno.test("layoutOf: a class may be called train where nothing is called test", () => {
@@ -118,20 +154,21 @@ Deno.test("layoutOf: a picture outside of the classes, or a single class, is why
   assertEquals([train, unlabelled], [["train/0.png"], ["unlabelled/2.png"]]);
 });
 
-Deno.test("layoutOf: refuses test images of other classes than those to train with", () => {
+Deno.test("layoutOf: there are no labels where test images are of other classes than those to train with", () => {
   const trained = ["train/ant/1.png", "train/bee/1.png"];
-  const refuses = (expected: string, ...files: string[]) =>
-    assertThrows(() => layoutOf([...trained, ...files]), UserError, expected);
-  refuses("in test/ are not those in train/: it lacks bee;", "test/ant/1.png");
-  refuses(
-    "in val/ are not those in train/: it has cat besides;",
-    ...["ant", "bee", "cat"].map((name) => `val/${name}/1.png`),
-  );
-  refuses(
-    "it lacks ant and has Ant besides",
-    "test/Ant/1.png",
-    "test/bee/1.png",
-  );
+  const reasons: [expected: string, ...files: string[]][] = [
+    ["test/ lacks bee, which is in train/", "test/ant/1.png"],
+    [
+      "train/ lacks cat, which is in val/",
+      ...["ant", "bee", "cat"].map((name) => `val/${name}/1.png`),
+    ],
+    ["test/ lacks ant, which is in train/", "test/Ant/1.png", "test/bee/1.png"],
+  ];
+  for (const [expected, ...files] of reasons) {
+    const { train, test, notes } = partsOf(...trained, ...files);
+    assertEquals([train, test], [trained, undefined]);
+    assertEquals(notes, [`there are no labels: ${expected}`]);
+  }
 });
 
 Deno.test("layoutOf: says what is left out beside train/", () => {
@@ -144,4 +181,9 @@ Deno.test("layoutOf: says what is left out beside train/", () => {
   );
   assertEquals(train?.length, 2);
   assertEquals(notes, ["left out beside train/: 3 pictures, such as 0.png"]);
+  const one = partsOf("0.png", "train/ant/1.png", "test/ant/1.png");
+  assertEquals(
+    one.notes[0],
+    "left out beside train/: 1 picture, such as 0.png",
+  );
 });

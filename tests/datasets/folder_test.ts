@@ -170,9 +170,9 @@ Deno.test("folder: what is transparent is white", async () => {
   assertColor(await pixelOf(unlabelled, 14, 2), [0, 0, 0]);
 });
 
-Deno.test("folder: subfolders are the classes, a fifth of each held out the same way every time", async () => {
+Deno.test("folder: subfolders are the classes, a fifth of each, at least one of two, held out the same way every time", async () => {
   using folder = new TemporaryFolder();
-  const counts = { ant: 10, bee: 5, cat: 2 };
+  const counts = { ant: 10, bee: 5, cat: 2, dog: 1 };
   let shade = 0;
   for (const [name, count] of Object.entries(counts)) {
     for (let i = 0; i < count; i++) {
@@ -181,20 +181,17 @@ Deno.test("folder: subfolders are the classes, a fifth of each held out the same
   }
   const { unlabelled, train, test } = await openIn(folder);
   assertEquals(unlabelled, train!);
-  assertEquals(train!.classNames, ["ant", "bee", "cat"]);
-  assertEquals(test!.labels, Uint32Array.of(0, 0, 1));
-  assertEquals([...train!.labels!], [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2]);
+  assertEquals(train!.classNames, ["ant", "bee", "cat", "dog"]);
+  assertEquals(test!.labels, Uint32Array.of(0, 0, 1, 2));
+  assertEquals([...train!.labels!], [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3]);
   const shades = [...await firstValues(train!), ...await firstValues(test!)];
   assertEquals(
     shades.toSorted((a, b) => a - b),
-    Array.from({ length: 17 }, (_, i) => i),
+    Array.from({ length: 18 }, (_, i) => i),
   );
   const heldOut = await firstValues(test!);
-  assertEquals(heldOut.map((shade) => shade < 10 ? 0 : shade < 15 ? 1 : 2), [
-    0,
-    0,
-    1,
-  ]);
+  const classes = heldOut.map((shade) => shade < 10 ? 0 : shade < 15 ? 1 : 2);
+  assertEquals(classes, [0, 0, 1, 2]);
   assertEquals(await firstValues((await openIn(folder)).test!), heldOut);
 });
 
@@ -224,6 +221,30 @@ Deno.test("folder: files that cannot be decoded are named and left out, labels a
   assertEquals(shades.toSorted((a, b) => a - b), [0, 1, 2, 3]);
 });
 
+Deno.test("folder: names of files and folders begin no lines and move no cursor", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("train/a\x1b[2J/1.png", grey(1));
+  folder.write("train/b/2.png", grey(2));
+  folder.write("train/b/bad\nerror: fake.png", "no image");
+  folder.write("test/a\x1b[2J/3.png", grey(3));
+  folder.write("notes\n.txt", "not looked at");
+  const { lines } = await openListening(folder);
+  assertEquals(lines.slice(0, 2), [
+    String.raw`data: left out, not recognised as pictures: notes\x0a.txt`,
+    "data: there are no labels: test/ lacks b, which is in train/",
+  ]);
+  assertEquals(lines.length, 3);
+  assertMatch(lines[2], /^skipping .*\/b\/bad\\x0aerror: fake.png \(.+\)$/);
+  await Deno.remove(`${folder.path}/test`, { recursive: true });
+  folder.write("test/b/4.png", grey(3));
+  const again = await openListening(folder);
+  assertEquals(
+    again.lines[1],
+    String
+      .raw`data: there are no labels: test/ lacks a\x1b[2J, which is in train/`,
+  );
+});
+
 Deno.test("folder: of many files that cannot be decoded a few are named and the others counted", async () => {
   using folder = new TemporaryFolder();
   for (let i = 0; i < 12; i++) folder.write(`${i}.png`, "no image");
@@ -250,7 +271,7 @@ Deno.test("folder: refuses one without a single good image", async () => {
   await assertRejects(
     () => openIn(folder),
     UserError,
-    "none of the 2 image files can be read",
+    "no picture can be read of 2, such as ",
   );
 });
 

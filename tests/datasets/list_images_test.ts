@@ -19,9 +19,11 @@ Deno.test("findImages: takes pictures by their endings, from subfolders too, in 
     folder.write(name, "");
   }
   Deno.symlinkSync(`${folder.path}/a`, `${folder.path}/link`);
+  Deno.symlinkSync("nowhere", `${folder.path}/broken`);
   assertEquals(await findImages(folder.path), {
     images: ["9.JPG", "10.png", "a/2.webp"],
-    others: ["link", "notes.txt"],
+    others: ["broken", "notes.txt"],
+    links: ["link/"],
   });
 });
 
@@ -50,4 +52,23 @@ Deno.test("listImages: says in a line what else lies there, by the endings", asy
   assertEquals(lines, [
     "data: left out, not recognised as pictures: 2 .txt (such as a.TXT), c.csv, README",
   ]);
+});
+
+Deno.test("listImages: says that links to folders are not followed, also where there is nothing else", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("elsewhere/1.png", "");
+  folder.write("pictures/notes.txt", "");
+  const path = `${folder.path}/pictures`;
+  Deno.symlinkSync("../elsewhere", `${path}/ant`);
+  await assertRejects(
+    () => listImages(path),
+    UserError,
+    `in ${path}; links to folders are not followed, such as ant/`,
+  );
+  folder.write("pictures/2.png", "");
+  const { lines } = await warningsOf(() => listImages(path));
+  assertEquals(
+    lines[1],
+    "data: links to folders are not followed, such as ant/",
+  );
 });

@@ -1,4 +1,6 @@
+import { counted } from "../../datasets/counted.ts";
 import type { DatasetSplits } from "../../datasets/dataset.ts";
+import { printable } from "../../datasets/files/printable.ts";
 import type { Config } from "../config/config.ts";
 
 /** Class names that are listed. */
@@ -10,19 +12,19 @@ export function describeData(
   { unlabelled, train, test }: DatasetSplits,
 ): string {
   const { size, imageSize } = unlabelled;
-  const images = `${data.name}, ${size} images of ${imageSize}x${imageSize}`;
+  const images = `${data.name}, ${
+    counted(size, "image")
+  } of ${imageSize}x${imageSize}${classesText(train?.classNames)}`;
   if (!train || !test) return `${images}, none labelled to test with`;
   const share = Math.round(100 * test.size / (train.size + test.size));
-  return `${images}${
-    classesText(train.classNames)
-  }, ${train.size} labelled ones ` +
+  return `${images}, ${counted(train.size, "labelled one")} ` +
     `and ${test.size} (${share} %) to test`;
 }
 
 /** Such as ` in 3 classes (ant, bee, cat)`. */
 function classesText(names: readonly string[] = []): string {
   if (names.length === 0) return "";
-  const listed = names.slice(0, MAX_NAMES).join(", ");
+  const listed = printable(names.slice(0, MAX_NAMES).join(", "));
   const more = names.length > MAX_NAMES ? ", ..." : "";
   return ` in ${names.length} classes (${listed}${more})`;
 }

@@ -1,4 +1,6 @@
 /** The command `embed`. */
+import { counted } from "../../datasets/counted.ts";
+import { printable } from "../../datasets/files/printable.ts";
 import { listImages } from "../../datasets/list_images.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { openDevice } from "../../engine/open_device.ts";
@@ -160,7 +162,9 @@ async function* featuresOf(
       signal.throwIfAborted();
       if ("features" in embedding) yield embedding.features;
       else {
-        progress.print(`skipping ${embedding.path}: ${embedding.error}`);
+        progress.print(
+          `skipping ${printable(embedding.path)}: ${embedding.error}`,
+        );
         yield undefined;
       }
       progress.update(++done, {});
@@ -178,7 +182,9 @@ function reportSkipped({ folder, names }: Pictures, read: number): void {
     );
   }
   if (read < names.length) {
-    console.error(`skipped ${names.length - read} of ${names.length} images`);
+    console.error(
+      `skipped ${names.length - read} of ${counted(names.length, "image")}`,
+    );
   }
 }
 
@@ -200,7 +206,9 @@ async function writeVectors(
   if (files.rowCount === 0) await files.discard();
   reportSkipped(pictures, files.rowCount);
   await files.finish();
-  console.log(`${files.rowCount} vectors of ${width} features: ${path}`);
+  console.log(
+    `${counted(files.rowCount, "vector")} of ${width} features: ${path}`,
+  );
   console.log(`names of the files: ${files.namesPath}`);
 }
 
@@ -215,7 +223,7 @@ async function printNeighbours(
   for await (const features of featuresOf(pictures, kind)) {
     const name = pictures.names[i++];
     if (!features) continue;
-    names.push(name);
+    names.push(printable(name));
     vectors.push(features);
   }
   reportSkipped(pictures, names.length);

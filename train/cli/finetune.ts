@@ -7,6 +7,7 @@ import type { FinetuneResult } from "../finetune/finetune_result.ts";
 import { finetuneRun, type Finetuning } from "../finetune/finetune_run.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
+import { dataOption, withImagesIn } from "./data_option.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { openDataOf } from "./open_data.ts";
 import { FinetuneDisplay } from "./finetune_display.ts";
@@ -59,6 +60,7 @@ out, chooses the step. Ctrl-C stops it; run again, it continues where it was.`,
       value: "STEP",
       help: "step of the checkpoint; by default the last",
     },
+    ...dataOption,
     ...deviceOptions,
     out: {
       kind: "path",
@@ -98,7 +100,7 @@ async function main(): Promise<void> {
     checkpoint: options.checkpoint,
   }]);
   const { operand: path, out } = options;
-  const opened = await openRun(path);
+  const opened = await withImagesIn(options.data, await openRun(path));
   const signal = onInterrupt();
   const display = new FinetuneDisplay();
   signal.addEventListener("abort", () => {

@@ -1,3 +1,4 @@
+import { counted } from "../../datasets/counted.ts";
 import type { DatasetSplits, OpenOptions } from "../../datasets/dataset.ts";
 import { type DatasetOptions, openDataset } from "../../datasets/registry.ts";
 import { checkData } from "../run/data_identity.ts";
@@ -18,7 +19,7 @@ export function opening(): OpenOptions {
     cache: CACHE,
     onDecoded: (done, total) => {
       if (!progress) {
-        console.error(`data: decoding ${total} pictures ...`);
+        console.error(`data: decoding ${counted(total, "picture")} ...`);
         progress = new Progress({ total, unit: "pictures" });
       }
       progress.update(done, {});

@@ -6,6 +6,7 @@ import {
   parseArguments,
 } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
+import { checkResume, resumeOptions } from "./resume_options.ts";
 import { DEFAULT_PRESET, runOptions } from "./run_options.ts";
 import { configSchema } from "../config/config.ts";
 import { settingsOf } from "../config/settings.ts";
@@ -21,16 +22,7 @@ of steps has there, which is higher than where it ended.`,
   options: {
     ...runOptions,
     ...deviceOptions,
-    resume: {
-      kind: "path",
-      value: "FOLDER",
-      help: "resume a run from its last checkpoint",
-    },
-    extend: {
-      kind: "integer",
-      value: "STEPS",
-      help: "with --resume: train for STEPS steps in total",
-    },
+    ...resumeOptions,
     "dry-run": {
       kind: "flag",
       help: "print the memory and time needed, and exit",
@@ -76,18 +68,8 @@ export type Options =
 export function readOptions(args: readonly string[]): Options | "help" {
   const options = parseArguments(command, args);
   if (options === "help") return options;
-  const { preset, config, out, resume, "dry-run": dryRun } = options;
-  if (resume !== undefined && (preset ?? config ?? out)) {
-    throw new UserError(
-      "--resume takes the config of its run; leave out --preset, --config and --out",
-    );
-  }
-  if (options.extend !== undefined && resume === undefined) {
-    throw new UserError(
-      "--extend is for an existing run; add --resume FOLDER, or use --set steps=STEPS for a new run",
-    );
-  }
-  if (dryRun && resume !== undefined) {
+  checkResume(options);
+  if (options["dry-run"] && options.resume !== undefined) {
     throw new UserError("--dry-run is for new runs; leave out --resume");
   }
   return { ...options, device: readDevice(options) };

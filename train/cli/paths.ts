@@ -1,4 +1,5 @@
 import { isAbsolute, join } from "node:path";
+import { UserError } from "../../engine/user_error.ts";
 
 /**
  * The folder that `deno task` was called from, while it runs in the project's; `undefined` where
@@ -14,8 +15,19 @@ function isElsewhere(): boolean {
   return folder !== undefined && folder !== Deno.cwd();
 }
 
-/** The place of a path on the command line, which is relative to the user's folder. */
+/**
+ * The place of a path on the command line, which is relative to the user's folder.
+ *
+ * @throws {UserError} It begins with a `~` that the shell has left, as it does after `=`.
+ */
 export function typedPath(path: string): string {
+  if (/^~(\/|$)/.test(path)) {
+    throw new UserError(
+      `the shell does not replace the ~ of ${path} here; write $HOME${
+        path.slice(1)
+      }, or ./${path} for a folder of that name`,
+    );
+  }
   const folder = callerFolder();
   return folder === undefined || !isElsewhere() || isAbsolute(path)
     ? path

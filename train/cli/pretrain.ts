@@ -1,41 +1,37 @@
 /** The command `pretrain`. */
-import { downloadDataset, imageSizeOf } from "../../datasets/registry.ts";
+import {
+  type DatasetOptions,
+  downloadDataset,
+  imageSizeOf,
+} from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { buildModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
-import {
-  changedConfig,
-  changeRun,
-  type RunChanges,
-} from "../run/change_run.ts";
+import { changeRun, type RunChanges } from "../run/change_run.ts";
 import { identifyData } from "../run/data_identity.ts";
-import { openRun } from "../run/load_run.ts";
 import { lockRun } from "../run/lock.ts";
 import { describeData } from "./describe_data.ts";
 import { DownloadDisplay } from "./download_display.ts";
 import { dryRun } from "./dry_run.ts";
+import { located } from "./located.ts";
 import { openData } from "./open_data.ts";
 import { help, type Options, readOptions } from "./options.ts";
-import { typedPath } from "./paths.ts";
 import { pretrain, type PretrainResult } from "../pretrain.ts";
 import { probeTable } from "./probe_table.ts";
 import type { ReportTask } from "../report/write_report.ts";
 import { quoted } from "../run/quoted.ts";
 import { writeRunResult } from "../run/run_result.ts";
+import { type LockedRun, openToResume } from "./resume_options.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { RunDisplay } from "./run_display.ts";
 import { createRun, readConfig } from "./run_options.ts";
 import { unlessAborted } from "./unless_aborted.ts";
-import { removeUnusedRunFolder, type RunFolder } from "../run/run_folder.ts";
+import { removeUnusedRunFolder } from "../run/run_folder.ts";
 
 /** What to do. */
-interface Job {
-  readonly config: Config;
-  readonly run: RunFolder;
+interface Job extends LockedRun {
   /** Whether the run was begun before. */
   readonly resume: boolean;
-  /** Keeps other processes from training in its folder. */
-  readonly lock: Disposable;
 }
 
 /** How it ended. */
@@ -88,19 +84,8 @@ async function printDryRun(options: Options): Promise<void> {
   if (!fits) Deno.exitCode = 1;
 }
 
-async function resumedJob(
-  path: string,
-  { set, extend }: RunChanges,
-): Promise<Job> {
-  const lock = await lockRun((await openRun(path)).run);
-  // again, now that nobody else can change it
-  const opened = await openRun(path);
-  const config = await changedConfig(opened, {
-    set,
-    extend,
-    resolvePath: typedPath,
-  });
-  return { run: opened.run, config, resume: true, lock };
+async function resumedJob(path: string, changes: RunChanges): Promise<Job> {
+  return { ...await openToResume(path, changes), resume: true };
 }
 
 async function runJob(
@@ -113,10 +98,11 @@ async function runJob(
   signal.addEventListener("abort", () => {
     display.print("stopping; press Ctrl-C again to stop at once");
   });
-  if (download) await unlessAborted(signal, fetchDataset(config));
-  await identifyData(run, config.data);
+  const data = located(config.data);
+  if (download) await unlessAborted(signal, fetchDataset(data));
+  await identifyData(run, data);
   const { device, reason } = await openDevice(...choice);
-  const splits = await openData(config.data, signal);
+  const splits = await openData(data, signal);
   display.print(`data: ${describeData(config, splits)}`);
   display.print(`device: ${reason}`);
   display.print(`run: ${run.path}`);
@@ -145,10 +131,10 @@ async function runJob(
   }
 }
 
-async function fetchDataset(config: Config): Promise<void> {
+async function fetchDataset(data: DatasetOptions): Promise<void> {
   const display = new DownloadDisplay();
   try {
-    await downloadDataset(config.data, (progress) => display.update(progress));
+    await downloadDataset(data, (progress) => display.update(progress));
   } finally {
     display.end();
   }

@@ -1,13 +1,12 @@
 /** The command `pretrain:mpi`: one of the processes that an MPI launcher starts. */
 import { openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
-import { UserError } from "../../engine/user_error.ts";
 import type { Config } from "../config/config.ts";
 import { MpiCommunicator } from "../distributed/mpi_communicator.ts";
 import { pretrainTogether } from "../distributed/pretrain_together.ts";
 import { shareJson } from "../distributed/share.ts";
+import { changeRun } from "../run/change_run.ts";
 import { identifyData } from "../run/data_identity.ts";
-import { openRun } from "../run/load_run.ts";
 import { lockRun } from "../run/lock.ts";
 import { quoted } from "../run/quoted.ts";
 import { removeUnusedRunFolder, type RunFolder } from "../run/run_folder.ts";
@@ -19,6 +18,8 @@ import {
   parseArguments,
 } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
+import { located } from "./located.ts";
+import { checkResume, openToResume, resumeOptions } from "./resume_options.ts";
 import { RunDisplay } from "./run_display.ts";
 import {
   createRun,
@@ -45,9 +46,9 @@ any of them stops all after the step under way, with a checkpoint.`,
       ...deviceOptions.threads,
       help: "threads of wasm per process; by default its share",
     },
+    ...resumeOptions,
     resume: {
-      kind: "path",
-      value: "FOLDER",
+      ...resumeOptions.resume,
       help: "resume a run, begun by any number of processes",
     },
   },
@@ -65,6 +66,7 @@ const LINE_MS = 300;
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
   if (options === "help") return console.log(helpText(command));
+  checkResume(options);
   const signal = onInterrupt();
   const communicator = new MpiCommunicator();
   try {
@@ -90,7 +92,7 @@ async function takePart(
     isFirst ? await readJob(options) : undefined,
     communicator,
   );
-  const splits = await openDataset(config.data);
+  const splits = await openDataset(located(config.data));
   const [choice, threads = shareOfThreads()] = readDevice(options);
   const { device, reason } = await openDevice(choice, threads);
   const display = isFirst ? new RunDisplay(config) : undefined;
@@ -104,7 +106,8 @@ async function takePart(
       signal,
       createRun: async () => {
         run = await createRun(config, options);
-        await holdRun(run, config);
+        await lockRun(run);
+        await identifyData(run, located(config.data));
         return run;
       },
       onStart: (step, { path }) => {
@@ -131,24 +134,14 @@ async function takePart(
 async function readJob(
   options: Options,
 ): Promise<{ readonly config: Config; readonly resumed?: RunFolder }> {
-  const { preset, config, set, out, resume } = options;
-  if (resume === undefined) {
+  if (options.resume === undefined) {
     return { config: await readConfig(options) };
   }
-  if (preset ?? config ?? out ?? set[0]) {
-    throw new UserError(
-      "--resume takes the config of its run; leave out --preset, --config, --set and --out",
-    );
-  }
-  const opened = await openRun(resume);
-  await holdRun(opened.run, opened.config);
-  return { config: opened.config, resumed: opened.run };
-}
-
-/** Locks the folder until this process ends, and checks that the images are those of the run. */
-async function holdRun(run: RunFolder, { data }: Config): Promise<void> {
-  await lockRun(run);
-  await identifyData(run, data);
+  // locked until this process ends
+  const { run, config } = await openToResume(options.resume, options);
+  await identifyData(run, located(config.data));
+  await changeRun(run, config, options);
+  return { config, resumed: run };
 }
 
 /** This process's share of its machine's processors. */

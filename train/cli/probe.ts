@@ -10,6 +10,7 @@ import { loadRun, openRun } from "../run/load_run.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { checkStep } from "./check_step.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
+import { dataOption, withImagesIn } from "./data_option.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { openDataOf } from "./open_data.ts";
 import { probeTable } from "./probe_table.ts";
@@ -29,6 +30,7 @@ Ctrl-C stops it; run again, it continues where it was.`,
       value: "STEP",
       help: "step of the checkpoint; by default the last",
     },
+    ...dataOption,
     ...deviceOptions,
   },
   examples: [
@@ -41,7 +43,10 @@ async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
   if (options === "help") return console.log(helpText(command));
   const choice = readDevice(options);
-  const opened = await openRun(options.operand);
+  const opened = await withImagesIn(
+    options.data,
+    await openRun(options.operand),
+  );
   const { run, config } = opened;
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();

@@ -4,6 +4,7 @@ import { UserError } from "../../engine/user_error.ts";
 import { DEFAULT_IMAGES, writeReport } from "../report/write_report.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
+import { dataOption, withImagesIn } from "./data_option.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { openDataOf } from "./open_data.ts";
 import { checkStep } from "./check_step.ts";
@@ -30,6 +31,7 @@ seconds and begins anew each time.`,
       default: DEFAULT_IMAGES,
       help: "number of pictures to examine",
     },
+    ...dataOption,
     ...deviceOptions,
   },
   examples: [
@@ -43,7 +45,10 @@ async function main(): Promise<void> {
   if (options === "help") return console.log(helpText(command));
   const choice = readDevice(options);
   const images = readImages(options.images);
-  const opened = await openRun(options.operand);
+  const opened = await withImagesIn(
+    options.data,
+    await openRun(options.operand),
+  );
   const { run } = opened;
   await checkStep(run, options.checkpoint);
   const signal = onInterrupt();

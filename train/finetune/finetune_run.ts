@@ -2,7 +2,7 @@ import type { DatasetSplits } from "../../datasets/dataset.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { buildModel, type BuiltModel } from "../build_model.ts";
 import { type Config, configSchema } from "../config/config.ts";
-import { firstDifference } from "../config/difference.ts";
+import { differences } from "../config/difference.ts";
 import { defaultsOf, mergeSettings } from "../config/merge.ts";
 import { readResults, writeResults } from "../evaluate/result_file.ts";
 import { withoutVocabulary } from "../export/export_encoder.ts";
@@ -127,7 +127,9 @@ async function openBegun(
   const { run, config } = await openRunFolder(folder);
   // settings that did not exist then count as their defaults
   const saved = mergeSettings(folderSchema, defaultsOf(folderSchema), config);
-  const difference = firstDifference(settings, saved);
+  // the images may have been moved
+  const difference = differences(settings, saved)
+    .find(({ path }) => path !== "run.data.path");
   if (!difference) return run;
   const { path, first, second } = difference;
   throw new UserError(

@@ -50,7 +50,13 @@ export async function checkData(
   const noted = await readIdentity(run);
   const found = await fingerprintDataset(options);
   if (!noted || !found) return;
-  refuseOthers(run, options, noted, found, "put those back");
+  refuseOthers(
+    run,
+    options,
+    noted,
+    found,
+    "put those back, or give the folder that has them",
+  );
 }
 
 function refuseOthers(

@@ -35,6 +35,15 @@ Deno.test("withFileErrors: says what failed and why", async () => {
   );
 });
 
+Deno.test("withFileErrors: a name begins no line of its own", async () => {
+  await assertRejects(
+    () =>
+      withFileErrors("cannot read a\nb", () => Deno.readTextFile("no/file")),
+    UserError,
+    String.raw`cannot read a\x0ab: there is no such file`,
+  );
+});
+
 Deno.test("withFileErrors: gives a reason without a sentence of its own in the system's words", async () => {
   assertEquals(
     await messageOf(() => Promise.reject(systemError("EODD"))),

@@ -49,7 +49,7 @@ export const FIVE_PICTURES: string = JSON.stringify({
 /** What is said of a run `changed`, trained on them, whose folder `pictures` now has `files`. */
 export function changedPictures(files: number): RegExp {
   return new RegExp(
-    `^pictures does not have the images that changed was started with: it has ${files} files where there were 5; put those back$`,
+    `^pictures does not have the images that changed was started with: it has ${files} files where there were 5; put those back, or give the folder that has them$`,
   );
 }
 

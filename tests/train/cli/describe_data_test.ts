@@ -31,6 +31,15 @@ Deno.test("describeData: names the classes, the first ones if there are many, an
   );
   assertEquals(
     describeData(config, { unlabelled: images(1) }),
-    "folder, 1 images of 2x2, none labelled to test with",
+    "folder, 1 image of 2x2, none labelled to test with",
+  );
+});
+
+Deno.test("describeData: names the classes as they can be printed, also where there is nothing to test with", () => {
+  const two = ["ant\n", "bee"];
+  assertEquals(
+    describeData(config, { unlabelled: images(2), train: images(2, two) }),
+    String
+      .raw`folder, 2 images of 2x2 in 2 classes (ant\x0a, bee), none labelled to test with`,
   );
 });

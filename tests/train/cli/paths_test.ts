@@ -1,5 +1,7 @@
 /** Paths on the command line of a user who is in another folder than the project's. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { UserError } from "../../../engine/user_error.ts";
+import { typedPath } from "../../../train/cli/paths.ts";
 import { imageFile } from "../../datasets/image_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { type Output, outputOf, readJson, startTask, TINY } from "./command.ts";
@@ -64,4 +66,30 @@ Deno.test("typedPath: what is typed is relative to the person, what is a default
   }
   const names = [...Deno.readDirSync(project.path)].map(({ name }) => name);
   assertEquals(names.sort(), ["data", "runs"]);
+});
+
+Deno.test("typedPath: refuses a ~ that the shell has left, and says what to write", () => {
+  assertThrows(
+    () => typedPath("~/pictures"),
+    UserError,
+    "the shell does not replace the ~ of ~/pictures here; write $HOME/pictures, or ./~/pictures for",
+  );
+  assertThrows(() => typedPath("~"), UserError, "write $HOME, or ./~ for");
+  assertEquals(typedPath("/srv/~/~a"), "/srv/~/~a");
+});
+
+Deno.test("located: a path of a file of settings is named as the person finds it", async () => {
+  using person = new TemporaryFolder();
+  using project = new TemporaryFolder();
+  person.write(
+    "mine.json",
+    JSON.stringify({ data: { name: "folder", path: "pictures" } }),
+  );
+  const { code, stderr } = await runFrom(
+    ...[person, project, "pretrain", "--config", "mine.json"] as const,
+    ...["--preset", "dv2-tiny"],
+  );
+  assertEquals(code, 1);
+  const error = `error: cannot read the folder ${project.path}/pictures: `;
+  assert(stderr.startsWith(error), stderr);
 });

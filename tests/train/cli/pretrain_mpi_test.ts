@@ -3,7 +3,7 @@ import { listCheckpoints } from "../../../train/run/checkpoint.ts";
 import { claim } from "../../../train/run/claim.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { startPretraining, testOnMpi } from "../distributed/mpi.ts";
-import { outputOf, runTask, stepsMeasured, TINY } from "./command.ts";
+import { outputOf, readJson, runTask, stepsMeasured, TINY } from "./command.ts";
 
 /** More steps than a test waits for, of images that three processes can share. */
 const ENDLESS = [
@@ -57,8 +57,13 @@ testOnMpi(
     const resumed = startPretraining(
       ...[implementation, 2, "--resume", run] as const,
       ...["--device", "wasm", "--threads", "1"],
+      ...["--extend", "200000", "--set", "checkpoints.keep=7"],
     );
     await untilAfter(Number(step), run);
+    const { steps, checkpoints: { keep } } = await readJson(
+      `${run}/config.json`,
+    );
+    assertEquals([steps, keep], [200_000, 7]);
     await signalOne("SIGKILL", run);
     const killed = performance.now();
     const { code } = await outputOf(resumed);
@@ -96,7 +101,7 @@ Deno.test("pretrain:mpi: --help names every option in lines of at most 80 charac
   for (
     const option of [
       ...["--preset NAME", "--config FILE", "--set KEY=VALUE", "--device NAME"],
-      ...["--threads N", "--out FOLDER", "--resume FOLDER"],
+      ...["--threads N", "--out FOLDER", "--resume FOLDER", "--extend STEPS"],
     ]
   ) assertMatch(stdout, new RegExp(`^  ${option}  +\\w`, "m"));
   assertEquals(stdout.split("\n").filter((line) => line.length > 80), []);

@@ -5,6 +5,7 @@ import {
   assertRejects,
 } from "@std/assert";
 import type { DatasetSplits } from "../../../datasets/dataset.ts";
+import type { DatasetOptions } from "../../../datasets/registry.ts";
 import { listFolder } from "../../../datasets/files/folders.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import type { FinetuneSettings } from "../../../train/finetune/finetune_config.ts";
@@ -317,6 +318,23 @@ testWithSeed(
       );
       assertEquals([labels, evaluation], [1, tinyConfig().evaluation]);
       await Deno.writeTextFile(path, JSON.stringify({ ...rest, run: source }));
+      assertEquals((await finetune(run, settings)).result, result);
+    }),
+);
+
+testWithSeed(
+  "finetuneRun: knows a folder from before the images of its run were moved",
+  () =>
+    withRun(async (run) => {
+      const settings = { steps: 1 };
+      const changeRun = async (data: DatasetOptions) => {
+        const path = `${run}/config.json`;
+        const config = JSON.parse(await Deno.readTextFile(path));
+        await Deno.writeTextFile(path, JSON.stringify({ ...config, data }));
+      };
+      await changeRun({ name: "cifar10", path: "here" });
+      const { result } = await finetune(run, settings);
+      await changeRun({ name: "cifar10", path: "there" });
       assertEquals((await finetune(run, settings)).result, result);
     }),
 );
