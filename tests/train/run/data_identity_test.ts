@@ -59,7 +59,7 @@ Deno.test("identifyData, checkData: other test images are refused too, unless th
   await checkData(run, data);
   folder.write("data/test_batch.bin", new Uint8Array(3073).fill(1));
   const refusal =
-    `${data.path} does not have the images that ${run.path} was started with: the files to measure with are others; put those back, or give the folder that has them`;
+    `${data.path} does not have the images that ${run.path} was started with: the files to measure with are others; put those back`;
   const { message } = await assertRejects(
     () => checkData(run, data),
     UserError,
