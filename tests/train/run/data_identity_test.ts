@@ -64,7 +64,7 @@ Deno.test("identifyData, checkData: other test images are refused too, unless th
     () => checkData(run, data),
     UserError,
   );
-  assertEquals(message, refusal);
+  assertEquals(message, `${refusal}, or give the folder that has them`);
   await assertRejects(() => identifyData(run, data), UserError, refusal);
   const { measuring, ...earlier } = JSON.parse(
     await Deno.readTextFile(run.dataPath),
