@@ -10,7 +10,7 @@ Deno.test("runCampaign: a wrong option is one sentence, and nothing is tried", a
     "--seed=0.5": '--seed must be a whole number, not "0.5"',
     "--only=tar,zip":
       "--only: there is no zip, only cifar10, stl10, tar, pictures, image-cache, " +
-      "safetensors, config, metrics, checkpoint, timm",
+      "safetensors, config, metrics, checkpoint, old-checkpoint, timm",
   };
   for (const [option, sentence] of Object.entries(sentences)) {
     const { code, stderr } = await runTask("fuzz", folder.path, option);

@@ -1,8 +1,12 @@
 import { assert } from "@std/assert";
+import { UserError } from "../../engine/user_error.ts";
 
 /** Repetitions after which garbage is collected: V8 alone lets more of it gather. */
 const INTERVAL = 5;
-/** The least reading of so many repetitions before a mark counts: V8 keeps a varying number of empty pages. */
+/**
+ * The least reading of so many repetitions before a mark counts, fewer where there are few in all: V8
+ * keeps a varying number of empty pages.
+ */
 const WINDOW = 100;
 const MIB = 2 ** 20;
 /** How much more there may be at the end than at the first reading: V8 goes on compiling, and keeps more or fewer empty pages. */
@@ -15,6 +19,7 @@ type Memory = Readonly<Record<keyof typeof ALLOWED, number>>;
  * and by the device. Needs `--v8-flags=--expose-gc`.
  */
 export class MemoryCurve {
+  readonly #window: number;
   readonly #marks: readonly number[];
   readonly #rows = new Map<number, Memory>();
   #done = 0;
@@ -23,11 +28,12 @@ export class MemoryCurve {
   /** For `total` repetitions of `what`, with `deviceBytes` to ask for the memory of the device. */
   constructor(
     private readonly what: string,
-    total: number,
+    private readonly total: number,
     private readonly deviceBytes: () => number,
   ) {
+    this.#window = Math.min(WINDOW, Math.floor(total / 2));
     this.#marks = [0.02, 0.05, 0.1, 0.2, 0.5, 1]
-      .map((share) => Math.max(WINDOW, Math.round(share * total)));
+      .map((share) => Math.max(this.#window, Math.round(share * total)));
   }
 
   /** To be called with the number of repetitions done, after each or after some. */
@@ -42,7 +48,7 @@ export class MemoryCurve {
   /** Not directly after collection: what held memory elsewhere frees it a little later. */
   #read(done: number): void {
     const mark = this.#marks.find((mark) => mark >= done);
-    if (mark === undefined || done <= mark - WINDOW) return;
+    if (mark === undefined || done <= mark - this.#window) return;
     const { rss, heapUsed } = Deno.memoryUsage();
     const before = this.#rows.get(mark);
     this.#rows.set(mark, {
@@ -68,11 +74,16 @@ export class MemoryCurve {
    * Asserts that there is no more at the end than at the first mark, but for what is allowed.
    *
    * @throws {AssertionError} with what has grown.
+   * @throws {UserError} The last mark was not reached.
    */
   assertFlat(): void {
-    const rows = [...this.#rows.values()];
-    assert(rows.length > 0, `${this.what}: too few to see growth`);
-    const [first, last] = [rows[0], rows[rows.length - 1]];
+    const [first, last] = [this.#marks[0], this.total]
+      .map((mark) => this.#rows.get(mark));
+    if (!first || !last || first === last) {
+      throw new UserError(
+        `${this.what}: whether memory grows is not known, for they ended too early; give more of them or more --minutes`,
+      );
+    }
     for (const [name, allowed] of Object.entries(ALLOWED)) {
       const kind = name as keyof Memory;
       const growth = last[kind] - first[kind];

@@ -22,7 +22,8 @@ const command = {
   usage: "deno task campaign:soak",
   help:
     `Takes very many steps of a tiny model, and then makes and destroys many programs.
-Fails if there is more memory in use at the end than after the first fiftieth.`,
+Fails if there is more memory in use at the end than after the first fiftieth, or
+if the end of a part was not reached.`,
   options: {
     steps: {
       kind: "integer",

@@ -1,11 +1,9 @@
 /** Breaks files at random and lets the program read them; what it does not answer well is kept. */
-import { setImmediate } from "node:timers/promises";
 import { runCampaign } from "../campaigns/campaign.ts";
 import { TemporaryFolder } from "../datasets/temporary_folder.ts";
-import { dataTargets } from "./data_targets.ts";
-import type { Target } from "./target.ts";
-import { trainTargets } from "./train_targets.ts";
-import { inputOf, tryInput } from "./try_input.ts";
+import { allTargets } from "./all_targets.ts";
+import { Failures } from "./failures.ts";
+import { followThread, type Job, type Note } from "./follow_thread.ts";
 
 const campaign = {
   name: "fuzz",
@@ -15,53 +13,46 @@ answer or one sentence, in a second of the processors' time and within 2 GiB for
 all. Files that do not are kept in runs/fuzz.`,
 };
 
-const LIMITS = { milliseconds: 1000, memory: 2 ** 31 };
-const FAILURES = "runs/fuzz";
+/** Milliseconds of the processors' time that an input may take. */
+const LIMIT_MS = 1000;
+/** Bytes that the program may have. */
+const MEMORY = 2 ** 31;
+const MEMORY_CHECK_MS = 50;
 /** A call that has not come back after so long never will. */
 const HANG_MS = 30_000;
 
-const counts: Record<string, number> = {};
-const problems = new Set<string>();
-
 await runCampaign(campaign, async ({ seed, end, choose }) => {
-  const targets = choose([...dataTargets(), ...trainTargets()]);
-  // what is loaded once takes none of the time of an input
-  for (const target of targets) {
-    using folder = new TemporaryFolder();
-    await tryInput(target, target.files[0], folder.path, LIMITS);
-  }
-  // side by side, for most of the time of most targets is waiting for files
-  await Promise.all(targets.map((target) => tryUntilEnd(target, seed, end)));
-  targets.forEach((target) => target.close?.());
-  console.log(counts, `${problems.size} kinds of failure`);
-  if (problems.size > 0) Deno.exitCode = 1;
-});
-
-async function tryUntilEnd(
-  target: Target,
-  seed: number,
-  end: number,
-): Promise<void> {
+  const targets = choose(allTargets());
+  const failures = new Failures(targets, seed);
   using folder = new TemporaryFolder();
-  for (let input = 0; performance.now() < end; input++) {
-    const file = inputOf(target, seed, input);
-    const name = `${target.name}-${seed}-${input}`;
-    const hang = setTimeout(() => report(name, file, "it hangs"), HANG_MS);
-    const problem = await tryInput(target, file, folder.path, LIMITS);
-    clearTimeout(hang);
-    if (problem !== undefined) report(name, file, problem);
-    counts[target.name] = input + 1;
-    // one that never waits would let the others wait for ever
-    await setImmediate();
+  let current: Note | undefined;
+  // while a call has the memory: afterwards it may have given it back
+  const memoryCheck = setInterval(() => {
+    const { rss } = Deno.memoryUsage();
+    if (current && rss > MEMORY) {
+      failures.keep(current, `the program has ${rss} bytes`);
+    }
+  }, MEMORY_CHECK_MS);
+  const job: Job = {
+    names: targets.map(({ name }) => name),
+    seed,
+    folder: folder.path,
+    milliseconds: end - performance.now(),
+    limit: LIMIT_MS,
+  };
+  const address = new URL("thread.ts", import.meta.url);
+  address.searchParams.set("job", JSON.stringify(job));
+  // in a thread of its own, so that this one notices when it hangs
+  const thread = new Worker(address, { type: "module" });
+  const problem = await followThread(thread, HANG_MS, (note) => {
+    current = note;
+    if (note.problem !== undefined) failures.keep(note, note.problem);
+  });
+  clearInterval(memoryCheck);
+  if (problem !== undefined) {
+    if (!current) throw new Error(problem);
+    failures.keep(current, problem);
+    console.log("the campaign ends here: no thread can be taken out of a loop");
   }
-}
-
-/** Keeps one file for each kind of problem. */
-function report(name: string, file: Uint8Array, problem: string): void {
-  const kind = name.replace(/-.*/, "") + problem.replace(/\d+/g, "");
-  if (problems.has(kind)) return;
-  problems.add(kind);
-  Deno.mkdirSync(FAILURES, { recursive: true });
-  Deno.writeFileSync(`${FAILURES}/${name}`, file);
-  console.log(`${FAILURES}/${name}: ${problem}`);
-}
+  failures.finish(current?.input ?? 0);
+});

@@ -4,13 +4,17 @@ import { configSchema } from "../../train/config/config.ts";
 import { loadConfig } from "../../train/config/loader.ts";
 import { presets } from "../../train/config/presets/mod.ts";
 import { importTimm } from "../../train/export/timm.ts";
-import { loadLatestCheckpoint } from "../../train/run/checkpoint.ts";
+import {
+  loadLatestCheckpoint,
+  saveCheckpoint,
+} from "../../train/run/checkpoint.ts";
 import { readMetrics } from "../../train/run/metrics_file.ts";
 import { openSafetensors, readTensors } from "../../train/run/safetensors.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
 } from "../../train/run/safetensors_bytes.ts";
+import { TemporaryFolder } from "../datasets/temporary_folder.ts";
 import { timmCases } from "../train/export/timm_fixture.ts";
 import type { Draw } from "./draw.ts";
 import { mutateBytes } from "./mutate_bytes.ts";
@@ -107,16 +111,49 @@ const metrics: Target = {
   },
 };
 
-const checkpoint: Target = {
-  name: "checkpoint",
-  files: [encodeJson({ step: 3, metadata: { config: { steps: 3 } } })],
-  mutate: mutateJsonFile,
-  async read(file, folder) {
-    Deno.writeFileSync(`${folder}/step-000003.json`, file);
-    Deno.writeFileSync(`${folder}/step-000003.safetensors`, tensors);
-    assertEquals((await loadLatestCheckpoint(folder))?.step, 3);
+/** The JSON of a checkpoint, beside whole tensors. */
+function checkpoint(
+  name: string,
+  { json, tensors }: {
+    readonly json: Uint8Array;
+    readonly tensors: Uint8Array;
   },
-};
+): Target {
+  return {
+    name,
+    files: [json],
+    mutate: mutateJsonFile,
+    async read(file, folder) {
+      Deno.writeFileSync(`${folder}/step-000003.json`, file);
+      Deno.writeFileSync(`${folder}/step-000003.safetensors`, tensors);
+      assertEquals((await loadLatestCheckpoint(folder))?.step, 3);
+    },
+  };
+}
+
+const metadata = { config: { steps: 3 } };
+
+/** A checkpoint as earlier versions saved it, without anything to check it by. */
+const unstamped = { json: encodeJson({ step: 3, metadata }), tensors };
+
+/** A checkpoint as it is saved today. */
+async function stamped(): Promise<typeof unstamped> {
+  using folder = new TemporaryFolder();
+  const saved = {
+    step: 3,
+    metadata,
+    tensors: decodeSafetensors(tensors, "it").tensors,
+  };
+  await saveCheckpoint(folder.path, saved, 1);
+  const read = (ending: string) =>
+    Deno.readFileSync(`${folder.path}/step-000003.${ending}`);
+  return { json: read("json"), tensors: read("safetensors") };
+}
+
+const checkpoints = [
+  checkpoint("checkpoint", await stamped()),
+  checkpoint("old-checkpoint", unstamped),
+];
 
 /** Weights by the names of timm; the model must be as it was where they are refused. */
 function timm(): Target {
@@ -136,5 +173,5 @@ function timm(): Target {
 
 /** What reads configs, runs and weights. */
 export function trainTargets(): Target[] {
-  return [safetensors, config, metrics, checkpoint, timm()];
+  return [safetensors, config, metrics, ...checkpoints, timm()];
 }

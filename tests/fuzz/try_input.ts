@@ -6,14 +6,6 @@ import type { Target } from "./target.ts";
 /** A message is to be read: it may list mistakes, but not print the file. */
 const MAX_MESSAGE = 4000;
 
-/** What an input may take. */
-export interface Limits {
-  /** Milliseconds of the processors' time in a call: what a busy machine adds by waiting is not its. */
-  readonly milliseconds: number;
-  /** Memory of the whole program in bytes. */
-  readonly memory: number;
-}
-
 /** The file that a seed and a number give. */
 export function inputOf(
   target: Target,
@@ -29,6 +21,8 @@ export function inputOf(
  *
  * @param folder An empty one, which it leaves empty: making another for each input would take most of
  * the time on many file systems.
+ * @param limit Milliseconds of the processors' time that it may take: what a busy machine adds by
+ * waiting is not its.
  * @returns What was wrong with how it took it; `undefined` where it gave the right answer or a
  * sentence.
  */
@@ -36,7 +30,7 @@ export async function tryInput(
   target: Target,
   file: Uint8Array,
   folder: string,
-  { milliseconds, memory }: Limits,
+  limit: number,
 ): Promise<string | undefined> {
   const start = cpuUsage();
   try {
@@ -49,9 +43,7 @@ export async function tryInput(
   }
   const { user, system } = cpuUsage(start);
   const taken = (user + system) / 1000;
-  if (taken > milliseconds) return `it took ${taken.toFixed(0)} ms`;
-  const { rss } = Deno.memoryUsage();
-  return rss > memory ? `the program has ${rss} bytes` : undefined;
+  return taken > limit ? `it took ${taken.toFixed(0)} ms` : undefined;
 }
 
 function empty(folder: string): void {

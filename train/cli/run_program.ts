@@ -49,7 +49,8 @@ export function describeError(error: unknown): unknown {
 /**
  * Lets a program finish what it is doing when it is asked to stop. The first SIGINT (Ctrl-C), SIGTERM
  * or SIGHUP (a closed terminal) aborts the signal returned here, and the process will end with code
- * 130, 143 or 129; a second one ends it at once. The death of `deno task` counts as SIGHUP.
+ * 130, 143 or 129; a second one ends it at once. The death of `deno task` counts as SIGHUP; that of `npx`,
+ * further up, cannot be seen: Deno reads `/proc` with `--allow-all` only.
  *
  * @returns A signal whose reason is the name of the system's signal.
  */

@@ -1,10 +1,14 @@
 /**
- * Writes docs/settings.md, the list of all settings: what they can be from the schema, what they mean
- * from the docstrings of `Config` and its parts. `--check` only says whether it is up to date.
+ * Writes docs/settings.md, the list of all settings: what they can be from the schemas, what they mean
+ * from the docstrings of `Config` and `FinetuneConfig` and their parts, and what each preset sets.
+ * `--check` only says whether it is up to date.
  */
 import ts from "npm:typescript@~5.9.3";
 import { fileURLToPath } from "node:url";
+import { finetuneSchema } from "../finetune/finetune_config.ts";
 import { configSchema } from "./config.ts";
+import { presets } from "./presets/mod.ts";
+import { isObject, type ObjectSchema } from "./schema.ts";
 import { type Setting, settingsOf } from "./settings.ts";
 
 const page = new URL("../../docs/settings.md", import.meta.url);
@@ -12,28 +16,66 @@ const page = new URL("../../docs/settings.md", import.meta.url);
 const INTRODUCTION =
   `What \`--set KEY=VALUE\`, a file for \`--config\` and an experiment can set. In
 parentheses is what a setting can be, and what it is by default; a preset lays
-its own settings over these. This list is made by \`deno task build\`.`;
+[its own settings](#presets) over these. This list is made by \`deno task build\`.`;
 
-/** The page that the schema and the docstrings give. */
+const FINETUNE_INTRODUCTION =
+  `What an entry of an experiment's \`finetune\` can set. \`deno task finetune\` has
+options for some of these, and takes the defaults of the others.`;
+
+const PRESETS_INTRODUCTION =
+  `What \`--preset NAME\` sets; all else is as it is by default above.`;
+
+/** The page that the schemas, the docstrings and the presets give. */
 export function settingsPage(): string {
-  const meaningOf = readMeanings();
-  // what several members of a union have alike is listed once
-  const items = Map.groupBy(
-    settingsOf(configSchema),
-    (setting) => itemOf(setting, meaningOf(setting)),
+  const run = itemsOf(configSchema, "./config.ts", "Config");
+  const finetune = itemsOf(
+    finetuneSchema,
+    "../finetune/finetune_config.ts",
+    "FinetuneConfig",
   );
-  const sections = Map.groupBy(
-    items,
-    ([, settings]) => headingOf(settings),
-  );
+  const sections = Map.groupBy(run, ([, settings]) => headingOf(settings));
   return [
     "# Settings",
     INTRODUCTION,
-    ...[...sections].flatMap(([heading, items]) => [
-      heading,
-      items.map(([item]) => item).join("\n"),
-    ]),
+    ...[...sections].flatMap(([heading, items]) => [heading, listOf(items)]),
+    "## Of a fine-tuning",
+    FINETUNE_INTRODUCTION,
+    listOf(finetune),
+    "## Presets",
+    PRESETS_INTRODUCTION,
+    Object.entries(presets).map(([name, { description, config }]) =>
+      wrap(`- \`${name}\`, ${description}: ${assignmentsOf(config).join(", ")}`)
+    ).join("\n"),
   ].join("\n\n") + "\n";
+}
+
+/** A line of the list, and the settings that it is about. */
+type Item = readonly [item: string, settings: readonly Setting[]];
+
+/** The settings of a schema; what several members of a union have alike is listed once. */
+function itemsOf(schema: ObjectSchema, file: string, type: string): Item[] {
+  const meaningOf = readMeanings(file, type);
+  return [
+    ...Map.groupBy(
+      settingsOf(schema),
+      (setting) => itemOf(setting, meaningOf(setting)),
+    ),
+  ];
+}
+
+function listOf(items: readonly Item[]): string {
+  return items.map(([item]) => item).join("\n");
+}
+
+/** What is set, as it is written after `--set`. */
+function assignmentsOf(value: unknown, path: readonly string[] = []): string[] {
+  if (!isObject(value)) {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return [`\`${path.join(".")}=${text}\``];
+  }
+  return Object.entries(value).flatMap(([key, child]) =>
+    assignmentsOf(child, [...path, key])
+  );
 }
 
 function headingOf(settings: readonly Setting[]): string {
@@ -46,7 +88,7 @@ function headingOf(settings: readonly Setting[]): string {
 function itemOf(setting: Setting, meaning: string): string {
   const { path, values, isRequired } = setting;
   const fallback = setting.default === undefined
-    ? isRequired ? "must be given" : "none by default"
+    ? isRequired ? "must be given" : "may be left out"
     : `\`${setting.default}\` by default`;
   return wrap(`- \`${path}\` (${values}; ${fallback}): ${meaning}`);
 }
@@ -62,9 +104,12 @@ function wrap(text: string): string {
   return lines.join("\n");
 }
 
-/** Reads the docstrings of `Config` and what it is made of. */
-function readMeanings(): (setting: Setting) => string {
-  const file = fileURLToPath(new URL("./config.ts", import.meta.url));
+/** Reads the docstrings of a type, which a module exports, and of what it is made of. */
+function readMeanings(
+  relative: string,
+  name: string,
+): (setting: Setting) => string {
+  const file = fileURLToPath(new URL(relative, import.meta.url));
   const program = ts.createProgram([file], {
     allowImportingTsExtensions: true,
     noEmit: true,
@@ -77,7 +122,7 @@ function readMeanings(): (setting: Setting) => string {
   const checker = program.getTypeChecker();
   const module = checker.getSymbolAtLocation(program.getSourceFile(file)!)!;
   const config = checker.getExportsOfModule(module)
-    .find(({ name }) => name === "Config")!;
+    .find((symbol) => symbol.name === name)!;
 
   /** The members of a union, of which `name` says which is which, or the type itself. */
   const membersOf = (type: ts.Type): readonly ts.Type[] =>
@@ -104,7 +149,7 @@ function readMeanings(): (setting: Setting) => string {
       const owner = membersOf(checker.getNonNullableType(type))
         .find((member) => isChosen(member, name));
       const property = owner?.getProperty(key);
-      if (!property) throw new Error(`${path} is not in the type Config`);
+      if (!property) throw new Error(`${path} is not in ${name}`);
       meaning = ts.displayPartsToString(
         property.getDocumentationComment(checker),
       );

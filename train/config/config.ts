@@ -25,7 +25,7 @@ export type ModelOptions = Parameters<
 
 /** AdamW (Loshchilov and Hutter 2019), and how far its learning rate rises. */
 export interface OptimizerConfig extends AdamWOptions {
-  /** The highest learning rate, reached after the warm-up; above 0, 3e-4 by default. */
+  /** The highest learning rate, reached after the warm-up; above 0. */
   readonly learningRate: number;
 }
 

@@ -60,7 +60,8 @@ const axis = z.int().nonnegative();
 const headerSchema = z.record(
   z.string(),
   z.object({
-    dtype: z.string(),
+    // messages quote it
+    dtype: z.string().regex(/^\w{1,16}$/),
     shape: z.array(axis),
     data_offsets: z.tuple([axis, axis]),
   }),

@@ -189,6 +189,13 @@ Deno.test("openSafetensors: a file of another format is refused", async () => {
   );
   await assertDamaged(withHeader("{not json", 0), "its header is not JSON");
   await assertDamaged(withHeader("[1]", 0), "its header");
+  for (const dtype of ["x".repeat(10_000), "F\x1b[2J", ""]) {
+    const tensor = { dtype, shape: [0], data_offsets: [0, 0] };
+    await assertDamaged(
+      withHeader({ a: tensor }, 0),
+      "its header lacks what the format asks for",
+    );
+  }
   await assertDamaged(
     withHeader({ a: 1 }, 0),
     "its header lacks what the format asks for",
