@@ -10,6 +10,29 @@ export interface Equivalent {
 
 export const equivalents: readonly Equivalent[] = [
   {
+    file: "train/export/timm.ts",
+    line: "if (block === undefined) continue;",
+    before: "block === undefined",
+    after: "false",
+    reason: "a list keeps what has no number out of its elements",
+  },
+  {
+    file: "train/evaluate/lbfgs.ts",
+    line:
+      "for (let i = 0; i < a.length; i++) result[i] = a[i] + factor * b[i];",
+    before: "<",
+    after: "<=",
+    reason: "a typed array ignores what is written behind its end",
+  },
+  {
+    file: "engine/compile/fusion.ts",
+    line:
+      "return !isFused || own.size <= Math.max(maxReads, node.inputs.length);",
+    before: "Math.max(maxReads, node.inputs.length)",
+    after: "maxReads",
+    reason: "the passes end all the same, once no more is stored; only later",
+  },
+  {
     file: "layers/packing.ts",
     line: "return value >>> 0;",
     before: ">>>",

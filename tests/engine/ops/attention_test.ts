@@ -34,6 +34,8 @@ Deno.test("attention: refuses heads that do not divide the width, and tensors th
   }
   const flat = input("flat", [5, 12]);
   assertThrows(() => attention(flat, x, x, { heads: 2 }), RangeError, "[5,12]");
+  const deep = input("deep", [2, 5, 12, 1]);
+  assertThrows(() => attention(deep, x, x, { heads: 2 }), RangeError, "12,1]");
   assertThrows(
     () => attention(x, input("key", [2, 5, 6]), x, { heads: 2 }),
     RangeError,

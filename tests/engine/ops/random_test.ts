@@ -1,4 +1,9 @@
-import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
 import { constant, input } from "../../../engine/graph/tensor.ts";
 import {
   dropout,
@@ -6,7 +11,6 @@ import {
   philox,
   RandomSource,
 } from "../../../engine/ops/random.ts";
-
 import { Program } from "../../../engine/program.ts";
 import { randomWord } from "../../random.ts";
 import { checkForward } from "../compare.ts";
@@ -41,6 +45,14 @@ Deno.test("normalArray: has the moments of a normal distribution, at odd sizes t
     0,
   );
   assertAlmostEquals(neighbours / values.length, 0, 0.06);
+});
+
+Deno.test("normalArray: fewer numbers are the first of more", () => {
+  const values = normalArray(4, 1, 5, 3);
+  for (const size of [1, 2, 3]) {
+    assertEquals(normalArray(size, 1, 5, 3), values.subarray(0, size));
+  }
+  assert(values.every((value) => value !== 0));
 });
 
 testOnDevices(

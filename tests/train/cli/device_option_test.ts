@@ -6,6 +6,7 @@ Deno.test("readDevice: gives the device and its threads, where they are given", 
   assertEquals(readDevice({ device: "auto" }), ["auto"]);
   assertEquals(readDevice({ device: "webgpu" }), ["webgpu"]);
   assertEquals(readDevice({ device: "wasm", threads: 3 }), ["wasm", 3]);
+  assertEquals(readDevice({ device: "wasm", threads: 1 }), ["wasm", 1]);
 });
 
 Deno.test("readDevice: refuses a number of threads that cannot be had", () => {

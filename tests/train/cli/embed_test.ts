@@ -32,12 +32,12 @@ testWithSeed(
       device: devices[0],
     });
     const paths = NAMES.map((name) => `${folder.path}/pictures/${name}`);
-    for (const kind of ["features", "I, Î"]) {
+    for (const [kind, batchSize] of [["features", "2"], ["I, Î", "1"]]) {
       const { code, stdout, stderr } = await runTask(
         "embed",
         folder.path,
         ...["run", "--images", "pictures", "--device", "wasm"],
-        ...["--features", kind, "--batch-size", "2"],
+        ...["--features", kind, "--batch-size", batchSize],
       );
       assertEquals(code, 0, stderr);
       assertMatch(stdout, /^3 vectors of \d+ features: run\/embeddings.npy\n/);

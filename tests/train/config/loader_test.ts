@@ -94,6 +94,12 @@ Deno.test("loadConfig: names a file that is not JSON, and the place", async () =
       `${path} must hold an object of settings, { ... }`,
     );
   });
+  await withFile('{"a": 1 "b": 2}', async (path) => {
+    assertEquals(
+      await problem({ config: path }),
+      `${path} is not JSON: comma expected at line 1, column 9`,
+    );
+  });
   await withFile("", async (path) => {
     assertEquals(
       await problem({ config: path }),
