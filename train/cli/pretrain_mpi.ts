@@ -25,6 +25,7 @@ import {
   DEFAULT_PRESET,
   readConfig,
   runOptions,
+  settingInstead,
 } from "./run_options.ts";
 import { describeError, onInterrupt, runProgram } from "./run_program.ts";
 
@@ -55,6 +56,7 @@ any of them stops all after the step under way, with a checkpoint.`,
     "mpirun -n 4 deno task pretrain:mpi --preset dv2",
     "mpirun -n 2 deno task pretrain:mpi --device wasm --threads 1",
   ],
+  alternative: settingInstead,
 } as const satisfies Command;
 
 type Options = OptionValues<typeof command>;

@@ -162,7 +162,9 @@ export function settingAt(path: string, value: unknown): unknown {
 
 function tooDeep(setting: string): UserError {
   return new UserError(
-    `${setting.slice(0, 40)}... is nested too deeply for a setting: in more than ${MAX_DEPTH} levels`,
+    `${
+      setting.slice(0, 40)
+    }... is nested too deeply for a setting: in more than ${MAX_DEPTH} levels`,
   );
 }
 

@@ -67,6 +67,16 @@ Deno.test("pretrain: a dry run says what a step needs, without images, and leave
     assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
   }));
 
+Deno.test("pretrain: a dry run of what the device cannot hold ends with code 1", () =>
+  withFolder(async (folder) => {
+    const { code, stdout, stderr } = await runCommand(folder, [
+      ...[...TINY, "--dry-run", "--device", "wasm", "--threads", "1"],
+      ...["--set", "batchSize=1000000"],
+    ]);
+    assertEquals([code, stderr], [1, ""]);
+    assertMatch(stdout, /\nthis device cannot hold it: .*lower batchSize/);
+  }));
+
 Deno.test("pretrain: the config.json of a run, given as --config, makes the same run again", () =>
   withFolder(async (folder) => {
     const first = [...TINY, "--out", "first"];
