@@ -44,6 +44,7 @@ export { AdamW, type AdamWOptions, type Update } from "./adamw.ts";
 export { learningRateAt, type ScheduleOptions } from "./learning_rate.ts";
 export { type TotalLoss, totalLoss } from "./total_loss.ts";
 export {
+  type CompileOptions,
   type StepConfig,
   type StepMetrics,
   type StepParts,

@@ -18,7 +18,10 @@ import {
   type OptionValues,
   parseArguments,
 } from "./arguments.ts";
+import { checkModel } from "./check_model.ts";
+import { describeData } from "./describe_data.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
+import { CACHE, opening } from "./open_data.ts";
 import { RunDisplay } from "./run_display.ts";
 import {
   createRun,
@@ -88,15 +91,17 @@ async function takePart(
 ): Promise<void> {
   const { rank, size, name } = communicator;
   const isFirst = rank === 0;
-  const { config, resumed } = await shareJson(
-    isFirst ? await readJob(options) : undefined,
-    communicator,
-  );
-  const splits = await openDataset(config.data);
+  const job = isFirst ? await readJob(options) : undefined;
+  // first here, so that the others of this machine find the pictures decoded
+  const opened = job && await openDataset(job.config.data, opening());
+  const { config, resumed } = await shareJson(job, communicator);
+  const splits = opened ?? await openDataset(config.data, { cache: CACHE });
   const [choice, threads = shareOfThreads()] = readDevice(options);
   const { device, reason } = await openDevice(choice, threads);
   const display = isFirst ? new RunDisplay(config) : undefined;
+  display?.print(`data: ${describeData(config, splits)}`);
   let run = resumed;
+  display?.begin("compiling", 0);
   try {
     const result = await pretrainTogether(config, {
       communicator,
@@ -135,7 +140,9 @@ async function readJob(
 ): Promise<{ readonly config: Config; readonly resumed?: RunFolder }> {
   const { preset, config, set, out, resume } = options;
   if (resume === undefined) {
-    return { config: await readConfig(options) };
+    const config = await readConfig(options);
+    await checkModel(config);
+    return { config };
   }
   if (preset ?? config ?? out ?? set[0]) {
     throw new UserError(

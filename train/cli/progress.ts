@@ -39,7 +39,8 @@ const MAX_WITHOUT_BAR = 5;
 const GAP = "  ";
 const ERASE_TO_END = "\x1b[K";
 
-const errorStream: ProgressOutput = {
+/** The error stream, drawn over where it is a terminal. */
+export const errorStream: ProgressOutput = {
   write: writeToErrorStream,
   columns: () =>
     Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,

@@ -44,10 +44,23 @@ testOnDevices(
         const { linear, neighbours } = result.trained.features;
         assertEquals([linear.fitted, linear.heldOut, linear.images], [3, 1, 2]);
         assertEquals([neighbours.neighbours, neighbours.bank], [4, 4]);
+        for (const encoder of ["trained", "untrained"]) {
+          const lines = [
+            `computing features with the ${encoder} encoder, 6 images \\.\\.\\.`,
+            "6/6 .*images.*",
+            `classifying with the ${encoder} encoder, 5 layers \\.\\.\\.`,
+            "5/5 .*layers.*",
+          ];
+          assertMatch(stderr, new RegExp(`^${lines.join("\n")}$`, "m"));
+        }
+        assertMatch(stderr, /^writing the report \.\.\.\n2\/2 .*images.*$/m);
       }
       const device = { wasm: "WebAssembly", webgpu: "WebGPU" }[kind];
       assertMatch(stderr, new RegExp(`^device: ${device} .*asked for`, "m"));
-      assertMatch(stderr, /^compiling a step \.\.\.\ntraining for 3 steps/m);
+      assertMatch(
+        stderr,
+        /^compiling a step \.\.\.\n(\d+\/\d+ .*kernels.*\n)?training for 3 steps/m,
+      );
     }),
 );
 

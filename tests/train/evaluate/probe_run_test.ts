@@ -1,17 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MemoryImages } from "../../../datasets/memory_images.ts";
 import { buildModel } from "../../../train/build_model.ts";
-import { probeImages } from "../../../train/evaluate/probe.ts";
+import { probeImages, type ProbePhase } from "../../../train/evaluate/probe.ts";
 import {
   type ProbeResults,
   readProbe,
   writeProbe,
 } from "../../../train/evaluate/probe_file.ts";
-import {
-  type ProbePhase,
-  probeRun,
-  type ProbeTask,
-} from "../../../train/evaluate/probe_run.ts";
+import { probeRun, type ProbeTask } from "../../../train/evaluate/probe_run.ts";
 import { devices } from "../../engine/devices.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { IMAGE_SIZE, tinyConfig, tinyImages } from "../tiny_model.ts";
