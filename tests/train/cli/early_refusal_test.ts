@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { imageFile } from "../../datasets/image_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
-import { startPretraining, testOnMpi } from "../distributed/mpi.ts";
+import { startPretrainingIn, testOnMpi } from "../distributed/mpi.ts";
 import { type Output, outputOf, runCommand, runTask, TINY } from "./command.ts";
 
 const WASM = ["--device", "wasm", "--threads", "1"];
@@ -47,8 +47,8 @@ Deno.test("pretrain, finetune: what does not need the pictures is refused before
 
   Deno.removeSync(`${path}/data`, { recursive: true });
   assertRefusedEarly(
-    await runTask("finetune", path, "run", "--input", "image", ...WASM),
-    /^error: input is image, which takes a model with the double view/m,
+    await runTask("finetune", path, "run", "--input", "both", ...WASM),
+    /^error: input is both, which takes a model with the double view/m,
   );
   const checkpoint = `${path}/run/checkpoints/step-000003.safetensors`;
   Deno.truncateSync(checkpoint, 100);
@@ -71,25 +71,20 @@ testOnMpi(
   async (implementation) => {
     const { folder, args } = withPictures();
     using _ = folder;
+    const { path } = folder;
     const pretrain = (...more: string[]) =>
-      outputOf(startPretraining(implementation, 2, ...args, ...more));
-    const cwd = Deno.cwd();
-    Deno.chdir(folder.path);
-    try {
-      const wrong = await pretrain("--set", "model.masked=4");
-      assert(wrong.code !== 0);
-      assertMatch(wrong.stderr, /^rank 0: error: the config does not fit /m);
-      assert(!DECODING.test(wrong.stderr), wrong.stderr);
-      const first = await pretrain("--out", "first");
-      assertEquals(first.code, 0, first.stderr);
-      assertMatch(first.stderr, DECODING);
-      assertMatch(first.stderr, /^data: folder, .* in 2 classes \(a, b\)/m);
-      assertMatch(first.stderr, /^compiling a step \.\.\.$/m);
-      const second = await pretrain("--out", "second");
-      assertEquals(second.code, 0, second.stderr);
-      assert(!DECODING.test(second.stderr), second.stderr);
-    } finally {
-      Deno.chdir(cwd);
-    }
+      outputOf(startPretrainingIn(path, implementation, 2, ...args, ...more));
+    const wrong = await pretrain("--set", "model.masked=4");
+    assert(wrong.code !== 0);
+    assertMatch(wrong.stderr, /^rank 0: error: the config does not fit /m);
+    assert(!DECODING.test(wrong.stderr), wrong.stderr);
+    const first = await pretrain("--out", `${path}/first`);
+    assertEquals(first.code, 0, first.stderr);
+    assertMatch(first.stderr, DECODING);
+    assertMatch(first.stderr, /^data: folder, .* in 2 classes \(a, b\)/m);
+    assertMatch(first.stderr, /^compiling a step \.\.\.$/m);
+    const second = await pretrain("--out", `${path}/second`);
+    assertEquals(second.code, 0, second.stderr);
+    assert(!DECODING.test(second.stderr), second.stderr);
   },
 );
