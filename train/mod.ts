@@ -84,12 +84,16 @@ export {
   type LinearProbeResult,
 } from "./evaluate/linear_probe.ts";
 export {
+  type EncoderName,
   type LabelledImages,
   type LayerResult,
   type LayerResults,
   probeEncoder,
+  type ProbeEvents,
   type ProbeImages,
   probeImages,
+  type ProbeOptions,
+  type ProbePhase,
 } from "./evaluate/probe.ts";
 export {
   finetuneRun,
