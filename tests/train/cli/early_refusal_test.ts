@@ -7,12 +7,13 @@ import { type Output, outputOf, runCommand, runTask, TINY } from "./command.ts";
 
 const WASM = ["--device", "wasm", "--threads", "1"];
 
-/** A tiny run on eight pictures of two classes, and what is printed where they are decoded. */
-const PICTURES = TINY.filter((text) => !/^data\./.test(text)).join(" ")
+/** The options of a tiny run, without its data. */
+const WITHOUT_DATA = TINY.filter((text) => !/^data\./.test(text)).join(" ")
   .replaceAll(/--set (?=--set)/g, "").split(" ");
+/** What is printed where the pictures are decoded. */
 const DECODING = /^data: decoding 8 pictures \.\.\.$/m;
 
-/** A folder with the pictures, and what makes a run on them of any command. */
+/** A folder with eight pictures of two classes, and the options of a tiny run on them. */
 function withPictures(): { folder: TemporaryFolder; args: string[] } {
   const folder = new TemporaryFolder();
   for (let i = 0; i < 8; i++) {
@@ -21,7 +22,7 @@ function withPictures(): { folder: TemporaryFolder; args: string[] } {
   }
   const data = ["name=folder", `path=${folder.path}/pictures`, "imageSize=32"];
   const set = data.flatMap((setting) => ["--set", `data.${setting}`]);
-  return { folder, args: [...PICTURES, ...set, ...WASM] };
+  return { folder, args: [...WITHOUT_DATA, ...set, ...WASM] };
 }
 
 function assertRefusedEarly(
