@@ -49,5 +49,10 @@ export {
   openDevice,
   type OpenedDevice,
 } from "./open_device.ts";
-export type { Device, DeviceLimits, HostArray } from "./devices/device.ts";
+export type {
+  CompileListener,
+  Device,
+  DeviceLimits,
+  HostArray,
+} from "./devices/device.ts";
 export { UserError } from "./user_error.ts";

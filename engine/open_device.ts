@@ -34,7 +34,10 @@ export async function openDevice(
     return { device: gpu, reason: `${gpu.description} (asked for)` };
   }
   if (gpu && !gpu.software) {
-    return { device: gpu, reason: `${gpu.description} (a GPU is there)` };
+    const why = threads === undefined
+      ? "a GPU is there"
+      : "a GPU is there, for which the number of threads is without effect";
+    return { device: gpu, reason: `${gpu.description} (${why})` };
   }
   gpu?.destroy();
   const { problem = "no GPU found" } = await findAdapter();

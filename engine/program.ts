@@ -1,4 +1,5 @@
 import type {
+  CompileListener,
   Device,
   DeviceLimits,
   Executable,
@@ -70,14 +71,16 @@ export class Program {
   /**
    * Fuses, plans and compiles.
    *
+   * @param onKernel Called where kernels are compiled one by one, with WebGPU.
    * @throws {UserError} if the device cannot hold it.
    */
   static async compile(
     device: Device,
     definition: ProgramDefinition,
+    onKernel?: CompileListener,
   ): Promise<Program> {
     const plan = planProgram(definition, device.limits);
-    const executable = await device.compile(plan);
+    const executable = await device.compile(plan, onKernel);
     return new Program(plan, executable, queueOf(device));
   }
 

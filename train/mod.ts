@@ -44,6 +44,7 @@ export { AdamW, type AdamWOptions, type Update } from "./adamw.ts";
 export { learningRateAt, type ScheduleOptions } from "./learning_rate.ts";
 export { type TotalLoss, totalLoss } from "./total_loss.ts";
 export {
+  type CompileOptions,
   type StepConfig,
   type StepMetrics,
   type StepParts,
@@ -83,12 +84,16 @@ export {
   type LinearProbeResult,
 } from "./evaluate/linear_probe.ts";
 export {
+  type EncoderName,
   type LabelledImages,
   type LayerResult,
   type LayerResults,
   probeEncoder,
+  type ProbeEvents,
   type ProbeImages,
   probeImages,
+  type ProbeOptions,
+  type ProbePhase,
 } from "./evaluate/probe.ts";
 export {
   finetuneRun,

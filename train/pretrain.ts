@@ -1,12 +1,13 @@
 import type { DatasetSplits } from "../datasets/dataset.ts";
-import type { Device } from "../engine/devices/device.ts";
+import type { CompileListener, Device } from "../engine/devices/device.ts";
 import { buildModel, type BuiltModel } from "./build_model.ts";
-import { readBytes } from "../datasets/files/read_file.ts";
-import { importTimm } from "./export/timm.ts";
+import { loadInitialWeights } from "./initial_weights.ts";
 import { type Config, configSchema } from "./config/config.ts";
 import {
+  type EncoderName,
   type LayerResults,
   probeEncoder,
+  type ProbeEvents,
   probeImages,
 } from "./evaluate/probe.ts";
 import type { RunFolder } from "./run/run_folder.ts";
@@ -20,11 +21,8 @@ import {
 } from "./run/training_state.ts";
 import { type LoopResult, TrainingLoop } from "./training_loop.ts";
 
-/**
- * A part of a run: compiling a step and taking all of them, then evaluation of the encoder, and of one
- * as it was before the first step.
- */
-export type Phase = "compiling" | "training" | "trained" | "untrained";
+/** A part of a run: compiling a step, and taking all of them. */
+export type Phase = "compiling" | "training";
 
 /**
  * Labelled images that the layers are measured with at the end of a run, at most: enough for a first
@@ -52,8 +50,12 @@ export interface PretrainOptions {
   readonly signal?: AbortSignal;
   /** Called when a part begins, with the number of steps done. */
   readonly onPhase?: (phase: Phase, step: number) => void;
+  /** Called while a step is compiled, where that takes long. */
+  readonly onKernel?: CompileListener;
   /** Called with the number of steps done and the numbers of the last one. */
   readonly onStep?: (step: number, metrics: StepMetrics) => void;
+  /** Called while the trained encoder is measured after the last step, and then the untrained one. */
+  readonly probing?: ProbeEvents;
 }
 
 /** How a run ended. */
@@ -86,29 +88,20 @@ export async function pretrain(
     ? await readCheckpoint(config, run, configSchema)
     : undefined;
   const built = buildModel(config, imageSize);
-  const { initialWeights } = config;
-  if (initialWeights !== undefined && !checkpoint) {
-    importTimm(built, await readBytes(initialWeights), initialWeights);
-  }
+  if (!checkpoint) await loadInitialWeights(built, config);
   options.onPhase?.("compiling", checkpoint?.step ?? 0);
   // before anything else that is slow, so that a step that the device cannot hold is noticed at once
-  const step = await TrainingStep.compile(device, {
-    config,
-    ...built,
-    imageSize,
-  });
+  const step = await TrainingStep.compile(
+    device,
+    { config, ...built, imageSize },
+    options,
+  );
   const state: TrainingState = { ...built, optimizer: step.optimizer };
   try {
     const result = await takeSteps(config, options, step, state, checkpoint);
-    const trained = await evaluate(
-      "trained",
-      config,
-      options,
-      built,
-      result.step,
-    );
+    const trained = await evaluate("trained", config, options, built);
     const untrained = trained &&
-      await evaluateUntrained(config, options, imageSize, result.step);
+      await evaluateUntrained(config, options, imageSize);
     return { ...result, finished: !signal?.aborted, untrained, trained };
   } finally {
     releaseState(device, state);
@@ -148,11 +141,10 @@ async function takeSteps(
 }
 
 async function evaluate(
-  phase: Phase,
+  encoder: EncoderName,
   config: Config,
-  { device, splits, signal, onPhase }: PretrainOptions,
+  { device, splits, signal, probing }: PretrainOptions,
   built: BuiltModel,
-  step: number,
 ): Promise<LayerResults | undefined> {
   const { bank, queries } = config.evaluation;
   const images = probeImages(splits, {
@@ -160,9 +152,9 @@ async function evaluate(
     test: Math.min(queries, MAX_IMAGES.test),
   });
   if (!images || signal?.aborted) return undefined;
-  onPhase?.(phase, step);
+  const how = { encoder, signal, ...probing };
   try {
-    return await probeEncoder(device, built, images, config, signal);
+    return await probeEncoder(device, built, images, config, how);
   } catch (error) {
     if (signal?.aborted && error === signal.reason) return undefined;
     throw error;
@@ -174,10 +166,9 @@ async function evaluateUntrained(
   config: Config,
   options: PretrainOptions,
   imageSize: number,
-  step: number,
 ): Promise<LayerResults | undefined> {
   const fresh = buildModel(config, imageSize);
-  const result = await evaluate("untrained", config, options, fresh, step);
+  const result = await evaluate("untrained", config, options, fresh);
   releaseState(options.device, fresh);
   return result;
 }

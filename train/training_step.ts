@@ -1,6 +1,6 @@
 import type { Augmentation } from "../datasets/augmentation/augmentation.ts";
 import { alone, type Communicator } from "../engine/communicator.ts";
-import type { Device } from "../engine/devices/device.ts";
+import type { CompileListener, Device } from "../engine/devices/device.ts";
 import { gradient } from "../engine/graph/gradient.ts";
 import {
   isFinite,
@@ -65,6 +65,14 @@ export interface TrainingParts extends Omit<StepParts, "objective"> {
   readonly config: Config;
   /** The pretext task, whose parameters are packed. */
   readonly model: PretextModel;
+}
+
+/** How {@linkcode TrainingStep.compile} works. */
+export interface CompileOptions {
+  /** `false` gives every value a kernel of its own: slow, for debugging. */
+  readonly fused?: boolean;
+  /** Called where kernels are compiled one by one, with WebGPU. */
+  readonly onKernel?: CompileListener;
 }
 
 /** A step as a graph. */
@@ -177,19 +185,21 @@ export class TrainingStep {
   /**
    * Traces and compiles a step of pretraining.
    *
-   * @param options.fused `false` gives every value a kernel of its own: slow, for debugging.
    * @throws {UserError} if a loss lacks what it needs, or the device cannot hold the step.
    */
   static async compile(
     device: Device,
     parts: TrainingParts,
-    options: Pick<ProgramDefinition, "fused"> = {},
+    { fused, onKernel }: CompileOptions = {},
   ): Promise<TrainingStep> {
     const { definition, ...traced } = traceStep(parts);
-    return await TrainingStep.compileTraced(device, parts.config, {
-      ...traced,
-      definition: { ...definition, ...options },
-    }, parts.communicator);
+    return await TrainingStep.compileTraced(
+      device,
+      parts.config,
+      { ...traced, definition: { ...definition, fused } },
+      parts.communicator,
+      onKernel,
+    );
   }
 
   /**
@@ -202,8 +212,9 @@ export class TrainingStep {
     config: StepConfig,
     { definition, ring, optimizer }: TracedStep,
     communicator: Communicator = alone,
+    onKernel?: CompileListener,
   ): Promise<TrainingStep> {
-    const program = await Program.compile(device, definition);
+    const program = await Program.compile(device, definition, onKernel);
     return new TrainingStep(
       device,
       config,

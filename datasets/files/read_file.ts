@@ -1,12 +1,33 @@
+import { UserError } from "../../engine/user_error.ts";
 import { withFileErrors } from "./system_error.ts";
+
+/**
+ * Refuses pipes and devices, at which a read would wait for ever.
+ *
+ * @throws {UserError} It is one.
+ * @throws Whatever the system refuses with.
+ */
+export async function refusePipe(path: string | URL): Promise<void> {
+  const { isFile, isDirectory } = await Deno.stat(path);
+  // the system has a sentence of its own for folders
+  if (isFile || isDirectory) return;
+  throw new UserError(
+    `cannot read ${path}: it is a pipe or a device; name a file`,
+  );
+}
 
 /**
  * Reads a file as bytes.
  *
  * @throws {UserError} It cannot be read.
  */
-export function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return withFileErrors(`cannot read ${path}`, () => Deno.readFile(path));
+export function readBytes(
+  path: string | URL,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return withFileErrors(`cannot read ${path}`, async () => {
+    await refusePipe(path);
+    return await Deno.readFile(path);
+  });
 }
 
 /**
@@ -15,7 +36,10 @@ export function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
  * @throws {UserError} It cannot be read.
  */
 export function readText(path: string): Promise<string> {
-  return withFileErrors(`cannot read ${path}`, () => Deno.readTextFile(path));
+  return withFileErrors(`cannot read ${path}`, async () => {
+    await refusePipe(path);
+    return await Deno.readTextFile(path);
+  });
 }
 
 /**
@@ -26,6 +50,7 @@ export function readText(path: string): Promise<string> {
 export function readTextIfPresent(path: string): Promise<string | undefined> {
   return withFileErrors(`cannot read ${path}`, async () => {
     try {
+      await refusePipe(path);
       return await Deno.readTextFile(path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;

@@ -23,6 +23,9 @@ export interface DeviceLimits {
   readonly maxBuffersPerKernel: number;
 }
 
+/** Is told how many kernels of a program have been compiled, at first 0, and how many there are. */
+export type CompileListener = (done: number, total: number) => void;
+
 /** Where programs run. Every call settles: after {@linkcode Device.destroy} or a failure of the device they all reject. */
 export interface Device {
   /** Which kind of device it is. */
@@ -35,9 +38,10 @@ export interface Device {
    * Makes everything that replaying the plan needs: memory, kernels, command list.
    *
    * @internal
+   * @param onKernel Called where kernels are compiled one by one.
    * @throws {UserError} if the device has too little memory or no room for a kernel.
    */
-  compile(plan: Plan): Promise<Executable>;
+  compile(plan: Plan, onKernel?: CompileListener): Promise<Executable>;
   /**
    * Overwrites a storage, placing it on the device first if needed.
    *

@@ -27,6 +27,36 @@ Deno.test("openDevice: prefers a GPU, and the processor to one in software", asy
   assertEquals(reason, `${device.description} (${why})`);
 });
 
+Deno.test({
+  name: "openDevice: says that a GPU takes no number of threads",
+  ignore: !adapter,
+  fn: async () => {
+    const { gpu } = navigator;
+    const { limits, features } = adapter!;
+    gpu.requestAdapter = async () => {
+      const found = (await GPU.prototype.requestAdapter.call(gpu))!;
+      return Object.create(found, {
+        info: { value: { description: "A GPU", isFallbackAdapter: false } },
+        limits: { value: limits },
+        features: { value: features },
+        requestDevice: {
+          value: (wanted: GPUDeviceDescriptor) => found.requestDevice(wanted),
+        },
+      });
+    };
+    try {
+      const { device, reason } = await openDevice("auto", 2);
+      device.destroy();
+      assertEquals(
+        reason,
+        "WebGPU on A GPU (a GPU is there, for which the number of threads is without effect)",
+      );
+    } finally {
+      Reflect.deleteProperty(gpu, "requestAdapter");
+    }
+  },
+});
+
 Deno.test("openDevice: gives WebGPU in software when it is asked for, or says what to install", async () => {
   if (problem) {
     await assertRejects(

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { buildModel } from "../../train/build_model.ts";
-import { configSchema } from "../../train/config/config.ts";
+import { completeConfig, configSchema } from "../../train/config/config.ts";
 import { loadConfig } from "../../train/config/loader.ts";
 import { presets } from "../../train/config/presets/mod.ts";
 import { importTimm } from "../../train/export/timm.ts";
@@ -8,6 +8,7 @@ import {
   loadLatestCheckpoint,
   saveCheckpoint,
 } from "../../train/run/checkpoint.ts";
+import { openRun } from "../../train/run/load_run.ts";
 import { readMetrics } from "../../train/run/metrics_file.ts";
 import { openSafetensors, readTensors } from "../../train/run/safetensors.ts";
 import {
@@ -81,6 +82,19 @@ const config: Target = {
       preset: "dv2-tiny",
       config: path,
     });
+    assertEquals(configSchema.parse(config), config);
+  },
+};
+
+const run: Target = {
+  name: "run",
+  files: Object.values(presets).map(({ config }) =>
+    encodeJson(completeConfig(config))
+  ),
+  mutate: mutateJsonFile,
+  async read(file, folder) {
+    Deno.writeFileSync(`${folder}/config.json`, file);
+    const { config } = await openRun(folder);
     assertEquals(configSchema.parse(config), config);
   },
 };
@@ -173,5 +187,5 @@ function timm(): Target {
 
 /** What reads configs, runs and weights. */
 export function trainTargets(): Target[] {
-  return [safetensors, config, metrics, ...checkpoints, timm()];
+  return [safetensors, config, run, metrics, ...checkpoints, timm()];
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { Device } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { listCheckpoints } from "../../train/run/checkpoint.ts";
@@ -38,13 +38,23 @@ testOnWasm(
     const loop = await startLoop(device, run, {
       onCheckpoint: (step) => Promise.resolve(void checked.push(step)),
     });
+    const started = Date.now();
     const { step, metrics, stoppedBy } = await loop.run();
+    const ended = Date.now();
     assertEquals([step, stoppedBy], [5, undefined]);
     assertEquals(checked, [2, 4, 5]);
     assertEquals(await listCheckpoints(run.checkpointsPath), [2, 4, 5]);
     const records = await readMetrics(run.metricsPath);
     assertEquals(records.map(({ step }) => step), [2, 4, 5]);
     assertEquals(records.at(-1)!.loss, metrics!.loss);
+    for (const { time, imagesPerSecond } of records) {
+      assertMatch(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      const at = Date.parse(String(time));
+      assert(started <= at && at <= ended);
+      // no step can have taken longer than all of them
+      const slowest = 1000 * config.batchSize / (ended - started + 1);
+      assert(Number(imagesPerSecond) >= slowest, `${imagesPerSecond}`);
+    }
   },
 );
 

@@ -96,7 +96,7 @@ export function parseArguments<C extends Command>(
   const flags = options.filter(([, { kind }]) => kind === "flag").map(nameOf);
   const others = options.filter(([, { kind }]) => kind !== "flag").map(nameOf);
   const strays: string[] = [];
-  const { _: rest, help, ...parsed } = parseArgs([...args], {
+  const { _: rest, help, ...parsed } = parseArgs(joinNegative(args, others), {
     boolean: [...flags, "help"],
     string: others,
     collect: others,
@@ -121,7 +121,7 @@ export function parseArguments<C extends Command>(
   const [operand] = command.operand && position >= 0
     ? unclaimed.splice(position, 1)
     : [];
-  for (const argument of unclaimed) reject(command, argument);
+  for (const argument of unclaimed) reject(command, argument, args);
   if (!command.operand) return Object.fromEntries(values);
   if (operand === undefined) {
     const { usage, operand: { value, help } } = command;
@@ -149,6 +149,21 @@ export function helpText(command: Command): string {
     ].join("\n"),
     ["Examples:", ...command.examples.map((line) => `  ${line}`)].join("\n"),
   ].join("\n\n");
+}
+
+/** Makes `--extend -1` one argument: a number is the value of the option before it, not an option. */
+function joinNegative(
+  args: readonly string[],
+  options: readonly string[],
+): string[] {
+  return args.reduce<string[]>((joined, argument) => {
+    const before = joined.at(-1);
+    const isValue = /^-\.?\d/.test(argument) &&
+      before?.startsWith("--") && options.includes(before.slice(2));
+    return isValue
+      ? joined.with(-1, `${before}=${argument}`)
+      : [...joined, argument];
+  }, []);
 }
 
 function nameOf([name]: readonly [string, Option]): string {
@@ -204,7 +219,11 @@ function readNumber(name: string, option: NumberOption, text: string): number {
   );
 }
 
-function reject(command: Command, argument: string): never {
+function reject(
+  command: Command,
+  argument: string,
+  args: readonly string[],
+): never {
   const list = `${command.usage} --help lists its options`;
   if (!argument.startsWith("-")) {
     throw new UserError(
@@ -213,8 +232,10 @@ function reject(command: Command, argument: string): never {
       } belongs to no option of ${command.usage}; ${list}`,
     );
   }
-  const [, name, value = "VALUE"] = argument.match(/^-+([^=]*)=?(.+)?$/s) ?? [];
-  const alternative = command.alternative?.(name, value);
+  const [, name, given] = argument.match(/^-+([^=]*)=?(.+)?$/s) ?? [];
+  const next = args[args.indexOf(argument) + 1];
+  const value = given ?? (next?.startsWith("--") ? undefined : next);
+  const alternative = command.alternative?.(name, value ?? "VALUE");
   const near = nearest(name, [...Object.keys(command.options), "help"]);
   const hint = alternative
     ? `write ${alternative}`

@@ -1,10 +1,15 @@
 import type { DownloadProgress } from "../../datasets/dataset.ts";
-import { writeToErrorStream } from "./output.ts";
+import { errorStream, type ProgressOutput } from "./progress.ts";
 
-/** Shows the progress of a download on the error stream. */
+/** Shows the progress of a download. */
 export class DownloadDisplay {
-  readonly #onTerminal = Deno.stderr.isTerminal();
+  readonly #onTerminal: boolean;
   #shown = "";
+
+  /** Shows nothing yet. */
+  constructor(private readonly output: ProgressOutput = errorStream) {
+    this.#onTerminal = output.columns() !== undefined;
+  }
 
   /** Records progress: one line, redrawn, on a terminal; elsewhere a line for every tenth. */
   update({ stage, done, total }: DownloadProgress): void {
@@ -16,14 +21,14 @@ export class DownloadDisplay {
       } %`;
     if (text === this.#shown) return;
     this.#shown = text;
-    writeToErrorStream(
+    this.output.write(
       this.#onTerminal ? `\r${text}\x1b[K` : `${text}\n`,
     );
   }
 
   /** Ends the line. */
   end(): void {
-    if (this.#onTerminal && this.#shown !== "") console.error();
+    if (this.#onTerminal && this.#shown !== "") this.output.write("\n");
   }
 }
 

@@ -154,7 +154,12 @@ async function* featuresOf(
   kind: string,
   start = 0,
 ): AsyncGenerator<Float32Array | undefined> {
-  const progress = new Progress({ total: names.length, start });
+  console.error(`computing features of ${names.length - start} images ...`);
+  const progress = new Progress({
+    total: names.length,
+    start,
+    unit: "images",
+  });
   const paths = names.slice(start).map((name) => `${folder}/${name}`);
   let done = start;
   try {

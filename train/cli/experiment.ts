@@ -13,6 +13,7 @@ import {
   type FinishedCell,
 } from "../experiment/table.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
+import { checkModel } from "./check_model.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { CellDisplay } from "./cell_display.ts";
 import { DownloadDisplay } from "./download_display.ts";
@@ -63,6 +64,7 @@ async function main(): Promise<void> {
   }
   const experiment = await readExperiment(file);
   const cells = cellsOf(experiment);
+  await nameImpossible(cells);
   const path = options.out ?? defaultFolder(file);
   const interrupt = onInterrupt();
   interrupt.addEventListener("abort", () => {
@@ -113,6 +115,23 @@ async function main(): Promise<void> {
     );
   } finally {
     device.destroy();
+  }
+}
+
+/** Names runs whose parts do not fit together now, not when their turn comes; the others can run. */
+async function nameImpossible(cells: readonly Cell[]): Promise<void> {
+  const models = new Map(cells.map((cell) => {
+    const { data, augmentation, encoder, model, initialWeights } = cell.config;
+    const parts = { data, augmentation, encoder, model, initialWeights };
+    return [JSON.stringify(parts), cell];
+  }));
+  for (const { label, config } of models.values()) {
+    try {
+      await checkModel(config);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      console.error(`${label} will fail: ${error.message}`);
+    }
   }
 }
 

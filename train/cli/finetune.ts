@@ -4,7 +4,11 @@ import { resolveConfig } from "../config/resolve.ts";
 import { percentage } from "../evaluate/percentage.ts";
 import { finetuneSchema } from "../finetune/finetune_config.ts";
 import type { FinetuneResult } from "../finetune/finetune_result.ts";
-import { finetuneRun, type Finetuning } from "../finetune/finetune_run.ts";
+import {
+  configFor,
+  finetuneRun,
+  type Finetuning,
+} from "../finetune/finetune_run.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { dataOption, withImagesIn } from "./data_option.ts";
@@ -100,14 +104,16 @@ async function main(): Promise<void> {
     checkpoint: options.checkpoint,
   }]);
   const { operand: path, out } = options;
-  const opened = await withImagesIn(options.data, await openRun(path));
+  const source = await withImagesIn(options.data, await openRun(path));
+  // before the images are opened
+  await configFor(source, settings);
   const signal = onInterrupt();
   const display = new FinetuneDisplay();
   signal.addEventListener("abort", () => {
     display.print("stopping; press Ctrl-C again to stop at once");
   });
   const { device, reason } = await openDevice(...choice);
-  const splits = await openDataOf(opened, signal);
+  const splits = await openDataOf(source, signal);
   try {
     const finetuning = await finetuneRun({
       path,

@@ -5,19 +5,23 @@ import type {
 import type { ValidationRecord } from "../finetune/validation.ts";
 import type { StepMetrics } from "../training_step.ts";
 import { percentage } from "../evaluate/percentage.ts";
-import { Progress } from "./progress.ts";
+import { errorStream, Progress, type ProgressOutput } from "./progress.ts";
 
-/** Shows the progress of a fine-tuning on the error stream. */
+/** Shows the progress of a fine-tuning. */
 export class FinetuneDisplay {
   #progress?: Progress;
   #phase?: FinetunePhase;
   #step = 0;
   #shown: Readonly<Record<string, number>> = {};
 
+  /** Shows nothing yet. */
+  constructor(private readonly output: ProgressOutput = errorStream) {}
+
   /** The callbacks of a fine-tuning. */
   get events(): FinetuneEvents {
     return {
       onPhase: (phase, done, total) => this.#begin(phase, done, total),
+      onKernel: (...kernels) => this.#compiled(...kernels),
       onStep: (step, metrics) => this.#steps(step, metrics),
       onProgress: (images) => this.#images(images),
       onValidation: (record) => this.#validated(record),
@@ -27,15 +31,17 @@ export class FinetuneDisplay {
   /** Prints a line, above the progress bar where there is one. */
   print(line: string): void {
     if (this.#progress) this.#progress.print(line);
-    else console.error(line);
+    else this.output.write(`${line}\n`);
   }
 
   /** Announces a part, other than validations, which are shown beside the steps. */
   #begin(phase: FinetunePhase, done: number, total: number): void {
-    const goesOn = this.#progress && phase !== "test";
+    const goesOn = this.#progress && this.#phase !== "compiling" &&
+      phase !== "test";
     this.#phase = phase;
     if (goesOn) return;
     this.end();
+    if (phase === "compiling") return this.print("compiling a step ...");
     this.#step = done;
     this.print(
       phase === "test"
@@ -44,7 +50,21 @@ export class FinetuneDisplay {
           (done > 0 ? `, from step ${done} on ...` : " ..."),
     );
     const unit = phase === "test" ? "images" : "steps";
-    this.#progress = new Progress({ total, start: done, unit });
+    this.#progress = new Progress({
+      total,
+      start: done,
+      unit,
+      output: this.output,
+    });
+  }
+
+  #compiled(kernels: number, total: number): void {
+    this.#progress ??= new Progress({
+      total,
+      unit: "kernels",
+      output: this.output,
+    });
+    this.#progress.update(kernels, {});
   }
 
   #steps(step: number, { loss, accuracy, learningRate }: StepMetrics): void {

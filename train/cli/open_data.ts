@@ -7,7 +7,7 @@ import { Progress } from "./progress.ts";
 import { unlessAborted } from "./unless_aborted.ts";
 
 /** Where decoded pictures are kept, beside the data sets that are downloaded. */
-const CACHE = "data/cache";
+export const CACHE = "data/cache";
 
 /**
  * How commands open data sets: with a cache of decoded pictures, and a progress bar while one is

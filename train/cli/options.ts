@@ -7,9 +7,7 @@ import {
 } from "./arguments.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { checkResume, resumeOptions } from "./resume_options.ts";
-import { DEFAULT_PRESET, runOptions } from "./run_options.ts";
-import { configSchema } from "../config/config.ts";
-import { settingsOf } from "../config/settings.ts";
+import { DEFAULT_PRESET, runOptions, settingInstead } from "./run_options.ts";
 import { presets } from "../config/presets/mod.ts";
 
 const command = {
@@ -42,10 +40,7 @@ of steps has there, which is higher than where it ended.`,
     `deno task pretrain --resume runs/2026-12-31_12-00-00-${DEFAULT_PRESET}`,
     `deno task pretrain --resume runs/2026-12-31_12-00-00-${DEFAULT_PRESET} --extend 400`,
   ],
-  alternative: (name: string, value: string) =>
-    settingsOf(configSchema).some(({ path }) => path === name)
-      ? `--set ${name}=${value}`
-      : undefined,
+  alternative: settingInstead,
 } as const satisfies Command;
 
 /** What the command line asks for. */

@@ -2,14 +2,12 @@
 import {
   type DatasetOptions,
   downloadDataset,
-  imageSizeOf,
 } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
-import { buildModel } from "../build_model.ts";
-import type { Config } from "../config/config.ts";
 import { changeRun, type RunChanges } from "../run/change_run.ts";
 import { identifyData } from "../run/data_identity.ts";
 import { lockRun } from "../run/lock.ts";
+import { checkModel } from "./check_model.ts";
 import { describeData } from "./describe_data.ts";
 import { DownloadDisplay } from "./download_display.ts";
 import { dryRun } from "./dry_run.ts";
@@ -62,14 +60,9 @@ async function main(): Promise<void> {
 
 async function newJob(options: Options): Promise<Job> {
   const config = await readConfig(options);
-  checkModel(config);
+  await checkModel(config);
   const run = await createRun(config, options);
   return { config, run, resume: false, lock: await lockRun(run) };
-}
-
-/** Refuses parts that do not fit together before anything slow is done; without a seed no weights are drawn. */
-function checkModel({ seed: _, ...config }: Config): void {
-  buildModel(config, imageSizeOf(config.data));
 }
 
 /** Prints what a run would take; the exit code is 1 if the device cannot hold it. */
@@ -116,13 +109,19 @@ async function runJob(
       tensorBoard: tensorboard,
       signal,
       onPhase: (phase, step) => display.begin(phase, step),
+      onKernel: (...kernels) => display.compiled(...kernels),
       onStep: (step, metrics) => display.update(step, metrics),
+      probing: display.probing,
     });
     if (!result.finished) return result;
     const { step, metrics, untrained, trained } = result;
     await writeRunResult(run.path, { step, metrics, untrained, trained });
-    display.print("writing the report ...");
-    const reportPath = await tryReport({ device, splits, run, signal });
+    const reportPath = await tryReport({
+      ...{ device, splits, run, signal },
+      onStart: (images) =>
+        display.announce("writing the report ...", images, "images"),
+      onProgress: (done) => display.advance(done),
+    });
     return { ...result, reportPath };
   } finally {
     display.end();

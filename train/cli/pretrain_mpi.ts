@@ -17,8 +17,11 @@ import {
   type OptionValues,
   parseArguments,
 } from "./arguments.ts";
+import { checkModel } from "./check_model.ts";
+import { describeData } from "./describe_data.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { located } from "./located.ts";
+import { CACHE, opening } from "./open_data.ts";
 import { checkResume, openToResume, resumeOptions } from "./resume_options.ts";
 import { RunDisplay } from "./run_display.ts";
 import {
@@ -26,6 +29,7 @@ import {
   DEFAULT_PRESET,
   readConfig,
   runOptions,
+  settingInstead,
 } from "./run_options.ts";
 import { describeError, onInterrupt, runProgram } from "./run_program.ts";
 
@@ -56,6 +60,7 @@ any of them stops all after the step under way, with a checkpoint.`,
     "mpirun -n 4 deno task pretrain:mpi --preset dv2",
     "mpirun -n 2 deno task pretrain:mpi --device wasm --threads 1",
   ],
+  alternative: settingInstead,
 } as const satisfies Command;
 
 type Options = OptionValues<typeof command>;
@@ -88,15 +93,18 @@ async function takePart(
 ): Promise<void> {
   const { rank, size, name } = communicator;
   const isFirst = rank === 0;
-  const { config, resumed } = await shareJson(
-    isFirst ? await readJob(options) : undefined,
-    communicator,
-  );
-  const splits = await openDataset(located(config.data));
+  const job = isFirst ? await readJob(options) : undefined;
+  // first here, so that the others of this machine find the pictures decoded
+  const opened = job && await openDataset(located(job.config.data), opening());
+  const { config, resumed } = await shareJson(job, communicator);
+  const splits = opened ??
+    await openDataset(located(config.data), { cache: CACHE });
   const [choice, threads = shareOfThreads()] = readDevice(options);
   const { device, reason } = await openDevice(choice, threads);
   const display = isFirst ? new RunDisplay(config) : undefined;
+  display?.print(`data: ${describeData(config, splits)}`);
   let run = resumed;
+  display?.begin("compiling", 0);
   try {
     const result = await pretrainTogether(config, {
       communicator,
@@ -135,7 +143,9 @@ async function readJob(
   options: Options,
 ): Promise<{ readonly config: Config; readonly resumed?: RunFolder }> {
   if (options.resume === undefined) {
-    return { config: await readConfig(options) };
+    const config = await readConfig(options);
+    await checkModel(config);
+    return { config };
   }
   // locked until this process ends
   const { run, config } = await openToResume(options.resume, options);

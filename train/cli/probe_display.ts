@@ -1,16 +1,19 @@
-import type { ProbePhase } from "../evaluate/probe_run.ts";
-import { Progress } from "./progress.ts";
+import type { ProbePhase } from "../evaluate/probe.ts";
+import { errorStream, Progress, type ProgressOutput } from "./progress.ts";
 
-/** Shows the progress of measuring an encoder on the error stream. */
+/** Shows the progress of measuring an encoder. */
 export class ProbeDisplay {
   #progress?: Progress;
 
+  /** Shows nothing yet. */
+  constructor(private readonly output: ProgressOutput = errorStream) {}
+
   /** Announces a part of the work. */
-  begin({ encoder, unit, total }: ProbePhase): void {
+  begin(phase: ProbePhase): void {
     this.end();
-    const work = unit === "images" ? "computing features" : "classifying";
-    console.error(`${work} with the ${encoder} encoder, ${total} ${unit} ...`);
-    this.#progress = new Progress({ total, unit });
+    const { unit, total } = phase;
+    this.output.write(`${describePhase(phase)}\n`);
+    this.#progress = new Progress({ total, unit, output: this.output });
   }
 
   /** Shows how much of that part is done. */
@@ -23,4 +26,10 @@ export class ProbeDisplay {
     this.#progress?.finish();
     this.#progress = undefined;
   }
+}
+
+/** A line that announces a part of the measuring of an encoder. */
+export function describePhase({ encoder, unit, total }: ProbePhase): string {
+  const work = unit === "images" ? "computing features" : "classifying";
+  return `${work} with the ${encoder} encoder, ${total} ${unit} ...`;
 }

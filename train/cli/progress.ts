@@ -7,7 +7,10 @@ import { writeToErrorStream } from "./output.ts";
 export interface ProgressOutput {
   /** Writes text as it is. */
   write(text: string): void;
-  /** Width in characters; `undefined` where lines cannot be drawn over, as in a file. */
+  /**
+   * Width in characters; `undefined` where lines cannot be drawn over, as in a file, and 0 on a
+   * terminal that does not know it.
+   */
   columns(): number | undefined;
   /** A clock in milliseconds. */
   now(): number;
@@ -36,7 +39,8 @@ const MAX_WITHOUT_BAR = 5;
 const GAP = "  ";
 const ERASE_TO_END = "\x1b[K";
 
-const errorStream: ProgressOutput = {
+/** The error stream, drawn over where it is a terminal. */
+export const errorStream: ProgressOutput = {
   write: writeToErrorStream,
   columns: () =>
     Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
@@ -89,14 +93,14 @@ export class Progress {
     this.#updatedAt = now;
     this.#step = step;
     this.#values = values;
-    const onTerminal = this.#output.columns() !== undefined;
+    const onTerminal = this.#columns() !== undefined;
     const due = this.#shownAt + (onTerminal ? REDRAW_MS : LINE_MS);
     if (now >= due) this.#show();
   }
 
   /** Prints a line of text above the progress. */
   print(text: string): void {
-    const onTerminal = this.#output.columns() !== undefined;
+    const onTerminal = this.#columns() !== undefined;
     this.#output.write(
       onTerminal ? `\r${text}${ERASE_TO_END}\n` : `${text}\n`,
     );
@@ -105,15 +109,20 @@ export class Progress {
 
   /** Shows the last state, unless its line was printed already, and ends its line. */
   finish(): void {
-    const onTerminal = this.#output.columns() !== undefined;
+    const onTerminal = this.#columns() !== undefined;
     if (onTerminal || this.#shownStep !== this.#step) this.#show();
     if (onTerminal) this.#output.write("\n");
+  }
+
+  /** Width of the line that is drawn over; `undefined` where there is none. */
+  #columns(): number | undefined {
+    return this.#output.columns() || undefined;
   }
 
   #show(): void {
     this.#shownAt = this.#output.now();
     this.#shownStep = this.#step;
-    const columns = this.#output.columns();
+    const columns = this.#columns();
     const parts = this.#parts();
     this.#output.write(
       columns === undefined

@@ -55,9 +55,7 @@ async function main(): Promise<void> {
   const { device, reason } = await openDevice(...choice);
   const splits = await openDataOf(opened, signal);
   console.error(`device: ${reason}`);
-  const { size } = splits.test ?? splits.train ?? splits.unlabelled;
-  const total = Math.min(images, size);
-  const progress = new Progress({ total, unit: "images" });
+  let progress: Progress | undefined;
   try {
     const path = await writeReport({
       device,
@@ -66,13 +64,17 @@ async function main(): Promise<void> {
       step: options.checkpoint,
       images,
       signal,
-      onProgress: (done) => progress.update(done, {}),
+      onStart: (total) => {
+        console.error(`looking at ${total} pictures ...`);
+        progress = new Progress({ total, unit: "images" });
+      },
+      onProgress: (done) => progress?.update(done, {}),
     });
-    progress.finish();
+    progress?.finish();
     console.log(`report: ${path}`);
   } catch (error) {
     if (error !== signal.reason) throw error;
-    progress.finish();
+    progress?.finish();
     console.log("stopped; nothing was written");
   } finally {
     Object.values(splits).forEach((split) => split?.close());

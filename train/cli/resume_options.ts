@@ -1,8 +1,10 @@
 import { UserError } from "../../engine/user_error.ts";
 import { changedConfig, type RunChanges } from "../run/change_run.ts";
+import { listCheckpoints } from "../run/checkpoint.ts";
 import { type OpenedRun, openRun } from "../run/load_run.ts";
 import { lockRun } from "../run/lock.ts";
 import type { Option } from "./arguments.ts";
+import { checkModel } from "./check_model.ts";
 import { typedPath } from "./paths.ts";
 import type { RunValues } from "./run_options.ts";
 
@@ -69,5 +71,9 @@ export async function openToResume(
     extend,
     resolvePath: typedPath,
   });
-  return { run: opened.run, config, lock };
+  const { run } = opened;
+  // a checkpoint has been looked at with the changes; without one the run begins
+  const checkpoints = await listCheckpoints(run.checkpointsPath);
+  if (checkpoints.length === 0) await checkModel(config);
+  return { run, config, lock };
 }

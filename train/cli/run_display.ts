@@ -1,6 +1,8 @@
 import type { Config } from "../config/config.ts";
+import type { ProbeEvents } from "../evaluate/probe.ts";
 import type { Phase } from "../pretrain.ts";
-import { Progress, type ProgressOutput } from "./progress.ts";
+import { describePhase } from "./probe_display.ts";
+import { errorStream, Progress, type ProgressOutput } from "./progress.ts";
 import type { StepMetrics } from "../training_step.ts";
 import { TroubleWatch } from "../trouble.ts";
 
@@ -27,11 +29,11 @@ export class RunDisplay {
   /**
    * Shows nothing yet.
    *
-   * @param output Where the progress bar is; the error stream by default.
+   * @param output Where everything is shown; the error stream by default.
    */
   constructor(
     private readonly config: Config,
-    private readonly output?: ProgressOutput,
+    private readonly output: ProgressOutput = errorStream,
   ) {
     this.#watch = new TroubleWatch(config);
     this.#terms = Object.entries(config.losses)
@@ -42,16 +44,13 @@ export class RunDisplay {
   /** Prints a line, above the progress bar where there is one. */
   print(line: string): void {
     if (this.#progress) this.#progress.print(line);
-    else console.error(line);
+    else this.output.write(`${line}\n`);
   }
 
   /** Announces a part of the run. */
   begin(phase: Phase, step: number): void {
     this.end();
     if (phase === "compiling") return this.print("compiling a step ...");
-    if (phase !== "training") {
-      return this.print(`classifying with the ${phase} encoder ...`);
-    }
     const { steps, batchSize } = this.config;
     this.#progress = new Progress({
       total: steps,
@@ -84,6 +83,34 @@ export class RunDisplay {
     for (const sentence of this.#watch.observe(step, metrics)) {
       this.print(`step ${step}: ${sentence}`);
     }
+  }
+
+  /** Shows how many kernels of a step are compiled. */
+  compiled(kernels: number, total: number): void {
+    const { output } = this;
+    this.#progress ??= new Progress({ total, unit: "kernels", output });
+    this.advance(kernels);
+  }
+
+  /** Announces work of which {@linkcode advance} shows how much is done. */
+  announce(line: string, total: number, unit: string): void {
+    this.end();
+    this.print(line);
+    this.#progress = new Progress({ total, unit, output: this.output });
+  }
+
+  /** Shows how much of what was announced is done. */
+  advance(done: number): void {
+    this.#progress?.update(done, {});
+  }
+
+  /** The callbacks of the evaluation at the end. */
+  get probing(): ProbeEvents {
+    return {
+      onPhase: (phase) =>
+        this.announce(describePhase(phase), phase.total, phase.unit),
+      onProgress: (done) => this.advance(done),
+    };
   }
 
   /** Ends the progress bar, if there is one. */

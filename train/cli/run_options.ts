@@ -1,6 +1,11 @@
-import { type Config, newConfigSchema } from "../config/config.ts";
+import {
+  type Config,
+  configSchema,
+  newConfigSchema,
+} from "../config/config.ts";
 import { loadConfig } from "../config/loader.ts";
 import { presets } from "../config/presets/mod.ts";
+import { settingsOf } from "../config/settings.ts";
 import { openRun } from "../run/load_run.ts";
 import { createRunFolder, type RunFolder } from "../run/run_folder.ts";
 import type { Option } from "./arguments.ts";
@@ -33,6 +38,16 @@ export const runOptions = {
     help: "folder of the run; by default a new one in runs/",
   },
 } as const satisfies Record<string, Option>;
+
+/** What to write instead of an option that has the name of a setting. */
+export function settingInstead(
+  name: string,
+  value: string,
+): string | undefined {
+  return settingsOf(configSchema).some(({ path }) => path === name)
+    ? `--set ${name}=${value}`
+    : undefined;
+}
 
 /** The values of {@linkcode runOptions}. */
 export interface RunValues {

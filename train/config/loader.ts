@@ -149,9 +149,23 @@ function depthOf(text: string): number {
   return deepest;
 }
 
-/** `a.b` and 1 make `{ a: { b: 1 } }`. */
+/**
+ * `a.b` and 1 make `{ a: { b: 1 } }`.
+ *
+ * @throws {UserError} The path has far more levels than a setting's.
+ */
 export function settingAt(path: string, value: unknown): unknown {
-  return path.split(".").reduceRight((inner, key) => ({ [key]: inner }), value);
+  const keys = path.split(".");
+  if (keys.length > MAX_DEPTH) throw tooDeep(path);
+  return keys.reduceRight((inner, key) => ({ [key]: inner }), value);
+}
+
+function tooDeep(setting: string): UserError {
+  return new UserError(
+    `${
+      setting.slice(0, 40)
+    }... is nested too deeply for a setting: in more than ${MAX_DEPTH} levels`,
+  );
 }
 
 /** The settings that are paths of files or folders. */
@@ -168,6 +182,7 @@ function parseSetting(setting: string): [path: string, value: unknown] {
       `--set ${setting} is not of the form path.to.key=value`,
     );
   }
+  if (depthOf(text) > MAX_DEPTH) throw tooDeep(setting);
   return [path, parseValue(text)];
 }
 

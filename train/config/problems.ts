@@ -7,6 +7,7 @@ import {
   objectSchema,
   type Schema,
 } from "./schema.ts";
+import { printable } from "../../datasets/files/printable.ts";
 import { nearest } from "./nearest.ts";
 
 /** What a schema of zod finds wrong. */
@@ -167,7 +168,7 @@ function entryOf(value: unknown, key: PropertyKey): unknown {
 }
 
 function join(path: Path): string {
-  return path.map(String).join(".");
+  return printable(path.map(String).join("."));
 }
 
 function either(choices: readonly string[]): string {

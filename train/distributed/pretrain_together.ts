@@ -1,11 +1,10 @@
 import type { ImageDataset } from "../../datasets/dataset.ts";
-import { readBytes } from "../../datasets/files/read_file.ts";
 import type { Communicator } from "../../engine/communicator.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { buildModel } from "../build_model.ts";
 import { type Config, configSchema } from "../config/config.ts";
-import { importTimm } from "../export/timm.ts";
+import { loadInitialWeights } from "../initial_weights.ts";
 import { REMEDY } from "../pretrain.ts";
 import { readCheckpoint } from "../run/resume.ts";
 import type { RunFolder } from "../run/run_folder.ts";
@@ -54,11 +53,8 @@ export async function pretrainTogether(
     ? await readCheckpoint(config, resumed, configSchema)
     : undefined;
   const built = buildModel(config, imageSize);
-  const { initialWeights } = config;
   // the other ranks get them with the rest of the state
-  if (initialWeights !== undefined && isFirst && !checkpoint) {
-    importTimm(built, await readBytes(initialWeights), initialWeights);
-  }
+  if (isFirst && !checkpoint) await loadInitialWeights(built, config);
   const step = await TrainingStep.compile(device, {
     config,
     ...built,

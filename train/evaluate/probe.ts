@@ -99,6 +99,35 @@ export async function probeLayer(
   };
 }
 
+/** An encoder of a run: as it was initialised, or as a checkpoint has it. */
+export type EncoderName = "untrained" | "trained";
+
+/** A part of the measuring of an encoder. */
+export interface ProbePhase {
+  /** Which encoder is measured. */
+  readonly encoder: EncoderName;
+  /** What is gone through. */
+  readonly unit: "images" | "layers";
+  /** How many there are. */
+  readonly total: number;
+}
+
+/** Callbacks of what measures encoders. */
+export interface ProbeEvents {
+  /** Called when a part of the work begins. */
+  readonly onPhase?: (phase: ProbePhase) => void;
+  /** Called with how much of that part is done. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/** How {@linkcode probeEncoder} works. */
+export interface ProbeOptions extends ProbeEvents {
+  /** Which encoder it is. */
+  readonly encoder: EncoderName;
+  /** Stops it. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Measures every layer of an encoder.
  *
@@ -110,15 +139,28 @@ export async function probeEncoder(
   built: BuiltModel,
   { train, test }: ProbeImages,
   config: Config,
-  signal?: AbortSignal,
+  { encoder, signal, onPhase, onProgress }: ProbeOptions,
 ): Promise<LayerResults> {
-  const options = { batchSize: config.evaluation.batchSize, signal };
+  const { batchSize } = config.evaluation;
+  const fitted = train.labels.length;
+  const total = fitted + test.labels.length;
+  onPhase?.({ encoder, unit: "images", total });
   const features = {
-    train: await computeFeatures(device, built, train, options),
-    test: await computeFeatures(device, built, test, options),
+    train: await computeFeatures(device, built, train, {
+      batchSize,
+      signal,
+      onProgress,
+    }),
+    test: await computeFeatures(device, built, test, {
+      batchSize,
+      signal,
+      onProgress: (done) => onProgress?.(fitted + done),
+    }),
   };
   const results: Record<string, LayerResult> = {};
-  for (const layer of Object.keys(features.train)) {
+  const layers = Object.keys(features.train);
+  onPhase?.({ encoder, unit: "layers", total: layers.length });
+  for (const [i, layer] of layers.entries()) {
     results[layer] = await probeLayer(
       device,
       { ...features.train[layer], labels: train.labels },
@@ -126,6 +168,7 @@ export async function probeEncoder(
       config,
       signal,
     );
+    onProgress?.(i + 1);
   }
   return results;
 }

@@ -12,9 +12,11 @@ import { cachedFeatures } from "./feature_cache.ts";
 import { TEMPERATURE } from "./knn.ts";
 import { HELD_OUT, PENALTIES } from "./linear_probe.ts";
 import {
+  type EncoderName,
   type LabelledImages,
   type LayerResult,
   type LayerResults,
+  type ProbeEvents,
   type ProbeImages,
   probeLayer,
 } from "./probe.ts";
@@ -22,13 +24,10 @@ import { type ProbeResults, readProbe, writeProbe } from "./probe_file.ts";
 import { computeFeatures, type NamedFeatures } from "./compute_features.ts";
 
 /** The encoders of a run that are compared, in the order in which they are measured. */
-const ENCODERS = ["untrained", "trained"] as const;
-
-/** An encoder of a run. */
-export type EncoderName = typeof ENCODERS[number];
+const ENCODERS: readonly EncoderName[] = ["untrained", "trained"];
 
 /** What {@linkcode probeRun} measures, and where it keeps what it knows. */
-export interface ProbeTask {
+export interface ProbeTask extends ProbeEvents {
   /** Where it runs. */
   readonly device: Device;
   /** The run's config. */
@@ -45,20 +44,6 @@ export interface ProbeTask {
   readonly cachePath: string;
   /** Stops the work; what was measured is kept. */
   readonly signal?: AbortSignal;
-  /** Called when a part of the work begins. */
-  readonly onPhase?: (phase: ProbePhase) => void;
-  /** Called with how much of that part is done. */
-  readonly onProgress?: (done: number) => void;
-}
-
-/** A part of the work. */
-export interface ProbePhase {
-  /** Which encoder is measured. */
-  readonly encoder: EncoderName;
-  /** What is gone through. */
-  readonly unit: "images" | "layers";
-  /** How many there are. */
-  readonly total: number;
 }
 
 /**

@@ -6,9 +6,13 @@ import { UserError } from "../../engine/user_error.ts";
 import { buildModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
 import { firstDifference } from "../config/difference.ts";
-import { type ProbeImages, probeImages } from "../evaluate/probe.ts";
+import {
+  type ProbeEvents,
+  type ProbeImages,
+  probeImages,
+} from "../evaluate/probe.ts";
 import type { ProbeResults } from "../evaluate/probe_file.ts";
-import { probeRun, type ProbeTask } from "../evaluate/probe_run.ts";
+import { probeRun } from "../evaluate/probe_run.ts";
 import type { FinetuneResult } from "../finetune/finetune_result.ts";
 import { finetuneRun } from "../finetune/finetune_run.ts";
 import type { FinetuneEvents } from "../finetune/finetune_training.ts";
@@ -56,9 +60,9 @@ export interface CellOptions {
   /** Called before it pretrains with all settings, for what is called while it does. */
   readonly pretraining: (
     config: Config,
-  ) => Pick<PretrainOptions, "onPhase" | "onStep">;
+  ) => Pick<PretrainOptions, "onPhase" | "onKernel" | "onStep">;
   /** Called while it measures layers. */
-  readonly probing: Pick<ProbeTask, "onPhase" | "onProgress">;
+  readonly probing: ProbeEvents;
   /** Called before each fine-tuning with the name of its column, for what is called while it runs. */
   readonly finetuning: (name: string) => FinetuneEvents;
 }

@@ -1,4 +1,4 @@
-import { withFileErrors } from "../../datasets/files/system_error.ts";
+import { readBytes } from "../../datasets/files/read_file.ts";
 import { decodeEncoder, type EncoderContents } from "./encoder_file.ts";
 import { FileDecoder } from "./file_decoder.ts";
 import {
@@ -34,9 +34,5 @@ export async function loadEncoder(
 export async function readEncoderFile(
   path: string | URL,
 ): Promise<EncoderContents> {
-  const bytes = await withFileErrors(
-    `cannot read ${path}`,
-    () => Deno.readFile(path),
-  );
-  return decodeEncoder(bytes, String(path));
+  return decodeEncoder(await readBytes(path), String(path));
 }

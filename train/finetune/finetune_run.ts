@@ -1,4 +1,5 @@
 import type { DatasetSplits } from "../../datasets/dataset.ts";
+import { imageSizeOf } from "../../datasets/registry.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { buildModel, type BuiltModel } from "../build_model.ts";
 import { type Config, configSchema } from "../config/config.ts";
@@ -67,17 +68,11 @@ export interface Finetuning extends FinetuneProgress {
  * changed by hand, another process trains in the folder, or the loss is not finite.
  */
 export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
-  const { path, settings = {}, splits } = task;
+  const { path, settings, splits } = task;
   const source = await openRun(path);
   const { config: pretraining } = source;
   const { imageSize } = splits.unlabelled;
-  const { seed, ...unseeded } = pretraining;
-  const config = completeFinetune(settings, {
-    seed,
-    inputs: inputsOf(build(unseeded, imageSize).model),
-    checkpoints: await listCheckpoints(source.run.checkpointsPath),
-    path,
-  });
+  const config = await configFor(source, settings, imageSize);
   const images = finetuneImages(splits, config, path);
   const folder = task.out ?? `${path}/finetune/${nameOf(config)}`;
   const everything = { ...config, run: pretraining };
@@ -104,6 +99,26 @@ export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
   const { step, result } = await training.run(run);
   if (result) await writeResults(resultPath, result, finetuneResultSchema);
   return { config, folder, step, result };
+}
+
+/**
+ * All settings of a fine-tuning of a run.
+ *
+ * @param imageSize Height and width of the images in pixels; those of the run by default.
+ * @throws {UserError} if settings are wrong or do not fit the run.
+ */
+export async function configFor(
+  { run, config }: OpenedRun,
+  settings: FinetuneSettings = {},
+  imageSize: number = imageSizeOf(config.data),
+): Promise<FinetuneConfig> {
+  const { seed, ...unseeded } = config;
+  return completeFinetune(settings, {
+    seed,
+    inputs: inputsOf(build(unseeded, imageSize).model),
+    checkpoints: await listCheckpoints(run.checkpointsPath),
+    path: run.path,
+  });
 }
 
 /** The network of a run; without a seed its values are zeros. */

@@ -1,6 +1,6 @@
 import type { Augmentation } from "../../datasets/augmentation/augmentation.ts";
 import { Subset } from "../../datasets/subset.ts";
-import type { Device } from "../../engine/devices/device.ts";
+import type { CompileListener, Device } from "../../engine/devices/device.ts";
 import type { LabelledImages } from "../evaluate/probe.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
 import { readCheckpoint } from "../run/resume.ts";
@@ -24,7 +24,7 @@ import type { FinetuneResult } from "./finetune_result.ts";
 import { Validation, type ValidationRecord } from "./validation.ts";
 
 /** A part of a fine-tuning. */
-export type FinetunePhase = "training" | "validation" | "test";
+export type FinetunePhase = "compiling" | "training" | "validation" | "test";
 
 /** Callbacks of a fine-tuning. */
 export interface FinetuneEvents {
@@ -34,6 +34,8 @@ export interface FinetuneEvents {
     done: number,
     total: number,
   ) => void;
+  /** Called while a step is compiled, where that takes long. */
+  readonly onKernel?: CompileListener;
   /** Called with the number of steps done and the numbers of the last one. */
   readonly onStep?: (step: number, metrics: StepMetrics) => void;
   /** Called with the number of images classified in a validation or in the test. */
@@ -104,6 +106,7 @@ export class FinetuneTraining implements Disposable {
       images.test.labels.length,
     );
     const config = { ...parts.config, views: 1 };
+    options.onPhase?.("compiling", 0, config.steps);
     const traced = traceObjective({
       config,
       objective: (views, context) => classifier.objective(views, context),
@@ -111,7 +114,13 @@ export class FinetuneTraining implements Disposable {
       augmentation,
       imageSize,
     });
-    const step = await TrainingStep.compileTraced(device, config, traced);
+    const step = await TrainingStep.compileTraced(
+      device,
+      config,
+      traced,
+      undefined,
+      options.onKernel,
+    );
     const program = await ClassifierProgram.compile(
       device,
       classifier,

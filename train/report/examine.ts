@@ -33,6 +33,8 @@ export interface ExamineOptions {
   readonly images: number;
   /** Stops it between two batches. */
   readonly signal?: AbortSignal;
+  /** Called with the number of pictures before the first batch. */
+  readonly onStart?: (pictures: number) => void;
   /** Called after each batch with the number of pictures done. */
   readonly onProgress?: (done: number) => void;
 }
@@ -48,10 +50,11 @@ export async function examine(
   device: Device,
   { model, augmentation, config }: LoadedRun,
   splits: DatasetSplits,
-  { images, signal, onProgress }: ExamineOptions,
+  { images, signal, onStart, onProgress }: ExamineOptions,
 ): Promise<Examined> {
   const [source, dataset] = pictureSource(splits);
   const positions = samplePositions(dataset.size, images);
+  onStart?.(positions.length);
   const values = await evaluateImages(
     device,
     { dataset, positions },

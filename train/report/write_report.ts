@@ -38,6 +38,8 @@ export interface ReportTask {
   readonly images?: number;
   /** Stops the work; nothing is written then. */
   readonly signal?: AbortSignal;
+  /** Called with the number of pictures before any is looked at. */
+  readonly onStart?: (pictures: number) => void;
   /** Called with the number of pictures done. */
   readonly onProgress?: (done: number) => void;
 }
@@ -59,6 +61,7 @@ export async function writeReport(task: ReportTask): Promise<string> {
   const examined = await examine(device, loaded, splits, {
     images,
     signal,
+    onStart: task.onStart,
     onProgress: task.onProgress,
   });
   const neighbours = await Array.fromAsync(

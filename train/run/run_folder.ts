@@ -4,10 +4,10 @@ import {
   writeJsonAtomically,
 } from "../../datasets/files/atomic_file.ts";
 import { listFolder, makeFolder } from "../../datasets/files/folders.ts";
+import { readSettings } from "../config/loader.ts";
 import { isOfStep0 } from "./checkpoint.ts";
 import { readMetrics } from "./metrics_file.ts";
 import { isEventFile } from "./tensorboard/event_file.ts";
-import { readText } from "../../datasets/files/read_file.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 
 /** Where a run keeps its files. */
@@ -89,7 +89,8 @@ export async function removeUnusedRunFolder(run: RunFolder): Promise<void> {
  * Opens the folder of a run begun before.
  *
  * @returns The folder, and what its `config.json` says.
- * @throws {UserError} The folder is missing, is not that of a run, or cannot be read.
+ * @throws {UserError} The folder is missing, is not that of a run, or cannot be read; or its `config.json`
+ * does not hold settings.
  */
 export async function openRunFolder(
   path: string,
@@ -100,15 +101,7 @@ export async function openRunFolder(
       `${path} is not the folder of a run: it has no config.json`,
     );
   }
-  const text = await readText(run.configPath);
-  try {
-    return { run, config: JSON.parse(text) };
-  } catch (cause) {
-    throw new UserError(
-      `${run.configPath} is damaged: it is not JSON; put it back or start a new run`,
-      { cause },
-    );
-  }
+  return { run, config: await readSettings(run.configPath) };
 }
 
 /**

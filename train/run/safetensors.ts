@@ -1,6 +1,7 @@
 // Not a library: no maintained one on npm writes this format.
 import { UserError } from "../../engine/user_error.ts";
 import { type ByteSink, writeAll } from "../../datasets/files/atomic_file.ts";
+import { refusePipe } from "../../datasets/files/read_file.ts";
 import {
   DamagedFileError,
   decodeHeader,
@@ -63,6 +64,7 @@ export async function writeSafetensors(
  */
 export function openSafetensors(path: string): Promise<SafetensorsFile> {
   return withFileErrors(`cannot read ${path}`, async () => {
+    await refusePipe(path);
     using file = await Deno.open(path);
     const { size } = await file.stat();
     const prefix = await readExactly(path, file, 0, LENGTH_BYTES);

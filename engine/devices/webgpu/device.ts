@@ -1,6 +1,12 @@
 import { bytesOf, type Plan } from "../../compile/memory.ts";
 import type { Storage } from "../../graph/tensor.ts";
-import type { Device, DeviceLimits, Executable, HostArray } from "../device.ts";
+import type {
+  CompileListener,
+  Device,
+  DeviceLimits,
+  Executable,
+  HostArray,
+} from "../device.ts";
 import { findAdapter, nameOf } from "./adapter.ts";
 import { GpuContext } from "./gpu_context.ts";
 import { WebGpuExecutable } from "./executable.ts";
@@ -78,7 +84,10 @@ export class WebGpuDevice implements Device {
     );
   }
 
-  async compile(plan: Plan): Promise<Executable> {
+  async compile(
+    plan: Plan,
+    onKernel?: CompileListener,
+  ): Promise<Executable> {
     const { maxBlockBytes } = this.limits;
     const memory = await ProgramMemory.allocate(
       this.#context,
@@ -92,6 +101,7 @@ export class WebGpuDevice implements Device {
         plan,
         memory,
         this.limits,
+        onKernel,
       );
     } catch (error) {
       memory.destroy();

@@ -1,7 +1,12 @@
 import type { Buffer, Dispatch } from "../../compile/kernel.ts";
 import { bytesOf, type Plan } from "../../compile/memory.ts";
 import { UserError } from "../../user_error.ts";
-import type { DeviceLimits, Executable, HostArray } from "../device.ts";
+import type {
+  CompileListener,
+  DeviceLimits,
+  Executable,
+  HostArray,
+} from "../device.ts";
 import type { GpuContext } from "./gpu_context.ts";
 import { checkValues, hostArray } from "../host_array.ts";
 import { lower } from "./lower.ts";
@@ -73,7 +78,10 @@ export class WebGpuExecutable implements Executable {
     plan: Plan,
     memory: ProgramMemory,
     limits: DeviceLimits,
+    onKernel?: CompileListener,
   ): Promise<WebGpuExecutable> {
+    const total = plan.dispatches.length;
+    onKernel?.(0, total);
     const lowered = plan.dispatches.map((dispatch) =>
       lowerDispatch(dispatch, memory, limits, context.productScheme)
     );
@@ -87,9 +95,17 @@ export class WebGpuExecutable implements Executable {
       : undefined;
     try {
       const commands = await Promise.all(
-        plan.dispatches.map(({ output }, i) =>
-          makeCommand(context, output.label, lowered[i], scratch)
-        ),
+        plan.dispatches.map(({ output }, i) => {
+          const command = makeCommand(
+            context,
+            output.label,
+            lowered[i],
+            scratch,
+          );
+          // outside browsers its shaders are compiled by now, though errors are still to come
+          onKernel?.(i + 1, total);
+          return command;
+        }),
       );
       context.check();
       return new WebGpuExecutable(context, plan, memory, scratch, commands);

@@ -75,6 +75,7 @@ Deno.test("parseArguments: values are given after a space or an equals sign", ()
     { colour: "red", wall: "a=b", set: [], coats: 3, litres: 0.1, quick: true },
   );
   assertEquals(parse("--litres=-1.5").litres, -1.5);
+  assertEquals(parse("--litres", "-1.5").litres, -1.5);
   assertEquals(parse("--colour", "007").colour, "007");
 });
 
@@ -139,7 +140,7 @@ Deno.test("parseArguments: an option without its value is refused", () => {
   assertRefused(["--wall"], "--wall needs a value: --wall=FILE");
   assertRefused(["--wall="], "--wall needs a value: --wall=FILE");
   assertRefused(["--wall", "--quick"], "--wall needs a value: --wall=FILE");
-  assertRefused(["--litres", "-3"], "--litres needs a value: --litres=LITRES");
+  assertRefused(["--litres", "-x"], "--litres needs a value: --litres=LITRES");
   assertRefused(
     ["--set", "a=1", "--set"],
     "--set needs a value: --set=KEY=VALUE",
@@ -231,8 +232,17 @@ Deno.test("parseArguments: says what to write instead of an unknown option, wher
     ["--gloss=a=b"],
     "--gloss=a=b is not an option of dv2 paint; write --set gloss=a=b",
   );
-  assertRefused(
-    ["--gloss", "2"],
-    "--gloss is not an option of dv2 paint; write --set gloss=VALUE",
-  );
+  for (
+    const [args, value] of [
+      [["--gloss", "2"], "2"],
+      [["--gloss", "-2"], "-2"],
+      [["--gloss", "--quick"], "VALUE"],
+      [["--gloss"], "VALUE"],
+    ] as const
+  ) {
+    assertRefused(
+      [...args],
+      `--gloss is not an option of dv2 paint; write --set gloss=${value}`,
+    );
+  }
 });

@@ -41,6 +41,7 @@ testWithSeed(
       );
       assertEquals(code, 0, stderr);
       assertMatch(stdout, /^3 vectors of \d+ features: run\/embeddings.npy\n/);
+      assertMatch(stderr, /^computing features of 4 images \.\.\.$/m);
       assertMatch(stderr, /^skipping pictures\/broken\\x0a.png: /m);
       assertMatch(stderr, /^skipped 1 of 4 images$/m);
       const csv = await Deno.readTextFile(`${folder.path}/run/embeddings.csv`);

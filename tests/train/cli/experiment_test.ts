@@ -44,7 +44,10 @@ Deno.test("experiment: runs what can be run, tabulates it, names what failed, an
   const { code, stdout, stderr } = await experiment(path, "files/rates.json");
   assertEquals(code, 1);
   assertEquals(stdout, "table: runs/rates/results.md\n");
-  assertMatch(stderr, /^1 of 4: as it is, seed 1$/m);
+  assertMatch(
+    stderr,
+    /^impossible, seed 2 will fail: the config does not fit together: [^]*^1 of 4: as it is, seed 1$/m,
+  );
   assertMatch(
     stderr,
     /^error: 2 of 4 runs failed; the same command tries them again:\n {2}impossible, seed 1: the config does not fit together: model.masked 4/m,

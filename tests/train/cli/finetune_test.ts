@@ -36,7 +36,10 @@ testWithSeed(
     const out = "run/finetune/both-step-5-frozen-seed-7";
     assertMatch(stderr, /^device: WebAssembly .*\(asked for\)$/m);
     assertMatch(stderr, new RegExp(`^fine-tuning: ${out}$`, "m"));
-    assertMatch(stderr, /^training for 3 steps \.\.\.$/m);
+    assertMatch(
+      stderr,
+      /^compiling a step \.\.\.\ntraining for 3 steps \.\.\.$/m,
+    );
     assertMatch(stderr, /^step 3: \d+\.\d % of held-out images right$/m);
     assertMatch(stderr, /^classifying 4 test images \.\.\.$/m);
     const result = await readJson(`${path}/${out}/result.json`);
@@ -178,7 +181,7 @@ testWithSeed(
       assertEquals([code, stdout], [1, ""], stderr);
       const errors = stderr.trimEnd().split("\n")
         .filter((line) =>
-          !/^(data|device|fine-tuning): |^\d+\/\d+ /.test(line)
+          !/^(data|device|fine-tuning): |^compiling |^\d+\/\d+ /.test(line)
         );
       assertEquals(errors.length, 1, stderr);
       assertMatch(errors[0].replace(/^error: /, ""), message);

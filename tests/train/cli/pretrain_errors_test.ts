@@ -240,7 +240,7 @@ const mistakes: [
   [
     "the folder to resume belongs to another program",
     ["--resume", "run"],
-    /^run\/config.json is damaged: it is not JSON/,
+    /^run\/config.json is not JSON: /,
     { "run/config.json": "port = 80" },
   ],
 ];

@@ -177,7 +177,7 @@ const damages: [string, string, Damage, RegExp][] = [
     "the config was cut short",
     CONFIG,
     cutShort,
-    /^run\/config.json is damaged: it is not JSON/,
+    /^run\/config.json is not JSON: /,
   ],
 ];
 

@@ -44,10 +44,23 @@ testOnDevices(
         const { linear, neighbours } = result.trained.features;
         assertEquals([linear.fitted, linear.heldOut, linear.images], [3, 1, 2]);
         assertEquals([neighbours.neighbours, neighbours.bank], [4, 4]);
+        for (const encoder of ["trained", "untrained"]) {
+          const lines = [
+            `computing features with the ${encoder} encoder, 6 images \\.\\.\\.`,
+            "6/6 .*images.*",
+            `classifying with the ${encoder} encoder, 5 layers \\.\\.\\.`,
+            "5/5 .*layers.*",
+          ];
+          assertMatch(stderr, new RegExp(`^${lines.join("\n")}$`, "m"));
+        }
+        assertMatch(stderr, /^writing the report \.\.\.\n2\/2 .*images.*$/m);
       }
       const device = { wasm: "WebAssembly", webgpu: "WebGPU" }[kind];
       assertMatch(stderr, new RegExp(`^device: ${device} .*asked for`, "m"));
-      assertMatch(stderr, /^compiling a step \.\.\.\ntraining for 3 steps/m);
+      assertMatch(
+        stderr,
+        /^compiling a step \.\.\.\n(\d+\/\d+ .*kernels.*\n)?training for 3 steps/m,
+      );
     }),
 );
 
@@ -65,6 +78,16 @@ Deno.test("pretrain: a dry run says what a step needs, without images, and leave
     assertMatch(stdout, /one step of 16 images needs .* [KM]iB:\n/);
     assertMatch(stdout, /this device can hold it\n$/);
     assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
+  }));
+
+Deno.test("pretrain: a dry run of what the device cannot hold ends with code 1", () =>
+  withFolder(async (folder) => {
+    const { code, stdout, stderr } = await runCommand(folder, [
+      ...[...TINY, "--dry-run", "--device", "wasm", "--threads", "1"],
+      ...["--set", "batchSize=1000000"],
+    ]);
+    assertEquals([code, stderr], [1, ""]);
+    assertMatch(stdout, /\nthis device cannot hold it: .*lower batchSize/);
   }));
 
 Deno.test("pretrain: the config.json of a run, given as --config, makes the same run again", () =>

@@ -75,6 +75,17 @@ testWithSeed("Progress: the line fits the terminal, whatever its width", () => {
   }
 });
 
+testWithSeed(
+  "Progress: a terminal without a width has whole lines, as a file",
+  () => {
+    const output = new FakeOutput(0);
+    const progress = new Progress({ total: 3_000_000, output });
+    output.time += 10_000;
+    progress.update(448, {});
+    assertEquals(output.written, ["448/3000000  44.8 steps/s  18h 35m left\n"]);
+  },
+);
+
 testWithSeed("Progress: the rate follows a change of speed", () => {
   const output = new FakeOutput();
   const progress = new Progress({ total: 10_000, output });

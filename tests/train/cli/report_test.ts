@@ -44,7 +44,10 @@ testWithSeed(
 
     const again = await report(path, "run", "--device", "wasm");
     assertEquals([again.code, again.stdout], [0, "report: run/report.html\n"]);
-    assertMatch(again.stderr, /^device: WebAssembly .*\n20\/20 /);
+    assertMatch(
+      again.stderr,
+      /^device: WebAssembly .*\nlooking at 20 pictures \.\.\.\n20\/20 /,
+    );
     assertEquals(await Deno.readTextFile(`${path}/run/report.html`), first);
 
     const few = await report(path, "run", "--images", "7", "--checkpoint", "2");

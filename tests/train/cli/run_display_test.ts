@@ -29,3 +29,36 @@ testWithSeed(
     assertMatch(lines[2], /^\[===.* 300\/1000 .* loss 1.50/);
   },
 );
+
+testWithSeed(
+  "RunDisplay: kernels, and what is measured after the steps, have a progress bar each",
+  () => {
+    const output = new FakeOutput(100);
+    const display = new RunDisplay(tinyConfig(), output);
+    display.begin("compiling", 0);
+    for (const kernels of [0, 30, 60]) {
+      output.time += 1000;
+      display.compiled(kernels, 60);
+    }
+    const { onPhase, onProgress } = display.probing;
+    onPhase!({ encoder: "trained", unit: "images", total: 50 });
+    output.time += 1000;
+    onProgress!(50);
+    display.announce("writing the report ...", 4, "images");
+    output.time += 1000;
+    display.advance(4);
+    display.end();
+    const expected = [
+      /^compiling a step \.\.\.$/,
+      /60\/60 .* kernels\/s/,
+      /^computing features with the trained encoder, 50 images \.\.\.$/,
+      /50\/50 .* images\/s/,
+      /^writing the report \.\.\.$/,
+      /4\/4 .* images\/s/,
+      /^$/,
+    ];
+    const lines = output.screen();
+    assertEquals(lines.length, expected.length, lines.join("\n"));
+    lines.forEach((line, i) => assertMatch(line, expected[i]));
+  },
+);

@@ -129,6 +129,22 @@ Deno.test("loadConfig: reads a file that begins with a byte order mark", () =>
     assertEquals((await load({ config })).steps, 20);
   }));
 
+Deno.test("loadConfig: refuses a single setting of more levels than settings have", async () => {
+  const levels = 20_000;
+  for (
+    const setting of [
+      `${"a.".repeat(levels)}a=1`,
+      `data=${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`,
+    ]
+  ) {
+    await assertRejects(
+      () => load({ set: [setting] }),
+      UserError,
+      `${setting.slice(0, 40)}... is nested too deeply for a setting`,
+    );
+  }
+});
+
 Deno.test("loadConfig: refuses a file that cannot be one of settings, in no time", async () => {
   const nested = '{"a":'.repeat(20_000) + "1" + "}".repeat(20_000);
   const keys = Array.from({ length: 1000 }, (_, i) => `"k${i}": ${i}`);

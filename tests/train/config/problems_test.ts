@@ -24,6 +24,13 @@ Deno.test("describeProblems: names an unknown key with its path and the nearest 
   );
 });
 
+Deno.test("describeProblems: a key does not move the terminal's cursor", async () => {
+  assertEquals(
+    await problem({ set: ["model.widt\th=8"] }),
+    "model.widt\\x09h is not a setting; did you mean model.width?",
+  );
+});
+
 Deno.test("describeProblems: compares an unknown key with those of the member of a union", async () => {
   assertEquals(
     await problem({ set: ["data.crop=8"] }),

@@ -56,13 +56,23 @@ export function startPretraining(
   processes: number,
   ...args: readonly string[]
 ): Deno.ChildProcess {
+  return startPretrainingIn(".", implementation, processes, ...args);
+}
+
+/** The same, in a folder. */
+export function startPretrainingIn(
+  folder: string,
+  implementation: Implementation,
+  processes: number,
+  ...args: readonly string[]
+): Deno.ChildProcess {
   // deno run --allow-... script
   const [, , ...flags] = configuration.tasks["pretrain:mpi"].command.split(" ");
   const script = flags.pop()!;
   return launch(
     implementation,
     processes,
-    ...denoRun(flags, script),
+    ...["env", "-C", folder, ...denoRun(flags, script)],
     ...args,
   );
 }

@@ -1,17 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MemoryImages } from "../../../datasets/memory_images.ts";
 import { buildModel } from "../../../train/build_model.ts";
-import { probeImages } from "../../../train/evaluate/probe.ts";
+import { probeImages, type ProbePhase } from "../../../train/evaluate/probe.ts";
 import {
   type ProbeResults,
   readProbe,
   writeProbe,
 } from "../../../train/evaluate/probe_file.ts";
-import {
-  type ProbePhase,
-  probeRun,
-  type ProbeTask,
-} from "../../../train/evaluate/probe_run.ts";
+import { probeRun, type ProbeTask } from "../../../train/evaluate/probe_run.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import { claim } from "../../../train/run/claim.ts";
 import { devices } from "../../engine/devices.ts";

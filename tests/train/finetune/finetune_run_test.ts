@@ -109,7 +109,8 @@ testWithSeed(
           phases.push(`${phase} ${done}/${total}`),
       });
       assertEquals([step, validated], [7, [2, 4, 6, 7]]);
-      assertEquals(phases.slice(0, 3), [
+      assertEquals(phases.slice(0, 4), [
+        "compiling 0/7",
         "training 0/7",
         "validation 0/2",
         "training 2/7",

@@ -136,14 +136,32 @@ Deno.test("openRunFolder: what is not the folder of a run is not opened", async 
         `${path} is not the folder of a run: it has no config.json`,
       );
     }
-    await Deno.writeTextFile(`${folder}/config.json`, '{"steps": ');
-    await assertRejects(
-      () => openRunFolder(folder),
-      UserError,
-      `${folder}/config.json is damaged: it is not JSON`,
-    );
+    for (
+      const [text, problem] of [
+        ['{"steps": ', "is not JSON: value expected at line 1, column 11"],
+        ["[]", "must hold an object of settings"],
+        [
+          '{"a":'.repeat(20_000) + "1" + "}".repeat(20_000),
+          "is nested too deeply for settings",
+        ],
+        [`{"a": 1${" ".repeat(2 ** 20)}}`, "is too long for settings"],
+      ]
+    ) {
+      await Deno.writeTextFile(`${folder}/config.json`, text);
+      await assertRejects(
+        () => openRunFolder(folder),
+        UserError,
+        `${folder}/config.json ${problem}`,
+      );
+    }
   });
 });
+
+Deno.test("openRunFolder: reads a config that begins with a byte order mark", () =>
+  withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/config.json`, '\uFEFF{"steps": 3}');
+    assertEquals((await openRunFolder(folder)).config, { steps: 3 });
+  }));
 
 Deno.test("createRunFolder: a folder that may not be written is reported", {
   permissions: { read: true, write: false },

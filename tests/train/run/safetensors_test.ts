@@ -10,6 +10,7 @@ import {
   DamagedFileError,
   type StoredTensor,
 } from "../../../train/run/safetensors_header.ts";
+import { assertRefusesPipe } from "../../datasets/files/pipe.ts";
 import { withFolder } from "../folder.ts";
 import { randomBytes, randomNumber, testWithSeed } from "../../random.ts";
 
@@ -245,3 +246,6 @@ Deno.test("openSafetensors: a file that is missing is refused by name", async ()
     "cannot read no.safetensors: there is no such file or folder; check the path",
   );
 });
+
+Deno.test("openSafetensors: refuses a pipe", () =>
+  assertRefusesPipe(openSafetensors));

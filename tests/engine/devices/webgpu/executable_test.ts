@@ -2,7 +2,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { WebGpuExecutable } from "../../../../engine/devices/webgpu/executable.ts";
 import { ProgramMemory } from "../../../../engine/devices/webgpu/program_memory.ts";
 import type { GpuContext } from "../../../../engine/devices/webgpu/gpu_context.ts";
-import type { DeviceLimits } from "../../../../engine/devices/device.ts";
+import type {
+  CompileListener,
+  DeviceLimits,
+} from "../../../../engine/devices/device.ts";
 import { type Plan, planMemory } from "../../../../engine/compile/memory.ts";
 import { UserError } from "../../../../engine/user_error.ts";
 import { testOnWebGpu } from "../../devices.ts";
@@ -15,6 +18,7 @@ async function compileWithoutStorages(
   context: GpuContext,
   plan: Plan,
   limits: DeviceLimits & { readonly maxBlockBytes: number },
+  onKernel?: CompileListener,
 ): Promise<WebGpuExecutable> {
   const memory = await ProgramMemory.allocate(
     context,
@@ -24,7 +28,13 @@ async function compileWithoutStorages(
       throw new Error("there is no storage");
     },
   );
-  return await WebGpuExecutable.compile(context, plan, memory, limits);
+  return await WebGpuExecutable.compile(
+    context,
+    plan,
+    memory,
+    limits,
+    onKernel,
+  );
 }
 
 testOnWebGpu(
@@ -47,6 +57,29 @@ testOnWebGpu(
       await program.read(plan.outputs[0]),
       filled(500, (i) => i + 5),
     );
+    gpu.destroy();
+  },
+);
+
+testOnWebGpu(
+  "WebGpuExecutable.compile: says how many kernels are compiled",
+  async () => {
+    const { gpu, context } = await bareContext();
+    const { schedule } = incrementChain(500, 2);
+    const limits = {
+      alignment: 256,
+      maxBufferBytes: 2048,
+      maxBlockBytes: 2048,
+      maxBuffersPerKernel: 8,
+    };
+    const done: string[] = [];
+    await compileWithoutStorages(
+      context,
+      planMemory(schedule, limits),
+      limits,
+      (kernels, total) => done.push(`${kernels}/${total}`),
+    );
+    assertEquals(done, ["0/2", "1/2", "2/2"]);
     gpu.destroy();
   },
 );
