@@ -21,6 +21,21 @@ export interface CampaignOptions {
   choose<T extends { readonly name: string }>(all: readonly T[]): T[];
 }
 
+/** For how long a campaign draws what. */
+export const budgetOptions = {
+  minutes: {
+    kind: "number",
+    value: "N",
+    default: 10,
+    help: "how long, at most",
+  },
+  seed: {
+    kind: "integer",
+    value: "N",
+    help: "of what is drawn; by default another one each time",
+  },
+} as const satisfies Command["options"];
+
 /** Runs a campaign with the options of the command line, and prints its seed. */
 export async function runCampaign(
   { name, help }: { readonly name: string; readonly help: string },
@@ -30,17 +45,7 @@ export async function runCampaign(
     usage: `deno task ${name}`,
     help,
     options: {
-      minutes: {
-        kind: "number",
-        value: "N",
-        default: 10,
-        help: "how long, at most",
-      },
-      seed: {
-        kind: "integer",
-        value: "N",
-        help: "of what is drawn; by default another one each time",
-      },
+      ...budgetOptions,
       only: {
         kind: "text",
         value: "NAMES",

@@ -14,6 +14,7 @@ import { runProgram } from "../../train/cli/run_program.ts";
 import { checkGraph, type GraphCheck } from "../engine/check_graph.ts";
 import { randomGraph } from "../engine/random_graph.ts";
 import { Draw } from "../fuzz/draw.ts";
+import { budgetOptions } from "./campaign.ts";
 
 const command = {
   usage: "deno task campaign:programs",
@@ -21,17 +22,7 @@ const command = {
     `Draws graphs of random operations and sizes, and compares what a device computes,
 fused and unfused, gradients included, with float64.`,
   options: {
-    minutes: {
-      kind: "number",
-      value: "N",
-      default: 10,
-      help: "how long, at most",
-    },
-    seed: {
-      kind: "integer",
-      value: "N",
-      help: "which programs; by default drawn",
-    },
+    ...budgetOptions,
     first: {
       kind: "integer",
       value: "N",
