@@ -23,6 +23,7 @@ testOnMpi(
     0) export VK_DRIVER_FILES=${first} ;;
     1) export VK_DRIVER_FILES=${second} ;;
     esac
+    export DENO_WEBGPU_BACKEND=vulkan
     exec "$@"`;
     const script = "tests/train/distributed/fixtures/adapter.ts";
     const { code, stdout, stderr } = await outputOf(
