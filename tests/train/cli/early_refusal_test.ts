@@ -65,6 +65,17 @@ Deno.test("pretrain, finetune: what does not need the pictures is refused before
     /^error: run has no checkpoint to resume from; start a new run$/m,
   );
   assertEquals(Deno.readTextFileSync(`${path}/run/config.json`), config);
+  // as one that was killed before its first checkpoint
+  Deno.removeSync(`${path}/run/metrics.jsonl`);
+  const initialWeights = `${path}/w.bin`;
+  folder.write(
+    "run/config.json",
+    JSON.stringify({ ...JSON.parse(config), initialWeights }),
+  );
+  assertRefusedEarly(
+    await runCommand(path, ["--resume", "run", ...WASM]),
+    /^error: cannot read \S+w.bin: there is no such file/m,
+  );
 });
 
 testOnMpi(
