@@ -10,7 +10,7 @@ export interface Fingerprint {
   readonly sizes: string;
   /** Digest of parts of some of them. */
   readonly contents: string;
-  /** Digest of all this of the files that are measured with, but not pretrained on; absent where there are none. */
+  /** Digest of all this for files to measure with, not to pretrain on; absent where there are none. */
   readonly measuring?: string;
 }
 

@@ -96,7 +96,7 @@ async function openCached(
     const { path, bytes, changed: [first, ...more] } = images;
     if (first !== undefined) {
       console.warn(
-        `data: changed since it was decoded: ${first}` +
+        `data: changed since it was decoded: ${printable(first)}` +
           (more.length > 0 ? `, and ${more.length} more` : ""),
       );
     }

@@ -116,6 +116,19 @@ Deno.test("openImageFiles: only pictures that are new or changed are decoded int
   assertEquals(again.lines, []);
 });
 
+Deno.test("openImageFiles: a changed picture's name begins no line of its own", async () => {
+  using folder = pictures();
+  const file = "a\nb.png";
+  folder.write(`pictures/${file}`, grey(1));
+  (await openCached(folder, [file])).images.close();
+  folder.write(`pictures/${file}`, grey(2));
+  const later = new Date(Date.now() + 3_600_000);
+  Deno.utimeSync(`${folder.path}/pictures/${file}`, later, later);
+  const { lines, result } = await warningsOf(() => openCached(folder, [file]));
+  result.images.close();
+  assertEquals(lines, ["data: changed since it was decoded: a\\x0ab.png"]);
+});
+
 Deno.test("openImageFiles: goes on in a line where the cache cannot be written", async () => {
   using folder = pictures();
   folder.write("cache", "a file");

@@ -154,7 +154,9 @@ async function* featuresOf(
   kind: string,
   start = 0,
 ): AsyncGenerator<Float32Array | undefined> {
-  console.error(`computing features of ${names.length - start} images ...`);
+  console.error(
+    `computing features of ${counted(names.length - start, "image")} ...`,
+  );
   const progress = new Progress({
     total: names.length,
     start,

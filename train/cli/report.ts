@@ -1,5 +1,6 @@
 /** The command `report`. */
 import { openDevice } from "../../engine/open_device.ts";
+import { counted } from "../../datasets/counted.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { DEFAULT_IMAGES, writeReport } from "../report/write_report.ts";
 import { openRun } from "../run/load_run.ts";
@@ -65,7 +66,7 @@ async function main(): Promise<void> {
       images,
       signal,
       onStart: (total) => {
-        console.error(`looking at ${total} pictures ...`);
+        console.error(`looking at ${counted(total, "picture")} ...`);
         progress = new Progress({ total, unit: "images" });
       },
       onProgress: (done) => progress?.update(done, {}),

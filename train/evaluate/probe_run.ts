@@ -51,8 +51,8 @@ export interface ProbeTask extends ProbeEvents {
  * are kept, so that a call that was stopped is continued by the next; measured again is what
  * depends on weights, images or settings that have changed.
  *
- * @throws {UserError} if another process measures the run, the results were changed by hand, the device cannot hold a batch, or files
- * cannot be read or written.
+ * @throws {UserError} if another process measures the run, the results were changed by hand, the
+ * device cannot hold a batch, or files cannot be read or written.
  * @throws The reason of `signal` if it was stopped.
  */
 export async function probeRun(task: ProbeTask): Promise<ProbeResults> {
