@@ -5,9 +5,9 @@ import { percentage } from "../evaluate/percentage.ts";
 import { finetuneSchema } from "../finetune/finetune_config.ts";
 import type { FinetuneResult } from "../finetune/finetune_result.ts";
 import {
-  configFor,
   finetuneRun,
   type Finetuning,
+  planFinetune,
 } from "../finetune/finetune_run.ts";
 import { openRun } from "../run/load_run.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
   const { operand: path, out } = options;
   const source = await withImagesIn(options.data, await openRun(path));
   // before the images are opened
-  await configFor(source, settings);
+  await planFinetune(source, settings, out);
   const signal = onInterrupt();
   const display = new FinetuneDisplay();
   signal.addEventListener("abort", () => {

@@ -14,6 +14,7 @@ import {
   createRunFolder,
   isRunFolder,
   openRunFolder,
+  requireUnused,
   type RunFolder,
 } from "../run/run_folder.ts";
 import { Classifier, type PretrainedWeights } from "./classifier.ts";
@@ -72,11 +73,9 @@ export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
   const source = await openRun(path);
   const { config: pretraining } = source;
   const { imageSize } = splits.unlabelled;
-  const config = await configFor(source, settings, imageSize);
+  const plan = await planFinetune(source, settings, task.out, imageSize);
+  const { config, folder, saved, begun } = plan;
   const images = finetuneImages(splits, config, path);
-  const folder = task.out ?? `${path}/finetune/${nameOf(config)}`;
-  const everything = { ...config, run: pretraining };
-  const begun = await openBegun(folder, everything);
   task.onStart?.(folder);
   const resultPath = `${folder}/result.json`;
   const known = begun && await readResults(resultPath, finetuneResultSchema);
@@ -94,31 +93,51 @@ export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
     images,
     batchSize: pretraining.evaluation.batchSize,
   });
-  const run = begun ?? await createRunFolder("finetune", everything, folder);
+  const run = begun ?? await createRunFolder("finetune", saved, folder);
   using _lock = await lockRun(run);
   const { step, result } = await training.run(run);
   if (result) await writeResults(resultPath, result, finetuneResultSchema);
   return { config, folder, step, result };
 }
 
+/** A fine-tuning that fits its run, and where it goes. */
+export interface FinetunePlan {
+  /** All settings. */
+  readonly config: FinetuneConfig;
+  /** Its folder. */
+  readonly folder: string;
+  /** What the folder's `config.json` holds. */
+  readonly saved: object;
+  /** The folder, where the fine-tuning was begun before. */
+  readonly begun?: RunFolder;
+}
+
 /**
- * All settings of a fine-tuning of a run.
+ * Finds out what a fine-tuning of a run will be; needs no images and writes nothing.
  *
+ * @param settings Settings over the defaults.
+ * @param out The folder of the fine-tuning; by default one named by the settings.
  * @param imageSize Height and width of the images in pixels; those of the run by default.
- * @throws {UserError} if settings are wrong or do not fit the run.
+ * @throws {UserError} if settings are wrong or do not fit the run, or the folder holds something else.
  */
-export async function configFor(
-  { run, config }: OpenedRun,
+export async function planFinetune(
+  { run, config: pretraining }: OpenedRun,
   settings: FinetuneSettings = {},
-  imageSize: number = imageSizeOf(config.data),
-): Promise<FinetuneConfig> {
-  const { seed, ...unseeded } = config;
-  return completeFinetune(settings, {
+  out?: string,
+  imageSize: number = imageSizeOf(pretraining.data),
+): Promise<FinetunePlan> {
+  const { seed, ...unseeded } = pretraining;
+  const config = completeFinetune(settings, {
     seed,
     inputs: inputsOf(build(unseeded, imageSize).model),
     checkpoints: await listCheckpoints(run.checkpointsPath),
     path: run.path,
   });
+  const folder = out ?? `${run.path}/finetune/${nameOf(config)}`;
+  const saved = { ...config, run: pretraining };
+  const begun = await openBegun(folder, saved);
+  if (!begun) await requireUnused(folder);
+  return { config, folder, saved, begun };
 }
 
 /** The network of a run; without a seed its values are zeros. */

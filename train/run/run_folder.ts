@@ -128,8 +128,12 @@ function runFolder(path: string): RunFolder {
 /** What a program that was killed may leave where there is no run yet, or none any more. */
 const LEFTOVERS = [`config.json${UNFINISHED_SUFFIX}`, "lock"];
 
-/** Makes sure that a folder chosen by name is there and empty. */
-async function makeChosen(out: string): Promise<string> {
+/**
+ * Makes sure that a folder can become that of a new run.
+ *
+ * @throws {UserError} The folder is not empty or cannot be read.
+ */
+export async function requireUnused(out: string): Promise<void> {
   const names = await listFolder(out);
   if (names.includes("config.json")) {
     throw new UserError(
@@ -141,6 +145,11 @@ async function makeChosen(out: string): Promise<string> {
       `${out} is not empty and not the folder of a run; choose another folder`,
     );
   }
+}
+
+/** Makes sure that a folder chosen by name is there and empty. */
+async function makeChosen(out: string): Promise<string> {
+  await requireUnused(out);
   await makeFolder(out);
   return out;
 }

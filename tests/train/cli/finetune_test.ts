@@ -174,6 +174,8 @@ testWithSeed(
         ["run", "--out", "full"],
         /^full is not empty and not the folder of a run; choose another folder$/,
       ],
+      // before the images, which may take long to decode and are refused too
+      [["unlabelled", "--out", "full"], /^full is not empty /],
       [["run", "--out", "run"], /^run was begun with other settings: /],
     ];
     for (const [args, message] of refusals) {
