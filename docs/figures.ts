@@ -139,9 +139,11 @@ function readTable(name: string): Readonly<Record<string, string>>[] {
   );
 }
 
+drawGains("adaptations.svg", "section-4.5-quick.csv", "features");
 drawGains("what-helps.svg", "what-helps.csv", "I, Î");
 drawCurves("learning-curve.svg", "learning-curve.csv", [
   "I, Î",
   "Î",
+  "I",
   "features",
 ]);

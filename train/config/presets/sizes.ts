@@ -57,7 +57,7 @@ export const tiny: Size = {
 };
 
 /**
- * For an hour and a half of one processor thread, on CIFAR-10 or other images of 32 pixels: an
+ * For an hour of two processor threads, on CIFAR-10 or other images of 32 pixels: an
  * encoder of few layers, which are wide, on maps of half the size learns more in the same time
  * (docs/results.md).
  */
@@ -68,10 +68,10 @@ export const quick: Size = {
     augmentation: { name: "translate" },
     encoder: { name: "resnet", depth: 10, width: 0.5, stem: "strided" },
     optimizer: { learningRate: 8e-3 },
-    steps: 8000,
-    warmupSteps: 100,
-    batchSize: 128,
-    checkpoints: { every: 500 },
+    steps: 4000,
+    warmupSteps: 50,
+    batchSize: 256,
+    checkpoints: { every: 250 },
   },
   parts: { transformer: { layers: 1, heads: 8, feedForward: 256 } },
 };
