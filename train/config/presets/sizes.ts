@@ -57,9 +57,8 @@ export const tiny: Size = {
 };
 
 /**
- * For an hour of two processor threads, on CIFAR-10 or other images of 32 pixels: an
- * encoder of few layers, which are wide, on maps of half the size learns more in the same time
- * (docs/results.md).
+ * For an hour of two processor threads, on CIFAR-10 or other images of 32 pixels: an encoder of few
+ * layers, which are wide, on maps of half the size learns more in the same time (docs/results.md).
  */
 export const quick: Size = {
   title: ", quick, on CIFAR-10",
