@@ -5,8 +5,10 @@ import {
   add,
   divide,
   exp,
+  less,
   maximum,
   multiply,
+  select,
   sqrt,
   square,
   subtract,
@@ -178,12 +180,16 @@ export function softmax(x: Tensor): Tensor {
 /** `x` divided by its Euclidean length along the last axis; lengths below `epsilon` count as `epsilon`. */
 export function l2Normalize(x: Tensor, epsilon = 1e-6): Tensor {
   const last = { axes: [-1], keepAxes: true };
-  const inverse = divide(1, maximum(sqrt(sum(square(x), last)), epsilon));
+  const length = sqrt(sum(square(x), last));
+  const inverse = divide(1, maximum(length, epsilon));
   const y = multiply(x, inverse);
-  return customGradient(y, [x], (gradient) => [
-    multiply(
-      subtract(gradient, multiply(y, sum(multiply(gradient, y), last))),
-      inverse,
-    ),
-  ]);
+  return customGradient(y, [x], (gradient) => {
+    // where the length counts as epsilon, it does not depend on x
+    const along = select(
+      less(length, epsilon),
+      0,
+      sum(multiply(gradient, y), last),
+    );
+    return [multiply(subtract(gradient, multiply(y, along)), inverse)];
+  });
 }

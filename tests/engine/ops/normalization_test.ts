@@ -54,6 +54,11 @@ testOnDevices(
         shapes: [[6, 11]],
         operation: (x) => l2Normalize(x),
       },
+      {
+        name: "l2Normalize of vectors shorter than epsilon",
+        shapes: [[6, 11]],
+        operation: (x) => l2Normalize(x, 4),
+      },
     ]),
 );
 
