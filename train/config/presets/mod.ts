@@ -39,7 +39,7 @@ export const presets: Readonly<Record<string, ConfigPreset>> = {
   "dv2-cifar10": compose(dv2, paperCifar10),
   /** 14 minutes: 43.6 %, untrained 43.6 %. On synthetic images, as it is: 34.0 %, untrained 24.8 %. */
   "dv2-tiny": compose(dv2, tiny),
-  /** An hour on two idle threads of an Intel Xeon: 60.7 %, untrained 36.6 %, with one seed. */
+  /** About an hour on two idle threads of an Intel Xeon: 60.7 %, untrained 36.6 %, with one seed. */
   "double-view-quick": compose(doubleView, quick),
   "selfie": compose(selfie, paperStl10),
   "selfie-cifar10": compose(selfie, paperCifar10),
