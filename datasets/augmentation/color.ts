@@ -107,15 +107,16 @@ function turnHue(planes: Planes, turn: Tensor): Planes {
   const value = maximum(maximum(red, green), blue);
   const range = subtract(value, minimum(minimum(red, green), blue));
   const inverse = divide(1, maximum(range, 1e-8));
-  // the hue in sixths of the circle, from red
+  // the hue in sixths of the circle, from red; the planes are compared with each other, because a GPU
+  // may round one that is computed again otherwise than in `value`
   const sixths = select(
-    equal(value, red),
-    multiply(subtract(green, blue), inverse),
+    less(red, maximum(green, blue)),
     select(
-      equal(value, green),
-      add(multiply(subtract(blue, red), inverse), 2),
+      less(green, blue),
       add(multiply(subtract(red, green), inverse), 4),
+      add(multiply(subtract(blue, red), inverse), 2),
     ),
+    multiply(subtract(green, blue), inverse),
   );
   const turned = add(sixths, multiply(turn, 6));
   // red, green and blue fall off around 5, 3 and 1 sixths (Smith 1978)

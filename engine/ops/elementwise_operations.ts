@@ -170,12 +170,14 @@ const binaryTable = {
   maximum: {
     cost: 1,
     dtypes: COMPUTED,
-    derivative: (gradient, _a, b, y) => splitGradient(gradient, less(b, y)),
+    derivative: (gradient, a, b, y) =>
+      splitGradient(gradient, less(b, rivalOf(b, a, y))),
   },
   minimum: {
     cost: 1,
     dtypes: COMPUTED,
-    derivative: (gradient, _a, b, y) => splitGradient(gradient, less(y, b)),
+    derivative: (gradient, a, b, y) =>
+      splitGradient(gradient, less(rivalOf(b, a, y), b)),
   },
   less: { cost: 1, dtypes: COMPUTED, derivative: () => "none" },
   equal: { cost: 1, dtypes: COMPUTED, derivative: () => "none" },
@@ -206,6 +208,15 @@ function splitGradient(
   condition: Tensor,
 ): readonly [Tensor, Tensor] {
   return [select(condition, gradient, 0), select(condition, 0, gradient)];
+}
+
+/**
+ * What `b` is compared with to see whether it is the maximum (minimum) `y` of `a` and `b`. Where the
+ * kernel of the gradient computes `b` again, a GPU may round it otherwise than in `y`, and only `a`
+ * will do; a constant can be compared with `y`, which is at hand anyway.
+ */
+function rivalOf(b: Tensor, a: Tensor, y: Tensor): Tensor {
+  return constantOf(b) === undefined ? a : y;
 }
 
 /** An elementwise function of one argument. */
