@@ -134,7 +134,7 @@ export class WebGpuExecutable implements Executable {
       }
     }
     pass.end();
-    await this.#context.submit(encoder.finish());
+    await this.#context.submit(encoder.finish(), to - from);
   }
 
   async read(buffer: Buffer): Promise<HostArray> {

@@ -155,9 +155,9 @@ function changesInside({ body, kept }: FusedKernel): ReadonlySet<Expression> {
 /** Fewest iterations that are worth a lane of their own in the tree. */
 const MIN_ITERATIONS = 4;
 /** Threads that keep a GPU busy. */
-const TARGET_THREADS = 1 << 15;
-/** Neighbouring threads whose reads of neighbouring words a GPU coalesces. */
-const COALESCED = 32;
+const TARGET_THREADS = 1 << 18;
+/** Neighbouring threads whose reads of neighbouring words fill what a GPU fetches at a time. */
+const COALESCED = 8;
 
 /** Lanes per result, and whether neighbouring threads take neighbouring results. */
 function arrange(kernel: FusedKernel, results: number, length: number) {

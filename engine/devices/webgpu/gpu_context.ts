@@ -1,8 +1,11 @@
 import { UserError } from "../../user_error.ts";
 import type { ProductSchemeName } from "./product.ts";
 
-/** After this many submits the host waits for an earlier one, so that it cannot run far ahead. */
-const SUBMITS_BETWEEN_WAITS = 16;
+/**
+ * After so many dispatches the host waits for earlier ones, so that it cannot run far ahead. Rarely,
+ * because Deno looks only every 10 ms whether work is done.
+ */
+const DISPATCHES_BETWEEN_WAITS = 8192;
 /** Bytes and writes that may wait for a submit; more of them have corrupted uploads. */
 const MAX_PENDING_BYTES = 16 * 2 ** 20;
 const MAX_PENDING_WRITES = 16;
@@ -20,7 +23,7 @@ export class GpuContext {
   });
   readonly #layouts = new Map<number, GPUBindGroupLayout>();
   #failure?: string;
-  #submits = 0;
+  #dispatches = 0;
   #unsubmitted = { bytes: 0, writes: 0 };
   #earlier: Promise<unknown> = Promise.resolve();
 
@@ -181,10 +184,12 @@ export class GpuContext {
     this.#unsubmitted.writes = 0;
   }
 
-  /** Queues commands; resolves at once unless the queue is long. */
-  async submit(commands: GPUCommandBuffer): Promise<void> {
+  /** Queues commands of so many dispatches; resolves at once unless the queue is long. */
+  async submit(commands: GPUCommandBuffer, dispatches: number): Promise<void> {
     this.submitNow([commands]);
-    if (++this.#submits % SUBMITS_BETWEEN_WAITS !== 0) return;
+    this.#dispatches += dispatches;
+    if (this.#dispatches < DISPATCHES_BETWEEN_WAITS) return;
+    this.#dispatches = 0;
     const earlier = this.#earlier;
     this.#earlier = this.gpu.queue.onSubmittedWorkDone();
     await earlier;

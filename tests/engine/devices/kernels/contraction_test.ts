@@ -66,7 +66,16 @@ const products: Record<string, MatmulKernel> = {
   "of single elements": product(1, 1, 1),
   "that fills its tiles": product(64, 128, 32),
   "of prime sizes in small tiles": product(37, 41, 43),
-  "of prime sizes in large tiles": product(577, 769, 29, "a"),
+  "of prime sizes in tiles of 64": product(577, 1567, 29, "a"),
+  "of prime sizes in tiles of 128": {
+    kind: "matmul",
+    batch: [257],
+    m: 67,
+    n: 131,
+    k: 19,
+    a: { offset: 0, strides: [1273, 1, 67] },
+    b: { offset: 0, strides: [2489, 131, 1] },
+  },
   "with both operands transposed": product(67, 35, 17, "ab"),
   "of a row by a column, cut into parts": product(1, 1, 5003),
   "of few tiles and a long inner axis, cut into parts": product(
@@ -75,7 +84,7 @@ const products: Record<string, MatmulKernel> = {
     4099,
     "a",
   ),
-  "in large tiles, cut into parts": product(65, 67, 16411, "b"),
+  "in tiles of 64, cut into parts": product(65, 67, 32771, "b"),
   "with more workgroups than fit along one axis": {
     kind: "matmul",
     batch: [70001],
