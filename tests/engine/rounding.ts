@@ -64,24 +64,38 @@ function sumsOfMagnitudes(
 export class Tolerance {
   readonly #deviations: Float64Array[];
 
-  /** For the values of `roots`, which are `expected` in float64; without evaluations yet. */
+  /**
+   * For the values of `roots`, which are `expected` in float64; without evaluations yet.
+   *
+   * @param known values of nodes that have no errors
+   */
   constructor(
     private readonly roots: readonly Tensor[],
     private readonly values: Values,
     private readonly expected: readonly Float64Array[],
     private readonly draw: Draw,
+    private readonly known: ReadonlyMap<Tensor, Float64Array> = new Map(),
   ) {
     this.#deviations = expected.map(({ length }) => new Float64Array(length));
   }
 
-  /** Evaluates with other errors, so many times. */
-  widen(times: number): void {
+  /**
+   * Evaluates with other errors, so many times.
+   *
+   * @param some whether a part of the operations, another one each time, makes errors: what the others
+   * give may be exact in f32, and what errors of all cancel or hide come from few
+   */
+  widen(times: number, some = false): void {
     for (let i = 0; i < times; i++) {
+      const share = some ? this.draw.number(0, 1) : 1;
       const shaken = evaluate(
         this.roots,
         this.values,
-        new Map(),
-        (node, inputs, values) => this.#computeShaken(node, inputs, values),
+        new Map(this.known),
+        (node, inputs, values) =>
+          this.draw.number(0, 1) < share
+            ? this.#computeShaken(node, inputs, values)
+            : compute(node, inputs, values),
       );
       this.#deviations.forEach((deviations, root) =>
         deviations.forEach((deviation, j) => {
