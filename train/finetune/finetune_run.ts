@@ -80,6 +80,8 @@ export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
   const resultPath = `${folder}/result.json`;
   const known = begun && await readResults(resultPath, finetuneResultSchema);
   if (known) return { config, folder, step: config.steps, result: known };
+  // before the long work; a folder that is still to come exists only once it can be filled
+  using _begunLock = begun && await lockRun(begun);
 
   const network = build({ ...pretraining, seed: config.seed }, imageSize);
   const weights = config.fromScratch
@@ -94,7 +96,7 @@ export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
     batchSize: pretraining.evaluation.batchSize,
   });
   const run = begun ?? await createRunFolder("finetune", saved, folder);
-  using _lock = await lockRun(run);
+  using _lock = begun ? undefined : await lockRun(run);
   const { step, result } = await training.run(run);
   if (result) await writeResults(resultPath, result, finetuneResultSchema);
   return { config, folder, step, result };

@@ -379,18 +379,20 @@ testWithSeed(
 );
 
 testWithSeed(
-  "finetuneRun: is refused while another process trains in its folder",
+  "finetuneRun: is refused while another process trains in its folder, before it compiles",
   () =>
     withRun(async (run) => {
       const settings = { steps: 1 };
       const { folder } = await finetune(run, settings);
       await Deno.remove(`${folder}/result.json`);
       using _lock = await claim(`${folder}/lock`);
+      const phases: string[] = [];
       await assertRejects(
-        () => finetune(run, settings),
+        () => finetune(run, settings, { onPhase: (name) => phases.push(name) }),
         UserError,
         `${folder} is in use: another process trains in it; wait until it ends, or stop it`,
       );
+      assertEquals(phases, []);
     }),
 );
 
