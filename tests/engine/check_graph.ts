@@ -81,7 +81,7 @@ export async function checkGraph(
  */
 async function computeStepByStep(
   device: Device,
-  { feeds }: RandomGraph,
+  { feeds, storages }: RandomGraph,
   roots: readonly Tensor[],
   problem: string,
   draw: Draw,
@@ -97,6 +97,7 @@ async function computeStepByStep(
   });
   const values = await program.evaluate(feeds);
   program.destroy();
+  storages.forEach((storage) => device.release(storage));
   const found = new Map(computed.map((node, i) => [node, values[i]]));
   for (const node of nodes) {
     const inputs = new Map(

@@ -6,6 +6,8 @@ import type { ProductSchemeName } from "./product.ts";
  * because Deno looks only every 10 ms whether work is done.
  */
 const DISPATCHES_BETWEEN_WAITS = 8192;
+/** A submit counts as so many at least: few dispatches may be long ones, and its inputs take memory meanwhile. */
+const MIN_DISPATCHES = 128;
 /** Bytes and writes that may wait for a submit; more of them have corrupted uploads. */
 const MAX_PENDING_BYTES = 16 * 2 ** 20;
 const MAX_PENDING_WRITES = 16;
@@ -187,7 +189,7 @@ export class GpuContext {
   /** Queues commands of so many dispatches; resolves at once unless the queue is long. */
   async submit(commands: GPUCommandBuffer, dispatches: number): Promise<void> {
     this.submitNow([commands]);
-    this.#dispatches += dispatches;
+    this.#dispatches += Math.max(dispatches, MIN_DISPATCHES);
     if (this.#dispatches < DISPATCHES_BETWEEN_WAITS) return;
     this.#dispatches = 0;
     const earlier = this.#earlier;
