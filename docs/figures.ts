@@ -141,7 +141,7 @@ function readTable(name: string): Readonly<Record<string, string>>[] {
 
 drawGains("repairs.svg", "repairs-quick.csv", "I, Î");
 drawGains("adaptations.svg", "section-4.5-quick.csv", "features");
-drawGains("what-helps.svg", "what-helps.csv", "I, Î");
+drawGains("what-helps.svg", "what-helps-tiny.csv", "I, Î");
 drawCurves("learning-curve.svg", "learning-curve.csv", [
   "I, Î",
   "Î",

@@ -63,7 +63,7 @@ continues when it is run again.`,
     ...deviceOptions,
   },
   examples: [
-    "deno task embed runs/2026-12-31_12-00-00-dv2-tiny --images photos",
+    "deno task embed runs/2026-12-31_12-00-00-double-view-tiny --images photos",
     "deno task embed encoder.safetensors --images photos --neighbours 5",
   ],
 } as const satisfies Command;

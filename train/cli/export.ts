@@ -29,8 +29,8 @@ const command = {
     },
   },
   examples: [
-    "deno task export runs/2026-12-31_12-00-00-dv2-tiny",
-    "deno task export runs/2026-12-31_12-00-00-dv2-tiny --to onnx",
+    "deno task export runs/2026-12-31_12-00-00-double-view-tiny",
+    "deno task export runs/2026-12-31_12-00-00-double-view-tiny --to onnx",
   ],
 } as const satisfies Command;
 

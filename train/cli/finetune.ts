@@ -73,7 +73,7 @@ out, chooses the step. Ctrl-C stops it; run again, it continues where it was.`,
     },
   },
   examples: [
-    "deno task finetune runs/2026-12-31_12-00-00-dv2-tiny",
+    "deno task finetune runs/2026-12-31_12-00-00-double-view-tiny",
     "deno task finetune runs/first --input image --labels 0.1",
     "deno task finetune runs/first --from-scratch",
   ],

@@ -34,8 +34,8 @@ Ctrl-C stops it; run again, it continues where it was.`,
     ...deviceOptions,
   },
   examples: [
-    "deno task probe runs/2026-12-31_12-00-00-dv2-tiny",
-    "deno task probe runs/2026-12-31_12-00-00-dv2-tiny --checkpoint 100",
+    "deno task probe runs/2026-12-31_12-00-00-double-view-tiny",
+    "deno task probe runs/2026-12-31_12-00-00-double-view-tiny --checkpoint 100",
   ],
 } as const satisfies Command;
 

@@ -36,8 +36,8 @@ seconds and begins anew each time.`,
     ...deviceOptions,
   },
   examples: [
-    "deno task report runs/2026-12-31_12-00-00-dv2-tiny",
-    "deno task report runs/2026-12-31_12-00-00-dv2-tiny --images 1000",
+    "deno task report runs/2026-12-31_12-00-00-double-view-tiny",
+    "deno task report runs/2026-12-31_12-00-00-double-view-tiny --images 1000",
   ],
 } as const satisfies Command;
 

@@ -12,7 +12,7 @@ import type { Option } from "./arguments.ts";
 import { projectPath, typedPath } from "./paths.ts";
 
 /** The preset if neither a preset nor a config file is chosen. */
-export const DEFAULT_PRESET = "dv2-tiny";
+export const DEFAULT_PRESET = "double-view-tiny";
 
 /** The options of commands that pretrain: what, and in which folder. */
 export const runOptions = {

@@ -7,7 +7,7 @@ import {
   selfie,
 } from "./methods.ts";
 import { compose, type ConfigPreset } from "./preset.ts";
-import { paperCifar10, paperStl10, quick, tiny } from "./sizes.ts";
+import { brief, paperCifar10, paperStl10, quick, tiny } from "./sizes.ts";
 
 /**
  * The presets by name: a method at a size, one entry each.
@@ -40,6 +40,7 @@ export const presets: Readonly<Record<string, ConfigPreset>> = {
   "dv2-cifar10": compose(dv2, paperCifar10),
   /** 14 minutes: 43.6 %, untrained 43.6 %. On synthetic images, as it is: 34.0 %, untrained 24.8 %. */
   "dv2-tiny": compose(dv2, tiny),
+  "double-view-tiny": compose(doubleView, brief),
   /** About an hour on two idle threads of an Intel Xeon: 60.7 %, untrained 36.6 %, with one seed. */
   "double-view-quick": compose(doubleView, quick),
   "selfie": compose(selfie, paperStl10),
