@@ -99,17 +99,31 @@ export function naiveLoss(
         temperature,
       );
   const terms: Record<keyof LossOptions, () => number> = {
-    maskedPatch: () =>
-      naiveContrast(
+    maskedPatch: () => {
+      const targets = rows(
+        "maskedPatch",
+        "targets",
+        online("patches") ? outputs : held,
+      );
+      const locations = [...outputs.maskedPatch!.locations];
+      // which of all patches
+      const predicted = locations.map((location, i) =>
+        Math.floor(i / masked) * patches + location
+      );
+      const candidates = losses.maskedPatch.candidates === "masked"
+        ? predicted
+        : [...targets.keys()];
+      return naiveContrast(
         rows("maskedPatch", "predictions"),
-        rows("maskedPatch", "targets", online("patches") ? outputs : held),
+        candidates.map((patch) => targets[patch]),
         (i, j) =>
-          instance(Math.floor(i / masked)) ===
-            instance(Math.floor(j / patches)) &&
-          outputs.maskedPatch!.locations[i] === j % patches,
+          instance(Math.floor(predicted[i] / patches)) ===
+            instance(Math.floor(candidates[j] / patches)) &&
+          locations[i] === candidates[j] % patches,
         losses.maskedPatch,
         further("patchVocabulary", losses.maskedPatch),
-      ).loss,
+      ).loss;
+    },
     image: () =>
       naiveContrast(
         rows("image", "predictions"),
