@@ -4,15 +4,21 @@ import {
   cast,
   divide,
   less,
+  maximum,
   multiply,
+  negate,
   select,
   sqrt,
   square,
+  subtract,
 } from "../engine/ops/elementwise.ts";
 import { materialize } from "../engine/ops/materialize.ts";
 import { argmax, max } from "../engine/ops/reduction.ts";
 import { checkShape, type Tensor } from "../engine/graph/tensor.ts";
 import { blocks } from "./stream.ts";
+
+/** Keeps divisions by nothing finite. */
+const TINY = 1e-30;
 
 /** How a target chooses its entry: by Eq. 17, which favours light entries, or by the cosine alone. */
 export type Match = "massAware" | "cosine";
@@ -42,7 +48,7 @@ export function matchEntries(
     // [n, block]
     const cosine = matmul(targets, v, { transposeB: true });
     const score = materialize(
-      match === "cosine" ? cosine : massAwareCosine(cosine, m),
+      match === "cosine" ? cosine : massAwareScore(cosine, m),
     );
     const blockBest = max(score, { axes: [1] });
     const blockEntry = add(argmax(score, 1), start);
@@ -58,10 +64,21 @@ export function matchEntries(
   return entry!;
 }
 
-/** `cos(m v + u, u)` for unit vectors, given their cosine: `(m c + 1) / |m v + u|`. */
-function massAwareCosine(cosine: Tensor, mass: Tensor): Tensor {
-  const along = multiply(cosine, mass);
-  // |m v + u|² = m² + 2 m c + 1, at least (1 - m)²
-  const length = sqrt(add(add(square(mass), multiply(along, 2)), 1 + 1e-6));
-  return divide(add(along, 1), length);
+/**
+ * What orders entries as `cos(m v + u, u)` does, for unit vectors of cosine c: minus the tangent of half
+ * of the angle. The cosine itself is 1 but for `m² (1 - c²) / 2`, which rounding hides where m is small.
+ */
+function massAwareScore(cosine: Tensor, mass: Tensor): Tensor {
+  const sine = sqrt(
+    maximum(multiply(subtract(1, cosine), add(cosine, 1)), 0),
+  );
+  // m v + u along u, and across
+  const along = add(multiply(mass, cosine), 1);
+  const across = multiply(mass, sine);
+  const length = sqrt(add(square(along), square(across)));
+  return select(
+    less(along, 0),
+    divide(subtract(along, length), maximum(across, TINY)),
+    divide(negate(across), maximum(add(length, along), TINY)),
+  );
 }
