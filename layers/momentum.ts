@@ -1,4 +1,4 @@
-import { add, multiply } from "../engine/ops/elementwise.ts";
+import { add, multiply, subtract } from "../engine/ops/elementwise.ts";
 import { stopGradient } from "../engine/ops/gradient_flow.ts";
 import type { Context } from "./context.ts";
 import { namedParameters, namedStates } from "./module.ts";
@@ -48,12 +48,11 @@ export class Momentum {
   /** Moves the averages towards the module's parameters: `θ_k <- m θ_k + (1 - m) θ_q` (MoCo, Eq. 2). */
   update(context: Context): void {
     for (const [parameter, average] of this.#averageOf) {
-      const kept = multiply(context.value(average), this.coefficient);
-      const taken = multiply(
-        stopGradient(parameter.tensor),
-        1 - this.coefficient,
-      );
-      context.update(average, add(kept, taken));
+      const value = context.value(average);
+      const away = subtract(stopGradient(parameter.tensor), value);
+      // m and 1 - m, rounded to float32, do not add up to 1
+      const taken = multiply(away, 1 - this.coefficient);
+      context.update(average, add(value, taken));
     }
   }
 

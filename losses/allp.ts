@@ -24,7 +24,7 @@ import type { LossTerm, LossValue, Weighted } from "./term.ts";
 export interface AllpLossOptions extends Weighted {
   /** `nce`, the default: Eqs. 12-13; `infoNce`: their positive part alone. */
   readonly form: "nce" | "infoNce";
-  /** S: `softmax`, the default, of the cosine over a positive and its negatives; `rescaled`: the cosine mapped to 0..1. */
+  /** S: `softmax`, the default, of the cosine over a positive and its negatives; `rescaled`, not with `infoNce`: the cosine mapped to 0..1. */
   readonly score: "softmax" | "rescaled";
   /** Divides the cosine in the softmax, at least 0.025; 0.07 by default. */
   readonly temperature: number;
@@ -40,6 +40,10 @@ export const allp: LossTerm<ContrastedViews, AllpLossOptions> = {
     score: z.enum(["softmax", "rescaled"]).default("softmax"),
     // keeps exp(-2 / temperature) above 0 in float32
     temperature: z.number().min(0.025).default(0.07),
+  }).refine(({ form, score }) => form === "nce" || score === "softmax", {
+    path: ["score"],
+    error:
+      'must be "softmax" with infoNce, which sees the negatives by it alone',
   }),
   needs: "model.name allp",
   compute: (views, options, communicator) =>

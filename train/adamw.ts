@@ -56,15 +56,15 @@ export class AdamW {
   }
 
   /**
-   * What changes from step to step, computed on the host in float64: decay factor, step size, and
-   * the correction of the second moment.
+   * What changes from step to step, computed on the host in float64: the share that decays, step size,
+   * and the correction of the second moment.
    *
    * @param step the step to be taken, from 0
    */
   feed(step: number, learningRate: number): Float32Array<ArrayBuffer> {
     const { weightDecay, beta1, beta2 } = this.options;
     return new Float32Array([
-      1 - learningRate * weightDecay,
+      learningRate * weightDecay,
       learningRate / (1 - beta1 ** (step + 1)),
       1 / Math.sqrt(1 - beta2 ** (step + 1)),
     ]);
@@ -97,14 +97,19 @@ export class AdamW {
       multiply(square(g), 1 - beta2),
     );
     const direction = divide(m, add(multiply(sqrt(v), correction), epsilon));
-    const decayed = multiply(this.parameters.tensor(), decay);
+    // 1 - decay may be 1 in float32: its product with the parameter joins what is larger
+    const parameters = this.parameters.tensor();
+    const change = add(
+      multiply(direction, stepSize),
+      multiply(parameters, decay),
+    );
     return {
       assignments: [
         { storage: this.firstMoment, value: m },
         { storage: this.secondMoment, value: v },
         {
           storage: this.parameters,
-          value: subtract(decayed, multiply(direction, stepSize)),
+          value: subtract(parameters, change),
         },
       ],
       gradientNorm,

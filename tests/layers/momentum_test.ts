@@ -222,3 +222,21 @@ testOnDevices(
     }
   },
 );
+
+testOnDevices(
+  "Momentum: an average that has arrived stays there, however slow it is",
+  async (device) => {
+    const model = new Model(1 - 1e-6);
+    packParameters(model, 1);
+    const context = trainingContext();
+    model.momentum.update(context);
+    const program = await Program.compile(device, {
+      outputs: [],
+      assignments: context.assignments,
+    });
+    const { storage } = model.momentum.averages["linear.weight"];
+    for (let step = 0; step < 100; step++) await program.run();
+    assertEquals([...await device.read(storage)], [...storage.initial!]);
+    program.destroy();
+  },
+);

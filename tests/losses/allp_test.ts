@@ -140,3 +140,12 @@ Deno.test("allp.retrieval: says among how many a view has to be found, and how o
     chance: 3 / 11,
   });
 });
+
+Deno.test("allp: a score without negatives is refused where the loss has none by itself", () => {
+  const parse = (form: string, score: string) => () =>
+    allp.schema.parse({ form, score });
+  for (const [form, score] of [["nce", "rescaled"], ["infoNce", "softmax"]]) {
+    parse(form, score)();
+  }
+  assertThrows(parse("infoNce", "rescaled"), Error, "sees the negatives by it");
+});

@@ -14,6 +14,7 @@ import {
 import { assertClose } from "../engine/compare.ts";
 import { testOnDevices } from "../engine/devices.ts";
 import { type FixtureArray, readFixture } from "../fixtures/read.ts";
+import { randomArray } from "../random.ts";
 
 interface Trajectory {
   readonly options: AdamWOptions;
@@ -106,3 +107,41 @@ for (const fixture of readFixture<Trajectory[]>("adamw")) {
     },
   );
 }
+
+testOnDevices(
+  "AdamW: a weight decay below the step of float32 takes its share all the same",
+  async (device) => {
+    const [size, steps, learningRate, weightDecay] = [4096, 200, 2e-4, 1e-4];
+    const ones = new Float32Array(size).fill(1);
+    const parameters = new Storage("parameters", size, "f32", ones);
+    const optimizer = new AdamW(parameters, {
+      weightDecay,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      clipNorm: 0,
+    });
+    const update = optimizer.update(
+      input("gradient", [size]),
+      input("optimizer", [3]),
+    );
+    const program = await Program.compile(device, {
+      outputs: [],
+      assignments: update.assignments,
+    });
+    for (let step = 0; step < steps; step++) {
+      // what the gradient does to one half it does against the other
+      const half = randomArray(size / 2);
+      const gradient = Float32Array.from([...half, ...half.map((g) => -g)]);
+      await program.run({
+        gradient,
+        optimizer: optimizer.feed(step, learningRate),
+      });
+    }
+    const values = Array.from(await device.read(parameters), Number);
+    const mean = values.reduce((sum, value) => sum + value, 0) / size;
+    const expected = (1 - learningRate * weightDecay) ** steps;
+    assertAlmostEquals(mean, expected, (1 - expected) / 10);
+    program.destroy();
+  },
+);
