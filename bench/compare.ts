@@ -22,7 +22,7 @@ export async function measure(
     const first = await secondsOf(contender, 1);
     // what takes so long needs no second call to be warm
     const once = first > SLOW_SECONDS ? first : await secondsOf(contender, 1);
-    times.push(Math.max(1, Math.ceil(ROUND_SECONDS / once)));
+    times.push(await timesFor(contender, once));
     slowest = Math.max(slowest, once);
   }
   const measured: Seconds[][] = contenders.map(() => []);
@@ -33,6 +33,19 @@ export async function measure(
     }
   }
   return measured.map(median);
+}
+
+/**
+ * How often the work is done in a round. Once, it may take a fixed while that often it does not: Deno
+ * looks every 10 ms whether a GPU has done its work.
+ */
+async function timesFor(contender: Contender, once: Seconds): Promise<number> {
+  let times = 1;
+  for (let taken = once; taken < ROUND_SECONDS;) {
+    times *= 2;
+    taken = await secondsOf(contender, times);
+  }
+  return times;
 }
 
 async function secondsOf(contender: Contender, times: number): Promise<number> {

@@ -24,6 +24,7 @@ export function allCases(onGpu: boolean): Case[] {
     firstStepCase,
     ...memoryCases(),
     memoryDriftCase,
-    ...distributedCases(),
+    // processes share the processor
+    ...(onGpu ? [] : distributedCases()),
   ];
 }
