@@ -81,11 +81,10 @@ function decode(bytes: Uint8Array, imageSize: number): Uint8Array<ArrayBuffer> {
     image.autoOrient();
     image.alpha(AlphaAction.Remove);
     image.colorSpace = ColorSpace.sRGB;
+    // a crop is within the page, where the picture may lie anywhere
+    image.resetPage();
     const side = Math.min(image.width, image.height);
-    if (image.width !== image.height) {
-      image.crop(side, side, Gravity.Center);
-      image.resetPage();
-    }
+    image.crop(side, side, Gravity.Center);
     image.resize(imageSize, imageSize);
     const pixels = image.getPixels((area) =>
       area.toByteArray(0, 0, imageSize, imageSize, "RGB")
