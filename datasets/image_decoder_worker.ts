@@ -3,6 +3,7 @@ import {
   AlphaAction,
   ColorSpace,
   Gravity,
+  MagickColors,
   MagickFormat,
   MagickImage,
   MagickReadSettings,
@@ -79,6 +80,8 @@ function decode(bytes: Uint8Array, imageSize: number): Uint8Array<ArrayBuffer> {
     image.read(bytes, settings);
     if (truncated) throw new Error("the file is cut short");
     image.autoOrient();
+    // a file may ask for another
+    image.backgroundColor = MagickColors.White;
     image.alpha(AlphaAction.Remove);
     image.colorSpace = ColorSpace.sRGB;
     // a crop is within the page, where the picture may lie anywhere

@@ -138,3 +138,17 @@ Deno.test("ImageDecoder: a picture that says where it lies on a page is cut to i
     assertEquals(await colorOf(file), [1, 0, 0], `${x}, ${y}`);
   }
 });
+
+Deno.test("ImageDecoder: what is transparent is white, whatever background a file asks for", async () => {
+  const clear = () => [10, 20, 30, 0] as const;
+  const png = imageFile("PNG32", 8, 8, clear);
+  const files = {
+    png,
+    withBackground: withChunk(png, "bKGD", 0, 200, 0, 0, 0, 0),
+
+    gif: imageFile("GIF", 8, 8, clear),
+  };
+  for (const [name, file] of Object.entries(files)) {
+    assertEquals(await colorOf(file), [255, 255, 255], name);
+  }
+});
