@@ -62,9 +62,13 @@ function readRegular(path: string): Uint8Array {
   return Deno.readFileSync(path);
 }
 
-/** Decodes an image upright, as `[3, imageSize, imageSize]`: its central square, resized. */
+/**
+ * Decodes an image, or the first frame of an animation, upright, as `[3, imageSize, imageSize]`: its
+ * central square, resized.
+ */
 function decode(bytes: Uint8Array, imageSize: number): Uint8Array<ArrayBuffer> {
-  const settings = new MagickReadSettings();
+  // hundreds of frames would take a minute and a gigabyte
+  const settings = new MagickReadSettings({ frameIndex: 0, frameCount: 1 });
   // A JPEG may be decoded at a fraction of its size, many times faster; twice the target is fine enough.
   settings.setDefine(
     MagickFormat.Jpeg,

@@ -39,6 +39,19 @@ function word(value: number): number[] {
   return [24, 16, 8, 0].map((shift) => value >>> shift & 255);
 }
 
+/** A GIF of two frames: a grey pixel, and one that claims 65,535 pixels each way. */
+function swellingGif(): Uint8Array<ArrayBuffer> {
+  const pixel = [2, 2, 0x44, 1, 0];
+  const frame = (...size: number[]) => [0x2c, 0, 0, 0, 0, ...size, 0, ...pixel];
+  return Uint8Array.of(
+    ...new TextEncoder().encode("GIF89a"),
+    ...[1, 0, 1, 0, 0x80, 0, 0, 9, 9, 9, 9, 9, 9],
+    ...frame(1, 0, 1, 0),
+    ...frame(255, 255, 255, 255),
+    0x3b,
+  );
+}
+
 /** Decodes a file to 8x8, all of whose pixels are expected to be alike, and gives their colour. */
 async function colorOf(file: Uint8Array): Promise<number[]> {
   using decoder = new ImageDecoder(8);
@@ -151,4 +164,8 @@ Deno.test("ImageDecoder: what is transparent is white, whatever background a fil
   for (const [name, file] of Object.entries(files)) {
     assertEquals(await colorOf(file), [255, 255, 255], name);
   }
+});
+
+Deno.test("ImageDecoder: of an animation only the first frame is looked at", async () => {
+  assertEquals(await colorOf(swellingGif()), [9, 9, 9]);
 });
