@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CacheError, ImageCache } from "../../datasets/image_cache.ts";
 import type { FileStamp } from "../../datasets/image_cache_header.ts";
 import { UserError } from "../../engine/user_error.ts";
+import { seenByTimers } from "./seen_by_timers.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
 import { randomBytes, testWithSeed } from "../random.ts";
 
@@ -164,6 +165,34 @@ testWithSeed(
     cache.close();
   },
 );
+
+Deno.test("ImageCache: lets timers and signals through while images are taken over", async () => {
+  using folder = new TemporaryFolder();
+  const files = Array.from(
+    { length: 300 },
+    (_, i): FileStamp => [`${i}.png`, 1, 1],
+  );
+  const cache = await open(folder, files);
+  for (const i of files.keys()) {
+    await cache.write(i, new Uint8Array(IMAGE_BYTES));
+  }
+  cache.close();
+  const { writeSync } = Deno.FsFile.prototype;
+  let written = 0;
+  Deno.FsFile.prototype.writeSync = function (bytes) {
+    written += bytes.length;
+    return writeSync.call(this, bytes);
+  };
+  try {
+    const seen = await seenByTimers(
+      async () => (await open(folder, files.slice(1))).close(),
+      () => written,
+    );
+    assert(seen.some((bytes) => bytes > 0 && bytes < written), `${seen}`);
+  } finally {
+    Deno.FsFile.prototype.writeSync = writeSync;
+  }
+});
 
 Deno.test("ImageCache: of one folder there is a cache for each size, and folders of one name do not share", async () => {
   using folder = new TemporaryFolder();
