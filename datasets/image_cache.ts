@@ -232,8 +232,13 @@ async function removeLeftovers(path: string): Promise<void> {
     const isUnfinished = name.startsWith(`${basename(path)}.`) &&
       name.endsWith(UNFINISHED_SUFFIX);
     if (!isUnfinished) continue;
-    using file = await Deno.open(`${folder}/${name}`, { write: true });
-    if (await file.tryLock(true)) await Deno.remove(`${folder}/${name}`);
+    try {
+      using file = await Deno.open(`${folder}/${name}`, { write: true });
+      if (await file.tryLock(true)) await Deno.remove(`${folder}/${name}`);
+    } catch (error) {
+      // another program has finished or removed it meanwhile
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 }
 

@@ -231,3 +231,13 @@ Deno.test("ImageCache: making one removes what a program that was killed left of
     .map(({ name }) => `${folder.path}/caches/${name}`);
   assertEquals(names.sort(), [path, making]);
 });
+
+Deno.test("ImageCache: making one minds no file that another program finished meanwhile", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = await fill(folder);
+  Deno.removeSync(path);
+  // is listed, and not there when it is opened
+  Deno.symlinkSync("nowhere", `${path}.1.unfinished`);
+  (await open(folder)).close();
+  assert(Deno.statSync(path).isFile);
+});
