@@ -1,4 +1,5 @@
 import { sha256 } from "./files/digest.ts";
+import { letSignalsThrough } from "./let_signals_through.ts";
 
 /** What identifies a data set's files wherever they lie: digests, each SHA-256 in hexadecimal. */
 export interface Fingerprint {
@@ -16,6 +17,8 @@ export interface Fingerprint {
 
 /** Files whose size is looked at, at most. */
 const MAX_SIZES = 10_000;
+/** Files that are looked at at a time. */
+const LOOKED_AT_A_TIME = 1000;
 /** Files that are looked into, at most. */
 const MAX_OPENED = 64;
 /** Parts of a file that are read, at most, and how long each is. */
@@ -37,13 +40,13 @@ export async function fingerprintFiles(
   measuring: readonly string[] = [],
 ): Promise<Fingerprint> {
   const sorted = names.toSorted();
+  const sizes = await forSome(folder, sorted, MAX_SIZES, sizeOf);
+  const samples = await forSome(folder, sorted, MAX_OPENED, sample);
   const fingerprint = {
     files: sorted.length,
     names: await sha256(sorted.join("\n")),
-    sizes: await sha256(forSome(folder, sorted, MAX_SIZES, sizeOf).join("\n")),
-    contents: await sha256(
-      await new Blob(forSome(folder, sorted, MAX_OPENED, sample)).bytes(),
-    ),
+    sizes: await sha256(sizes.join("\n")),
+    contents: await sha256(await new Blob(samples).bytes()),
   };
   if (measuring.length === 0) return fingerprint;
   const others = await fingerprintFiles(folder, measuring);
@@ -51,16 +54,20 @@ export async function fingerprintFiles(
 }
 
 /** Looks at files that are evenly spread over all. */
-function forSome<T>(
+async function forSome<T>(
   folder: string,
   names: readonly string[],
   most: number,
   look: (path: string) => T,
-): T[] {
-  return evenly(names.length, most).map((i) => look(`${folder}/${names[i]}`));
+): Promise<T[]> {
+  const found: T[] = [];
+  for (const i of evenly(names.length, most)) {
+    // asynchronous calls would take ten times as long
+    found.push(look(`${folder}/${names[i]}`));
+    if (found.length % LOOKED_AT_A_TIME === 0) await letSignalsThrough();
+  }
+  return found;
 }
-
-// asynchronous calls would take ten times as long
 
 /** The size of a file; -1 where it cannot be read. */
 function sizeOf(path: string): number {

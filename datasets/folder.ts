@@ -43,9 +43,9 @@ export const folder: DatasetKind<FolderOptions> = {
  * Opens a folder of pictures, whose central squares are resized to `imageSize`.
  *
  * Classes are subfolders and test images those in `test/`, as {@linkcode layoutOf} says; without
- * that folder a fifth of each class, the same at every opening, is held out as `test`. What is left
- * out, and why there are no labels, is reported on stderr; of files that cannot be decoded the first
- * are named.
+ * that folder a fifth of each class, the same at every opening and whichever files can be decoded, is
+ * held out as `test`. What is left out, and why there are no labels, is reported on stderr; of files
+ * that cannot be decoded the first are named.
  *
  * @throws {UserError} When the folder is missing or out of reach, and when no image can be decoded.
  */
@@ -53,7 +53,7 @@ async function open(
   { path, imageSize }: FolderOptions,
   how?: OpenOptions,
 ): Promise<DatasetSplits> {
-  const layout = layoutOf(await listImages(path));
+  const layout = withTest(layoutOf(await listImages(path)));
   for (const note of layout.notes) console.warn(`data: ${printable(note)}`);
   const { images, readable } = await openImageFiles(
     path,
@@ -80,14 +80,20 @@ async function fingerprint({ path }: FolderOptions): Promise<Fingerprint> {
   return await fingerprintFiles(path, (await findImages(path)).images);
 }
 
+/**
+ * Holds pictures out where there are classes but none to test with: of all that are listed, as a test
+ * picture must not become one to train with when others can be read than before.
+ */
+function withTest(layout: FolderLayout): FolderLayout {
+  if (layout.classNames === undefined || layout.test) return layout;
+  return { ...layout, ...holdOut(layout.train, layout.labels) };
+}
+
 function split(images: ImageDataset, layout: FolderLayout): DatasetSplits {
-  const { unlabelled, labels, classNames } = layout;
+  const { train, test = [], unlabelled, labels, classNames } = layout;
   if (classNames === undefined) {
-    return { unlabelled: new Subset(images, [...layout.train, ...unlabelled]) };
+    return { unlabelled: new Subset(images, [...train, ...unlabelled]) };
   }
-  const { train, test } = layout.test
-    ? { train: layout.train, test: layout.test }
-    : holdOut(layout.train, labels);
   const labelled = (positions: readonly number[]) =>
     new Subset(
       images,

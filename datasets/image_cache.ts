@@ -14,6 +14,10 @@ import {
   type FileStamp,
   readHeader,
 } from "./image_cache_header.ts";
+import { letSignalsThrough } from "./let_signals_through.ts";
+
+/** Images that are taken over from an earlier cache at a time. */
+const TAKEN_AT_A_TIME = 100;
 
 /** A cache cannot be made or filled; the images can be had without it. */
 export class CacheError extends UserError {
@@ -203,6 +207,7 @@ export class ImageCache implements ImageDataset {
     );
     const names = new Set(header.files.map(([name]) => name));
     for (const [image, stamp] of files.entries()) {
+      if (image % TAKEN_AT_A_TIME === 0) await letSignalsThrough();
       const position = positions.get(JSON.stringify(stamp));
       if (position === undefined && names.has(stamp[0])) {
         this.changed.push(stamp[0]);
@@ -227,8 +232,13 @@ async function removeLeftovers(path: string): Promise<void> {
     const isUnfinished = name.startsWith(`${basename(path)}.`) &&
       name.endsWith(UNFINISHED_SUFFIX);
     if (!isUnfinished) continue;
-    using file = await Deno.open(`${folder}/${name}`, { write: true });
-    if (await file.tryLock(true)) await Deno.remove(`${folder}/${name}`);
+    try {
+      using file = await Deno.open(`${folder}/${name}`, { write: true });
+      if (await file.tryLock(true)) await Deno.remove(`${folder}/${name}`);
+    } catch (error) {
+      // another program has finished or removed it meanwhile
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 }
 

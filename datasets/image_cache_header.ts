@@ -14,7 +14,7 @@ export interface CacheHeader {
 }
 
 /** Begins every cache. Another number stands for another format or another way of decoding. */
-const MAGIC = new TextEncoder().encode("DV2 images 2\n\0\0\0");
+const MAGIC = new TextEncoder().encode("DV2 images 3\n\0\0\0");
 /** The magic, the bytes of the JSON after it (u32), and their checksum (u32). */
 const PREFIX_BYTES = MAGIC.length + 8;
 

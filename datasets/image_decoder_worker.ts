@@ -3,6 +3,7 @@ import {
   AlphaAction,
   ColorSpace,
   Gravity,
+  MagickColors,
   MagickFormat,
   MagickImage,
   MagickReadSettings,
@@ -61,9 +62,13 @@ function readRegular(path: string): Uint8Array {
   return Deno.readFileSync(path);
 }
 
-/** Decodes an image upright, as `[3, imageSize, imageSize]`: its central square, resized. */
+/**
+ * Decodes an image, or the first frame of an animation, upright, as `[3, imageSize, imageSize]`: its
+ * central square, resized.
+ */
 function decode(bytes: Uint8Array, imageSize: number): Uint8Array<ArrayBuffer> {
-  const settings = new MagickReadSettings();
+  // hundreds of frames would take a minute and a gigabyte
+  const settings = new MagickReadSettings({ frameIndex: 0, frameCount: 1 });
   // A JPEG may be decoded at a fraction of its size, many times faster; twice the target is fine enough.
   settings.setDefine(
     MagickFormat.Jpeg,
@@ -79,13 +84,14 @@ function decode(bytes: Uint8Array, imageSize: number): Uint8Array<ArrayBuffer> {
     image.read(bytes, settings);
     if (truncated) throw new Error("the file is cut short");
     image.autoOrient();
+    // a file may ask for another
+    image.backgroundColor = MagickColors.White;
     image.alpha(AlphaAction.Remove);
     image.colorSpace = ColorSpace.sRGB;
+    // a crop is within the page, where the picture may lie anywhere
+    image.resetPage();
     const side = Math.min(image.width, image.height);
-    if (image.width !== image.height) {
-      image.crop(side, side, Gravity.Center);
-      image.resetPage();
-    }
+    image.crop(side, side, Gravity.Center);
     image.resize(imageSize, imageSize);
     const pixels = image.getPixels((area) =>
       area.toByteArray(0, 0, imageSize, imageSize, "RGB")

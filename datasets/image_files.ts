@@ -7,6 +7,7 @@ import { printable } from "./files/printable.ts";
 import { CacheError, ImageCache } from "./image_cache.ts";
 import type { FileStamp } from "./image_cache_header.ts";
 import { ImageDecoder } from "./image_decoder.ts";
+import { letSignalsThrough } from "./let_signals_through.ts";
 import { MemoryImages } from "./memory_images.ts";
 
 /** Without a cache, decoded images up to this many bytes stay in memory. */
@@ -145,9 +146,7 @@ async function stampsOf(
   for (const [i, name] of files.entries()) {
     stamps.push(stampOf(folder, name));
     // synchronous calls are many times faster, but signals must get through
-    if (i % STAMPED_AT_A_TIME === 0) {
-      await new Promise((resolve) => setTimeout(resolve));
-    }
+    if (i % STAMPED_AT_A_TIME === 0) await letSignalsThrough();
   }
   return stamps;
 }

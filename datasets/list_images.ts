@@ -13,6 +13,8 @@ interface FoundFiles {
   readonly others: string[];
   /** Links to folders, with a slash at the end; they are not followed, as they may lead in circles. */
   readonly links: string[];
+  /** Folders whose names are not UTF-8, with a slash at the end; the system cannot be asked for them. */
+  readonly misnamed: string[];
 }
 
 /**
@@ -23,47 +25,59 @@ interface FoundFiles {
  */
 export async function findImages(folder: string): Promise<FoundFiles> {
   const files = await listFiles(folder);
-  const { images = [], others = [], links = [] } = Object.groupBy(
-    files,
-    (file) =>
-      IMAGE_FILE.test(file)
-        ? "images"
-        : file.endsWith("/")
-        ? "links"
-        : "others",
-  );
+  const { images = [], others = [], links = [], misnamed = [] } = Object
+    .groupBy(
+      files,
+      (file) =>
+        IMAGE_FILE.test(file)
+          ? "images"
+          : !file.endsWith("/")
+          ? "others"
+          : isFolder(`${folder}/${file}`)
+          ? "links"
+          : "misnamed",
+    );
   if (images.length === 0) {
     throw new UserError(
       `there are no pictures (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, JPEG XL, JPEG 2000) ` +
-        `in ${folder}; ` +
-        (links.length === 0 ? "check the path" : unfollowed(links)),
+        `in ${folder}; ${
+          unread({ links, misnamed }).join("; ") || "check the path"
+        }`,
     );
   }
-  return { images: images.sort(naturalOrder), others, links };
+  return { images: images.sort(naturalOrder), others, links, misnamed };
 }
 
 /** Like {@linkcode findImages}; lines on stderr say what else there is. */
 export async function listImages(folder: string): Promise<string[]> {
-  const { images, others, links } = await findImages(folder);
+  const { images, others, ...folders } = await findImages(folder);
   reportOthers(others.sort(naturalOrder));
-  if (links.length > 0) console.warn(`data: ${unfollowed(links)}`);
+  for (const remark of unread(folders)) console.warn(`data: ${remark}`);
   return images;
 }
 
-function unfollowed([first]: readonly string[]): string {
-  return `links to folders are not followed, such as ${printable(first)}`;
+/** Why folders were not read, a sentence for each reason. */
+function unread(
+  { links, misnamed }: Pick<FoundFiles, "links" | "misnamed">,
+): string[] {
+  const reasons = [
+    ["links to folders are not followed", links],
+    ["folders whose names are not UTF-8 cannot be read", misnamed],
+  ] as const;
+  return reasons.filter(([, folders]) => folders.length > 0)
+    .map(([reason, [first]]) => `${reason}, such as ${printable(first)}`);
 }
 
 function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {
-    // a link that leads nowhere
+    // a link that leads nowhere, or a name that is not UTF-8
     return false;
   }
 }
 
-/** All files but hidden ones; links to folders too, with a slash at the end. */
+/** All files but hidden ones; folders that are not read too, with a slash at the end. */
 async function listFiles(folder: string): Promise<string[]> {
   const entries = await withFileErrors(
     `cannot read the folder ${folder}`,
@@ -72,12 +86,14 @@ async function listFiles(folder: string): Promise<string[]> {
   const files: string[] = [];
   for (const { name, isDirectory, isSymlink } of entries) {
     if (name.startsWith(".")) continue;
-    if (isSymlink && isFolder(`${folder}/${name}`)) files.push(`${name}/`);
-    else if (!isDirectory) files.push(name);
+    const path = `${folder}/${name}`;
+    // what is not UTF-8 in a name arrives as U+FFFD
+    const isMisnamed = name.includes("\ufffd") && !isFolder(path);
+    if (isDirectory ? isMisnamed : isSymlink && isFolder(path)) {
+      files.push(`${name}/`);
+    } else if (!isDirectory) files.push(name);
     else {
-      for (const file of await listFiles(`${folder}/${name}`)) {
-        files.push(`${name}/${file}`);
-      }
+      for (const file of await listFiles(path)) files.push(`${name}/${file}`);
     }
   }
   return files;

@@ -195,6 +195,25 @@ Deno.test("folder: subfolders are the classes, a fifth of each, at least one of 
   assertEquals(await firstValues((await openIn(folder)).test!), heldOut);
 });
 
+Deno.test("folder: whether a picture can be read moves no other between training and testing", async () => {
+  using folder = new TemporaryFolder();
+  const parts = async () => {
+    const { train, test } = await openIn(folder);
+    return [await firstValues(train!), await firstValues(test!)];
+  };
+  for (let i = 0; i < 10; i++) folder.write(`ant/${i}.png`, grey(i));
+  folder.write("bee/10.png", grey(10));
+  const whole = await parts();
+  for (const shade of [0, whole[0][4], whole[1][0]]) {
+    folder.write(`ant/${shade}.png`, "no image");
+    assertEquals(
+      await parts(),
+      whole.map((part) => part.filter((other) => other !== shade)),
+    );
+    folder.write(`ant/${shade}.png`, grey(shade));
+  }
+});
+
 Deno.test("folder: files that cannot be decoded are named and left out, labels and all", async () => {
   using folder = new TemporaryFolder();
   const jpeg = imageFile("JPEG", 64, 64, (x, y) => [4 * x, 4 * y, 0]);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CacheError, ImageCache } from "../../datasets/image_cache.ts";
 import type { FileStamp } from "../../datasets/image_cache_header.ts";
 import { UserError } from "../../engine/user_error.ts";
+import { seenByTimers } from "./seen_by_timers.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
 import { randomBytes, testWithSeed } from "../random.ts";
 
@@ -165,6 +166,34 @@ testWithSeed(
   },
 );
 
+Deno.test("ImageCache: lets timers and signals through while images are taken over", async () => {
+  using folder = new TemporaryFolder();
+  const files = Array.from(
+    { length: 300 },
+    (_, i): FileStamp => [`${i}.png`, 1, 1],
+  );
+  const cache = await open(folder, files);
+  for (const i of files.keys()) {
+    await cache.write(i, new Uint8Array(IMAGE_BYTES));
+  }
+  cache.close();
+  const { writeSync } = Deno.FsFile.prototype;
+  let written = 0;
+  Deno.FsFile.prototype.writeSync = function (bytes) {
+    written += bytes.length;
+    return writeSync.call(this, bytes);
+  };
+  try {
+    const seen = await seenByTimers(
+      async () => (await open(folder, files.slice(1))).close(),
+      () => written,
+    );
+    assert(seen.some((bytes) => bytes > 0 && bytes < written), `${seen}`);
+  } finally {
+    Deno.FsFile.prototype.writeSync = writeSync;
+  }
+});
+
 Deno.test("ImageCache: of one folder there is a cache for each size, and folders of one name do not share", async () => {
   using folder = new TemporaryFolder();
   const paths = new Set<string>();
@@ -201,4 +230,14 @@ Deno.test("ImageCache: making one removes what a program that was killed left of
   const names = [...Deno.readDirSync(`${folder.path}/caches`)]
     .map(({ name }) => `${folder.path}/caches/${name}`);
   assertEquals(names.sort(), [path, making]);
+});
+
+Deno.test("ImageCache: making one minds no file that another program finished meanwhile", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = await fill(folder);
+  Deno.removeSync(path);
+  // is listed, and not there when it is opened
+  Deno.symlinkSync("nowhere", `${path}.1.unfinished`);
+  (await open(folder)).close();
+  assert(Deno.statSync(path).isFile);
 });

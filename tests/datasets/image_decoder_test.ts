@@ -5,16 +5,28 @@ import { UserError } from "../../engine/user_error.ts";
 import { imageFile } from "./image_file.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
 
+/** A part of a PNG. */
+function chunk(type: string, ...data: number[]): number[] {
+  const body = [...new TextEncoder().encode(type), ...data];
+  return [
+    ...word(data.length),
+    ...body,
+    ...word(crc32(Uint8Array.from(body))),
+  ];
+}
+
+/** The PNG with one more chunk, behind its first. */
+function withChunk(png: Uint8Array, type: string, ...data: number[]) {
+  const end = 8 + 25;
+  return Uint8Array.of(
+    ...png.subarray(0, end),
+    ...chunk(type, ...data),
+    ...png.subarray(end),
+  );
+}
+
 /** A PNG that claims a size and has one pixel. */
 function hollowPng(width: number, height: number): Uint8Array<ArrayBuffer> {
-  const chunk = (type: string, ...data: number[]) => {
-    const body = [...new TextEncoder().encode(type), ...data];
-    return [
-      ...word(data.length),
-      ...body,
-      ...word(crc32(Uint8Array.from(body))),
-    ];
-  };
   return Uint8Array.of(
     ...[0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10],
     ...chunk("IHDR", ...word(width), ...word(height), 1, 0, 0, 0, 0),
@@ -25,6 +37,32 @@ function hollowPng(width: number, height: number): Uint8Array<ArrayBuffer> {
 
 function word(value: number): number[] {
   return [24, 16, 8, 0].map((shift) => value >>> shift & 255);
+}
+
+/** A GIF of two frames: a grey pixel, and one that claims 65,535 pixels each way. */
+function swellingGif(): Uint8Array<ArrayBuffer> {
+  const pixel = [2, 2, 0x44, 1, 0];
+  const frame = (...size: number[]) => [0x2c, 0, 0, 0, 0, ...size, 0, ...pixel];
+  return Uint8Array.of(
+    ...new TextEncoder().encode("GIF89a"),
+    ...[1, 0, 1, 0, 0x80, 0, 0, 9, 9, 9, 9, 9, 9],
+    ...frame(1, 0, 1, 0),
+    ...frame(255, 255, 255, 255),
+    0x3b,
+  );
+}
+
+/** Decodes a file to 8x8, all of whose pixels are expected to be alike, and gives their colour. */
+async function colorOf(file: Uint8Array): Promise<number[]> {
+  using decoder = new ImageDecoder(8);
+  const pixels: Uint8Array[] = [];
+  await decoder.decode([file], (_, reply) => {
+    if ("error" in reply) throw new Error(reply.error);
+    pixels.push(reply.pixels);
+  });
+  const planes = [0, 1, 2].map((i) => pixels[0].subarray(64 * i, 64 * (i + 1)));
+  for (const plane of planes) assertEquals(new Set(plane).size, 1);
+  return planes.map(([value]) => value);
 }
 
 /** An AVIF in which the name of a box ends in a control character. */
@@ -104,4 +142,30 @@ Deno.test("ImageDecoder: blames the permissions where a worker cannot start, not
   } finally {
     Object.assign(globalThis, { Worker });
   }
+});
+
+Deno.test("ImageDecoder: a picture that says where it lies on a page is cut to its own middle", async () => {
+  const thirds = imageFile("PNG", 24, 8, (x) => [Math.floor(x / 8), 0, 0]);
+  for (const [x, y] of [[0, 0], [5, 0], [100, 300]]) {
+    const file = withChunk(thirds, "oFFs", ...word(x), ...word(y), 0);
+    assertEquals(await colorOf(file), [1, 0, 0], `${x}, ${y}`);
+  }
+});
+
+Deno.test("ImageDecoder: what is transparent is white, whatever background a file asks for", async () => {
+  const clear = () => [10, 20, 30, 0] as const;
+  const png = imageFile("PNG32", 8, 8, clear);
+  const files = {
+    png,
+    withBackground: withChunk(png, "bKGD", 0, 200, 0, 0, 0, 0),
+
+    gif: imageFile("GIF", 8, 8, clear),
+  };
+  for (const [name, file] of Object.entries(files)) {
+    assertEquals(await colorOf(file), [255, 255, 255], name);
+  }
+});
+
+Deno.test("ImageDecoder: of an animation only the first frame is looked at", async () => {
+  assertEquals(await colorOf(swellingGif()), [9, 9, 9]);
 });

@@ -24,6 +24,7 @@ Deno.test("findImages: takes pictures by their endings, from subfolders too, in 
     images: ["9.JPG", "10.png", "a/2.webp"],
     others: ["broken", "notes.txt"],
     links: ["link/"],
+    misnamed: [],
   });
 });
 
@@ -71,4 +72,23 @@ Deno.test("listImages: says that links to folders are not followed, also where t
     lines[1],
     "data: links to folders are not followed, such as ant/",
   );
+});
+
+Deno.test("listImages: says that folders are left out whose names are not UTF-8, also where there is nothing else", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = folder;
+  // "été" in Latin-1
+  const args = ["-c", `mkdir -p "$0/ant/$(printf '\\351t\\351')"`, path];
+  assertEquals(new Deno.Command("sh", { args }).outputSync().code, 0);
+  const remark =
+    "folders whose names are not UTF-8 cannot be read, such as ant/\ufffdt\ufffd/";
+  await assertRejects(
+    () => listImages(path),
+    UserError,
+    `in ${path}; ${remark}`,
+  );
+  folder.write("bee/1.png", "");
+  const { result, lines } = await warningsOf(() => listImages(path));
+  assertEquals(result, ["bee/1.png"]);
+  assertEquals(lines, [`data: ${remark}`]);
 });

@@ -16,6 +16,7 @@ import { openData } from "./open_data.ts";
 import { help, type Options, readOptions } from "./options.ts";
 import { pretrain, type PretrainResult } from "../pretrain.ts";
 import { probeTable } from "./probe_table.ts";
+import { repeatedImages } from "./repeated_images.ts";
 import type { ReportTask } from "../report/write_report.ts";
 import { quoted } from "../run/quoted.ts";
 import { writeRunResult } from "../run/run_result.ts";
@@ -97,6 +98,8 @@ async function runJob(
   const { device, reason } = await openDevice(...choice);
   const splits = await openData(data, signal);
   display.print(`data: ${describeData(config, splits)}`);
+  const repeated = repeatedImages(config, splits.unlabelled.size);
+  if (repeated) display.print(`data: ${repeated}`);
   display.print(`device: ${reason}`);
   display.print(`run: ${run.path}`);
   try {

@@ -22,6 +22,7 @@ import { describeData } from "./describe_data.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { located } from "./located.ts";
 import { CACHE, opening } from "./open_data.ts";
+import { repeatedImages } from "./repeated_images.ts";
 import { checkResume, openToResume, resumeOptions } from "./resume_options.ts";
 import { RunDisplay } from "./run_display.ts";
 import {
@@ -103,6 +104,8 @@ async function takePart(
   const { device, reason } = await openDevice(choice, threads);
   const display = isFirst ? new RunDisplay(config) : undefined;
   display?.print(`data: ${describeData(config, splits)}`);
+  const repeated = repeatedImages(config, splits.unlabelled.size);
+  if (repeated) display?.print(`data: ${repeated}`);
   let run = resumed;
   display?.begin("compiling", 0);
   try {

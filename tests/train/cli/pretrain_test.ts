@@ -126,7 +126,7 @@ Deno.test("pretrain: image files that cannot be decoded are named, counted and l
     );
     const { code, stdout, stderr } = await runCommand(folder, [
       ...settings,
-      ...["--device", "wasm", "--out", "run"],
+      ...["--set", "batchSize=4", "--device", "wasm", "--out", "run"],
     ]);
     assertEquals(code, 0, stderr);
     const lines = stderr.split("\n");
@@ -139,7 +139,10 @@ Deno.test("pretrain: image files that cannot be decoded are named, counted and l
       skipped[5],
       /^skipping 2 more files that cannot be read; all are in data\/cache\/pictures-32-\w+\.skipped\.txt$/,
     );
-    assertMatch(stderr, /^data: folder, 3 images of 32x32, none labelled/m);
+    assertMatch(
+      stderr,
+      /^data: folder, 3 images of 32x32, none labelled.*\ndata: a step takes 4 images, but there are only 3: /m,
+    );
     assertEquals(await stepsMeasured(`${folder}/run`), [1, 2, 3]);
     assertMatch(stdout, /^loss: .*\nrun: run\nreport: run\/report.html\n$/);
   }));
