@@ -210,7 +210,7 @@ const mistakes: [
   [
     "the warm-up of the preset is longer than the run",
     set("steps=10"),
-    /^warmupSteps: the learning rate cannot rise over 20 steps in a run of 10; set warmupSteps to 10 at most, to 1 for instance$/,
+    /^warmupSteps: the learning rate cannot rise over 30 steps in a run of 10; set warmupSteps to 10 at most, to 1 for instance$/,
   ],
   [
     "the run to resume has lost its checkpoints",
