@@ -228,6 +228,20 @@ Deno.test("runCell: with minutes instead of steps, takes what fits and keeps to 
   assertEquals(again.phases, []);
 });
 
+Deno.test("runCell: with minutes, fewer pictures than a batch has are enough", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("pictures/0.png", imageFile("PNG", 32, 32, () => [0, 0, 0]));
+  const cell = cellWith({
+    data: { name: "folder", path: `${folder.path}/pictures`, imageSize: 32 },
+  });
+  const experiment = { minutes: 0.001, probe: null, finetune: {} };
+  const { steps } = await run(cell, `${folder.path}/a`, {
+    experiment,
+    opening: { cache: `${folder.path}/cache` },
+  }).result;
+  assert(steps >= 1, String(steps));
+});
+
 Deno.test("runCell: fine-tunes in every way that is asked for, and none again", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/a`;
