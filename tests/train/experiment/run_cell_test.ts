@@ -215,14 +215,15 @@ Deno.test("runCell: with minutes instead of steps, takes what fits and keeps to 
   using folder = new TemporaryFolder();
   const path = `${folder.path}/a`;
   // far more than fit
-  const cell = cellWith({ steps: 100_000 });
+  const cell = cellWith({ steps: 100_000, warmupSteps: 100_000 });
   const experiment = { minutes: 0.001, probe: null, finetune: {} };
   const first = run(cell, path, { experiment });
   const { steps } = await first.result;
   assert(steps >= 1, String(steps));
   assertEquals(first.phases, [`training 0/${steps}`]);
   const { config } = await openRun(path);
-  assertEquals(config, cellWith({ steps }).config);
+  const warmupSteps = Math.floor(steps / 10);
+  assertEquals(config, cellWith({ steps, warmupSteps }).config);
   const again = run(cell, path, { experiment });
   assertEquals((await again.result).steps, steps);
   assertEquals(again.phases, []);
