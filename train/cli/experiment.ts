@@ -12,6 +12,7 @@ import {
   experimentMarkdown,
   type FinishedCell,
 } from "../experiment/table.ts";
+import { afterMinutes } from "./after_minutes.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { checkModel } from "./check_model.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
@@ -59,9 +60,7 @@ async function main(): Promise<void> {
   if (options === "help") return console.log(helpText(command));
   const { operand: file, minutes } = options;
   const choice = readDevice(options);
-  if (minutes !== undefined && minutes <= 0) {
-    throw new UserError(`--minutes must be above 0, not ${minutes}`);
-  }
+  const limit = minutes === undefined ? [] : [afterMinutes(minutes)];
   const experiment = await readExperiment(file);
   const cells = cellsOf(experiment);
   await nameImpossible(cells);
@@ -70,10 +69,7 @@ async function main(): Promise<void> {
   interrupt.addEventListener("abort", () => {
     console.error("\nstopping; press Ctrl-C again to stop at once");
   });
-  const signal = minutes === undefined ? interrupt : AbortSignal.any([
-    interrupt,
-    AbortSignal.timeout(60_000 * minutes),
-  ]);
+  const signal = AbortSignal.any([interrupt, ...limit]);
   if (options.download) await unlessAborted(interrupt, download(cells));
   const { device, reason } = await openDevice(...choice);
   console.error(`device: ${reason}`);
