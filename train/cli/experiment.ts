@@ -1,4 +1,5 @@
 /** The command `experiment`. */
+import { basename } from "node:path";
 import { writeTextAtomically } from "../../datasets/files/atomic_file.ts";
 import { downloadDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
@@ -133,8 +134,7 @@ async function nameImpossible(cells: readonly Cell[]): Promise<void> {
 
 /** `runs/table-1` for `examples/table-1.json`. */
 function defaultFolder(file: string): string {
-  const name = file.slice(file.lastIndexOf("/") + 1).replace(/\.jsonc?$/, "");
-  return projectPath(`runs/${name}`);
+  return projectPath(`runs/${basename(file).replace(/\.jsonc?$/, "")}`);
 }
 
 async function download(cells: readonly Cell[]): Promise<void> {
