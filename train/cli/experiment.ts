@@ -21,7 +21,7 @@ import { CellDisplay } from "./cell_display.ts";
 import { DownloadDisplay } from "./download_display.ts";
 import { projectPath } from "./paths.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
-import { unlessAborted } from "./unless_aborted.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 
 const command = {
   usage: "deno task experiment",

@@ -27,6 +27,7 @@ import {
   isRunFolder,
   removeUnusedRunFolder,
 } from "../run/run_folder.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment_file.ts";
 import { folderName } from "./folder_name.ts";
@@ -77,12 +78,14 @@ export async function runCell(
   cell: Cell,
   options: CellOptions,
 ): Promise<CellResult> {
-  const splits = await openDataset(cell.config.data, options.opening);
+  const { signal, opening } = options;
+  const opened = openDataset(cell.config.data, opening);
+  const splits = await unlessAborted(signal, opened);
   try {
     // before it pretrains for hours
     const images = imagesToProbe(splits, options);
     const config = await pretrainCell(cell, splits, options);
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     const { steps } = config;
     const layers = images && await probeCell(config, images, options);
     return { steps, layers, finetuned: await finetuneCell(splits, options) };

@@ -102,6 +102,32 @@ Deno.test("runCell: stopped, it goes on and ends as if it had not been", async (
   assert(/^training [23]\/4$/.test(second.phases[0]), second.phases[0]);
 });
 
+Deno.test("runCell: stops while pictures are decoded, not after the last", async () => {
+  using folder = new TemporaryFolder();
+  const picture = imageFile("PNG", 32, 32, () => [0, 0, 0]);
+  for (let i = 0; i < 40; i++) folder.write(`pictures/${i}.png`, picture);
+  const data = { name: "folder", path: `${folder.path}/pictures` };
+  const cell = cellWith({ data: { ...data, imageSize: 32 } });
+  const stop = new AbortController();
+  const { promise: decoded, resolve } = Promise.withResolvers<void>();
+  const left: number[] = [];
+  const { result } = run(cell, `${folder.path}/a`, {
+    experiment: { probe: null, finetune: {} },
+    signal: stop.signal,
+    opening: {
+      onDecoded: (done, total) => {
+        left.push(total - done);
+        stop.abort("stopped");
+        if (done === total) resolve();
+      },
+    },
+  });
+  assertEquals(await result.catch((reason) => reason), "stopped");
+  assert(left.at(-1)! > 0, String(left));
+  // what cannot be stopped goes on
+  await decoded;
+});
+
 Deno.test("runCell: starts over where there is no checkpoint, and refuses another run's folder", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/a`;
