@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
 import { UserError } from "../engine/user_error.ts";
 import type { ImageDataset } from "./dataset.ts";
+import type { FileStamp } from "./file_stamps.ts";
 import { UNFINISHED_SUFFIX, writeAll } from "./files/atomic_file.ts";
 import { listFolder, makeFolder } from "./files/folders.ts";
 import { readFully } from "./files/read_file.ts";
@@ -11,7 +12,6 @@ import { withFileErrors } from "./files/system_error.ts";
 import {
   type CacheHeader,
   encodeHeader,
-  type FileStamp,
   readHeader,
 } from "./image_cache_header.ts";
 import { letSignalsThrough } from "./let_signals_through.ts";

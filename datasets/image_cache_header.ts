@@ -1,9 +1,7 @@
 import { crc32 } from "node:zlib";
 import { z } from "zod";
+import type { FileStamp } from "./file_stamps.ts";
 import { readFully } from "./files/read_file.ts";
-
-/** A file as it was when it was decoded: name, bytes, and last change in milliseconds since 1970. */
-export type FileStamp = readonly [name: string, size: number, changed: number];
 
 /** What a cache holds images of. */
 export interface CacheHeader {

@@ -1,13 +1,12 @@
 import { UserError } from "../engine/user_error.ts";
 import { counted } from "./counted.ts";
 import type { ImageDataset, OpenOptions } from "./dataset.ts";
+import { stampsOf } from "./file_stamps.ts";
 import { writeTextAtomically } from "./files/atomic_file.ts";
 import { mebibytes } from "./files/mebibytes.ts";
 import { printable } from "./files/printable.ts";
 import { CacheError, ImageCache } from "./image_cache.ts";
-import type { FileStamp } from "./image_cache_header.ts";
 import { ImageDecoder } from "./image_decoder.ts";
-import { letSignalsThrough } from "./let_signals_through.ts";
 import { MemoryImages } from "./memory_images.ts";
 
 /** Without a cache, decoded images up to this many bytes stay in memory. */
@@ -15,9 +14,6 @@ const MAX_MEMORY_BYTES = 2 ** 30;
 
 /** A cache of at least this many bytes is announced, with its size, before it is made. */
 const LARGE_CACHE_BYTES = 100 * 2 ** 20;
-
-/** Files whose stamps are read at a time. */
-const STAMPED_AT_A_TIME = 1000;
 
 /** Failures that are named one by one; further ones are counted. */
 const MAX_FAILURES_NAMED = 5;
@@ -135,29 +131,6 @@ async function openUncached(
   return inMemory
     ? new MemoryImages(pixels, imageSize)
     : new ImageFiles(paths, imageSize);
-}
-
-/** What shows whether files have changed; unreachable ones have a stamp all the same. */
-async function stampsOf(
-  folder: string,
-  files: readonly string[],
-): Promise<FileStamp[]> {
-  const stamps: FileStamp[] = [];
-  for (const [i, name] of files.entries()) {
-    stamps.push(stampOf(folder, name));
-    // synchronous calls are many times faster, but signals must get through
-    if (i % STAMPED_AT_A_TIME === 0) await letSignalsThrough();
-  }
-  return stamps;
-}
-
-function stampOf(folder: string, name: string): FileStamp {
-  try {
-    const { size, mtime } = Deno.statSync(`${folder}/${name}`);
-    return [name, size, mtime?.getTime() ?? 0];
-  } catch {
-    return [name, 0, 0];
-  }
 }
 
 /**

@@ -66,7 +66,10 @@ export interface PretrainResult {
   readonly finished: boolean;
   /** The numbers of the last step; absent if none is known. */
   readonly metrics?: StepMetrics;
-  /** The results of the layers of the initial encoder; absent without labelled images, or if the run was stopped. */
+  /**
+   * The results of the layers of the encoder as the seed alone initialises it; absent without labelled
+   * images, or if the run was stopped.
+   */
   readonly untrained?: LayerResults;
   /** The same after the last step. */
   readonly trained?: LayerResults;

@@ -26,7 +26,8 @@ export async function writeAll(
 
 /**
  * Writes a file under a temporary name beside it, flushes it to the disk and renames it, so that
- * `path` holds either what it held before or all of the new contents, whenever the program dies.
+ * `path` holds either what it held before or all of the new contents, whenever the program dies. Waits
+ * for others that are writing the same file.
  *
  * @param path The file to make or to replace.
  * @param write Writes the contents.
@@ -39,16 +40,10 @@ export function writeAtomically(
 ): Promise<void> {
   const unfinished = path + UNFINISHED_SUFFIX;
   return withFileErrors(`cannot write ${path}`, async () => {
+    using file = await openAlone(unfinished);
     try {
-      {
-        using file = await Deno.open(unfinished, {
-          write: true,
-          create: true,
-          truncate: true,
-        });
-        await write(file);
-        await file.sync();
-      }
+      await write(file);
+      await file.sync();
       await Deno.rename(unfinished, path);
     } catch (error) {
       // The first error is the one to report, whether or not there is a file to remove.
@@ -56,6 +51,31 @@ export function writeAtomically(
       throw error;
     }
   });
+}
+
+/** Opens a file to write it anew, once nobody else does. */
+async function openAlone(path: string): Promise<Deno.FsFile> {
+  while (true) {
+    using closing = new DisposableStack();
+    const options = { write: true, create: true };
+    const file = closing.use(await Deno.open(path, options));
+    await file.lock(true);
+    // whoever had it may have given it its name
+    if (!await isAt(path, file)) continue;
+    await file.truncate();
+    closing.move();
+    return file;
+  }
+}
+
+async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
+  const { ino } = await file.stat();
+  try {
+    return (await Deno.stat(path)).ino === ino;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /**

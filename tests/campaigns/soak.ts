@@ -4,6 +4,7 @@ import { gradient } from "../../engine/graph/gradient.ts";
 import { constant, input, Storage } from "../../engine/graph/tensor.ts";
 import * as ops from "../../engine/ops/mod.ts";
 import { Program } from "../../engine/program.ts";
+import { afterMinutes } from "../../train/cli/after_minutes.ts";
 import {
   type Command,
   helpText,
@@ -71,6 +72,7 @@ await runProgram(async () => {
   if (options === "help") return console.log(helpText(command));
   const { steps, programs, seed, minutes } = options;
   const [kind] = readDevice(options);
+  const signal = afterMinutes(minutes);
   const { device, bytes } = await openCounted(kind);
   console.log(device.description);
   const config = tinyConfig({ seed, batchSize: 2, steps, metricsEvery: 10 });
@@ -78,7 +80,7 @@ await runProgram(async () => {
     new MemoryCurve("steps", steps, bytes),
     new MemoryCurve("programs", programs, bytes),
   ];
-  await takeSteps(device, config, minutes, curves[0]);
+  await takeSteps(device, config, signal, curves[0]);
   console.log(`${curves[0]}`);
   await makePrograms(device, programs, minutes, curves[1]);
   console.log(`${curves[1]}`);
@@ -90,7 +92,7 @@ await runProgram(async () => {
 async function takeSteps(
   device: Device,
   config: Config,
-  minutes: number,
+  signal: AbortSignal,
   curve: MemoryCurve,
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "dv2-soak-" });
@@ -99,7 +101,7 @@ async function takeSteps(
       device,
       splits: { unlabelled: tinyImages() },
       run: await createRunFolder("soak", config, `${folder}/run`),
-      signal: AbortSignal.timeout(MINUTE_MS * minutes),
+      signal,
       onStep: (step) => curve.read(step),
     });
   } finally {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CacheError, ImageCache } from "../../datasets/image_cache.ts";
-import type { FileStamp } from "../../datasets/image_cache_header.ts";
+import type { FileStamp } from "../../datasets/file_stamps.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { seenByTimers } from "./seen_by_timers.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";

@@ -1,5 +1,6 @@
 /** The command `embed`. */
 import { counted } from "../../datasets/counted.ts";
+import { stampsOf } from "../../datasets/file_stamps.ts";
 import { printable } from "../../datasets/files/printable.ts";
 import { listImages } from "../../datasets/list_images.ts";
 import type { Device } from "../../engine/devices/device.ts";
@@ -30,7 +31,7 @@ const command = {
   help:
     `Computes features of every picture in a folder: a NumPy file with a row for
 each, and beside it, ending in .csv, the names of the files. Stopped, it
-continues when it is run again.`,
+continues when it is run again, after the last picture that is as it was.`,
   operand: encoderOperand,
   options: {
     images: {
@@ -200,10 +201,14 @@ async function writeVectors(
   { operand, out, features: kind }: Options,
 ): Promise<void> {
   const { encoder: { description }, names } = pictures;
+  const task = {
+    encoder: { ...description, kind },
+    width: description.features[kind],
+    folder: await Deno.realPath(pictures.folder),
+    files: await stampsOf(pictures.folder, names),
+  };
   const path = out ?? `${await folderBeside(operand)}/embeddings.npy`;
-  const width = description.features[kind];
-  const encoder = { ...description, kind };
-  using files = await EmbeddingFiles.open(path, { encoder, width, names });
+  using files = await EmbeddingFiles.open(path, task);
   if (files.done > 0) {
     console.error(`continuing after ${files.done} of ${names.length} images`);
   }
@@ -214,7 +219,7 @@ async function writeVectors(
   reportSkipped(pictures, files.rowCount);
   await files.finish();
   console.log(
-    `${counted(files.rowCount, "vector")} of ${width} features: ${path}`,
+    `${counted(files.rowCount, "vector")} of ${task.width} features: ${path}`,
   );
   console.log(`names of the files: ${files.namesPath}`);
 }

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 import type { Operand } from "./arguments.ts";
 import type { EncoderContents } from "../export/encoder_file.ts";
@@ -27,9 +28,7 @@ export async function readEncoder(path: string): Promise<EncoderContents> {
  * @throws {UserError} if there is neither.
  */
 export async function folderBeside(path: string): Promise<string> {
-  if (await isFolder(path)) return path;
-  const end = path.lastIndexOf("/");
-  return end < 0 ? "." : path.slice(0, end);
+  return await isFolder(path) ? path : dirname(path);
 }
 
 async function isFolder(path: string): Promise<boolean> {

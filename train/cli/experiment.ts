@@ -1,4 +1,5 @@
 /** The command `experiment`. */
+import { basename } from "node:path";
 import { writeTextAtomically } from "../../datasets/files/atomic_file.ts";
 import { downloadDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
@@ -12,6 +13,7 @@ import {
   experimentMarkdown,
   type FinishedCell,
 } from "../experiment/table.ts";
+import { afterMinutes } from "./after_minutes.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { checkModel } from "./check_model.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
@@ -19,7 +21,7 @@ import { CellDisplay } from "./cell_display.ts";
 import { DownloadDisplay } from "./download_display.ts";
 import { projectPath } from "./paths.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
-import { unlessAborted } from "./unless_aborted.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 
 const command = {
   usage: "deno task experiment",
@@ -59,9 +61,7 @@ async function main(): Promise<void> {
   if (options === "help") return console.log(helpText(command));
   const { operand: file, minutes } = options;
   const choice = readDevice(options);
-  if (minutes !== undefined && minutes <= 0) {
-    throw new UserError(`--minutes must be above 0, not ${minutes}`);
-  }
+  const limit = minutes === undefined ? [] : [afterMinutes(minutes)];
   const experiment = await readExperiment(file);
   const cells = cellsOf(experiment);
   await nameImpossible(cells);
@@ -70,10 +70,7 @@ async function main(): Promise<void> {
   interrupt.addEventListener("abort", () => {
     console.error("\nstopping; press Ctrl-C again to stop at once");
   });
-  const signal = minutes === undefined ? interrupt : AbortSignal.any([
-    interrupt,
-    AbortSignal.timeout(60_000 * minutes),
-  ]);
+  const signal = AbortSignal.any([interrupt, ...limit]);
   if (options.download) await unlessAborted(interrupt, download(cells));
   const { device, reason } = await openDevice(...choice);
   console.error(`device: ${reason}`);
@@ -137,8 +134,7 @@ async function nameImpossible(cells: readonly Cell[]): Promise<void> {
 
 /** `runs/table-1` for `examples/table-1.json`. */
 function defaultFolder(file: string): string {
-  const name = file.slice(file.lastIndexOf("/") + 1).replace(/\.jsonc?$/, "");
-  return projectPath(`runs/${name}`);
+  return projectPath(`runs/${basename(file).replace(/\.jsonc?$/, "")}`);
 }
 
 async function download(cells: readonly Cell[]): Promise<void> {

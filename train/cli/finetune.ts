@@ -32,7 +32,7 @@ out, chooses the step. Ctrl-C stops it; run again, it continues where it was.`,
     },
     "from-scratch": {
       kind: "flag",
-      help: "start from initial weights, not from the run's",
+      help: "start from random weights, not from the run's",
     },
     frozen: {
       kind: "flag",

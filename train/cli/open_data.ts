@@ -4,7 +4,7 @@ import { type DatasetOptions, openDataset } from "../../datasets/registry.ts";
 import { checkData } from "../run/data_identity.ts";
 import type { OpenedRun } from "../run/load_run.ts";
 import { Progress } from "./progress.ts";
-import { unlessAborted } from "./unless_aborted.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 
 /** Where decoded pictures are kept, beside the data sets that are downloaded. */
 export const CACHE = "data/cache";

@@ -38,7 +38,7 @@ of steps has there, which is higher than where it ended.`,
     "deno task pretrain",
     "deno task pretrain --set steps=1000 --set optimizer.learningRate=5e-4",
     `deno task pretrain --resume runs/2026-12-31_12-00-00-${DEFAULT_PRESET}`,
-    `deno task pretrain --resume runs/2026-12-31_12-00-00-${DEFAULT_PRESET} --extend 400`,
+    "deno task pretrain --resume runs/mine --extend 400",
   ],
   alternative: settingInstead,
 } as const satisfies Command;

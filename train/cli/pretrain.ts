@@ -24,7 +24,7 @@ import { type LockedRun, openToResume } from "./resume_options.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { RunDisplay } from "./run_display.ts";
 import { createRun, readConfig } from "./run_options.ts";
-import { unlessAborted } from "./unless_aborted.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 import { removeUnusedRunFolder } from "../run/run_folder.ts";
 
 /** What to do. */

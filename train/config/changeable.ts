@@ -25,10 +25,15 @@ export function firstFixedDifference(
   return differences(first, second).find((difference) => !isFree(difference));
 }
 
+/** The option that changes a setting when a run is resumed; `undefined` where none may. */
+export function changedBy(setting: string): "--set" | "--extend" | undefined {
+  return Object.entries(CHANGEABLE).find(([name]) =>
+    setting === name || setting.startsWith(`${name}.`)
+  )?.[1];
+}
+
 /** Whether `--set` may change a setting, which may neither come nor go. */
 function isFree({ path, first, second }: Difference): boolean {
   return first !== undefined && second !== undefined &&
-    Object.entries(CHANGEABLE).some(([name, option]) =>
-      option === "--set" && (path === name || path.startsWith(`${name}.`))
-    );
+    changedBy(path) === "--set";
 }

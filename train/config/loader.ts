@@ -21,7 +21,10 @@ export interface ConfigSources {
   readonly preset?: string;
   /** A file of JSON, comments and trailing commas allowed. */
   readonly config?: string;
-  /** Single settings, `path.to.key=value`: JSON where the value parses as such, else text. */
+  /**
+   * Single settings, `path.to.key=value`: JSON where the value parses as such, else text, as the paths
+   * of files and folders always are.
+   */
   readonly set?: readonly string[];
   /** Where a path among the single settings leads; it is kept as it is by default. */
   readonly resolvePath?: (path: string) => string;
@@ -40,20 +43,21 @@ export interface ConfigSources {
 export async function loadConfig<S extends ObjectSchema>(
   schema: S,
   presets: Readonly<Record<string, Preset<Output<S>>>>,
-  { preset, config, set = [], resolvePath }: ConfigSources,
+  { preset, config, set = [], resolvePath = (path) => path }: ConfigSources,
 ): Promise<Output<S>> {
   const layers: unknown[] = [];
   if (preset !== undefined) layers.push(findPreset(presets, preset).config);
   if (config !== undefined) layers.push(await readSettings(config));
-  const paths = resolvePath ? pathsOf(schema) : undefined;
-  const settings = set.map(parseSetting).map(([path, value]) =>
-    settingAt(
+  const paths = pathsOf(schema);
+  const settings = set.map(splitSetting).map(([path, text]) => {
+    const value = parseValue(text);
+    if (!paths.has(path)) return settingAt(path, value);
+    // a folder may be called 2024
+    return settingAt(
       path,
-      resolvePath && paths?.has(path) && typeof value === "string"
-        ? resolvePath(value)
-        : value,
-    )
-  );
+      resolvePath(typeof value === "string" ? value : text),
+    );
+  });
   // All at once: their order must not matter when one of them picks the member of a union.
   layers.push(
     settings.reduce(
@@ -174,8 +178,8 @@ function pathsOf(schema: ObjectSchema): Set<string> {
   return new Set(settings.map(({ path }) => path));
 }
 
-/** Turns `a.b=1` into `a.b` and 1. */
-function parseSetting(setting: string): [path: string, value: unknown] {
+/** Turns `a.b=1` into `a.b` and `1`. */
+function splitSetting(setting: string): [path: string, text: string] {
   const [, path, text] = setting.match(/^([^=]*)=(.*)$/s) ?? [];
   if (text === undefined || path.split(".").includes("")) {
     throw new UserError(
@@ -183,7 +187,7 @@ function parseSetting(setting: string): [path: string, value: unknown] {
     );
   }
   if (depthOf(text) > MAX_DEPTH) throw tooDeep(setting);
-  return [path, parseValue(text)];
+  return [path, text];
 }
 
 function parseValue(text: string): unknown {

@@ -41,7 +41,8 @@ export interface Experiment {
   readonly seeds: readonly number[];
   /**
    * How long each run pretrains on this machine, in minutes: `steps` follows from the time that the
-   * first few take. Without it, `steps` is a setting like others.
+   * first few take, and `warmupSteps` is a tenth of them at most. Without it, `steps` is a setting
+   * like others.
    */
   readonly minutes?: number;
   /** How layers are measured; `null` leaves it out. */

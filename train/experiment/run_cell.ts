@@ -27,6 +27,7 @@ import {
   isRunFolder,
   removeUnusedRunFolder,
 } from "../run/run_folder.ts";
+import { unlessAborted } from "../unless_aborted.ts";
 import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment_file.ts";
 import { folderName } from "./folder_name.ts";
@@ -77,12 +78,14 @@ export async function runCell(
   cell: Cell,
   options: CellOptions,
 ): Promise<CellResult> {
-  const splits = await openDataset(cell.config.data, options.opening);
+  const { signal, opening } = options;
+  const opened = openDataset(cell.config.data, opening);
+  const splits = await unlessAborted(signal, opened);
   try {
     // before it pretrains for hours
     const images = imagesToProbe(splits, options);
     const config = await pretrainCell(cell, splits, options);
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     const { steps } = config;
     const layers = images && await probeCell(config, images, options);
     return { steps, layers, finetuned: await finetuneCell(splits, options) };
@@ -135,10 +138,9 @@ async function pretrainCell(
   }
   // of a run that ended before its first checkpoint nothing can be used
   if (begun) await removeFolder(path);
-  const steps = minutes === undefined
-    ? config.steps
-    : await stepsWithin(minutes, config, unlabelled, device);
-  const timed = { ...config, steps };
+  const timed = minutes === undefined
+    ? config
+    : lasting(config, await stepsWithin(minutes, config, unlabelled, device));
   const run = await createRunFolder(name, timed, path);
   using _lock = await lockRun(run);
   try {
@@ -151,6 +153,12 @@ async function pretrainCell(
   return timed;
 }
 
+/** The settings of a run of so many steps, of which the learning rate rises over a tenth at most. */
+function lasting(config: Config, steps: number): Config {
+  const warmupSteps = Math.min(config.warmupSteps, Math.floor(steps / 10));
+  return { ...config, steps, warmupSteps };
+}
+
 /** The run, where it was begun before. */
 async function openBegun(
   path: string,
@@ -159,8 +167,8 @@ async function openBegun(
 ): Promise<OpenedRun | undefined> {
   if (!(await isRunFolder(path))) return undefined;
   const begun = await openRun(path);
-  const { steps } = anySteps ? begun.config : config;
-  const difference = firstDifference({ ...config, steps }, begun.config);
+  const expected = anySteps ? lasting(config, begun.config.steps) : config;
+  const difference = firstDifference(expected, begun.config);
   if (!difference) return begun;
   const { path: setting, first, second } = difference;
   throw new UserError(

@@ -14,8 +14,6 @@ const MAX_MS = 15_000;
 
 /**
  * How many steps of a run fit into a time on this machine, at least one, by the time that a few take.
- *
- * @param images At least `batchSize / views`.
  */
 export async function stepsWithin(
   minutes: number,
@@ -30,8 +28,9 @@ export async function stepsWithin(
     ...built,
     imageSize,
   });
+  const length = config.batchSize / config.views;
   const batch = await images.read(
-    Uint32Array.from({ length: config.batchSize / config.views }, (_, i) => i),
+    Uint32Array.from({ length }, (_, i) => i % images.size),
   );
   const take = async (number: number) => {
     await step.run(number, batch);

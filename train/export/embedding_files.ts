@@ -1,3 +1,4 @@
+import type { FileStamp } from "../../datasets/file_stamps.ts";
 import {
   UNFINISHED_SUFFIX,
   writeAll,
@@ -15,8 +16,10 @@ export interface EmbeddingTask {
   readonly encoder: unknown;
   /** Number of features of a picture. */
   readonly width: number;
+  /** The real path of the folder of the pictures. */
+  readonly folder: string;
   /** The pictures in order. */
-  readonly names: readonly string[];
+  readonly files: readonly FileStamp[];
 }
 
 /**
@@ -114,7 +117,8 @@ export class EmbeddingFiles implements Disposable {
    * @throws {UserError} if they cannot be written.
    */
   async finish(): Promise<void> {
-    const names = this.task.names.filter((_, i) => this.embedded[i]);
+    const names = this.task.files.filter((_, i) => this.embedded[i])
+      .map(([name]) => name);
     const text = [["file"], ...names.map((name) => [name])].map(csvRow).join(
       "",
     );
@@ -165,16 +169,16 @@ function rowOffset({ width }: EmbeddingTask, rows: number): number {
   return NPY_HEADER_BYTES + rows * width * Float32Array.BYTES_PER_ELEMENT;
 }
 
-function journalHead({ encoder, width }: EmbeddingTask): string {
-  return JSON.stringify([encoder, width]) + "\n";
+function journalHead({ encoder, width, folder }: EmbeddingTask): string {
+  return JSON.stringify([encoder, width, folder]) + "\n";
 }
 
 function journalLine(
-  { names }: EmbeddingTask,
+  { files }: EmbeddingTask,
   i: number,
   embedded: boolean,
 ): string {
-  return JSON.stringify([names[i], embedded]) + "\n";
+  return JSON.stringify([files[i], embedded]) + "\n";
 }
 
 function journalText(

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { ImageDecoder } from "../../datasets/image_decoder.ts";
 import { UserError } from "../../engine/user_error.ts";
 import type { EncodedPicture, PictureDecoder } from "./pictures.ts";
@@ -34,8 +35,5 @@ export class FileDecoder implements PictureDecoder {
 
 async function fileOf(picture: EncodedPicture): Promise<string | Uint8Array> {
   if (picture instanceof Blob) return await picture.bytes();
-  if (picture instanceof URL) {
-    return decodeURIComponent(picture.pathname);
-  }
-  return picture;
+  return picture instanceof URL ? fileURLToPath(picture) : picture;
 }

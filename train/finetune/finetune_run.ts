@@ -3,6 +3,7 @@ import { imageSizeOf } from "../../datasets/registry.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { buildModel, type BuiltModel } from "../build_model.ts";
 import { type Config, configSchema } from "../config/config.ts";
+import { changedBy } from "../config/changeable.ts";
 import { differences } from "../config/difference.ts";
 import { defaultsOf, mergeSettings } from "../config/merge.ts";
 import { readResults, writeResults } from "../evaluate/result_file.ts";
@@ -163,9 +164,10 @@ async function openBegun(
   const { run, config } = await openRunFolder(folder);
   // settings that did not exist then count as their defaults
   const saved = mergeSettings(folderSchema, defaultsOf(folderSchema), config);
-  // the images may have been moved
-  const difference = differences(settings, saved)
-    .find(({ path }) => path !== "run.data.path");
+  // fine-tuning a checkpoint does not depend on what may change when its run is resumed
+  const difference = differences(settings, saved).find(({ path }) =>
+    !(path.startsWith("run.") && changedBy(path.slice("run.".length)))
+  );
   if (!difference) return run;
   const { path, first, second } = difference;
   throw new UserError(

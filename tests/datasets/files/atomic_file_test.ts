@@ -38,6 +38,22 @@ Deno.test("writeAtomically: the old file stays in its place until the new one is
   });
 });
 
+Deno.test("writeAtomically: several that write one file at the same time wait for one another", async () => {
+  await withFolder(async (folder) => {
+    const path = `${folder}/a`;
+    const write = (value: number) =>
+      writeAtomically(path, async (sink) => {
+        for (let i = 0; i < 10; i++) {
+          await writeAll(sink, new Uint8Array(100).fill(value));
+        }
+      });
+    await Promise.all([1, 2, 3, 4].map(write));
+    const bytes = await Deno.readFile(path);
+    assertEquals(bytes, new Uint8Array(1000).fill(bytes[0]));
+    assertEquals(names(folder), ["a"]);
+  });
+});
+
 Deno.test("writeAtomically: flushes a file to the disk before it takes its name", async () => {
   const { rename } = Deno;
   const { sync } = Deno.FsFile.prototype;

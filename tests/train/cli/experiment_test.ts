@@ -77,7 +77,10 @@ Deno.test("experiment: refuses bad input in one sentence and writes nothing", as
     [[], /^deno task experiment needs FILE: /],
     [["nowhere.json"], /^cannot read nowhere.json: /],
     [["bad.json"], /^bad.json: seed is not a setting; did you mean seeds\?$/],
-    [["good.json", "--minutes", "0"], /^--minutes must be above 0, not 0$/],
+    [
+      ["good.json", "--minutes", "35792"],
+      /^--minutes must be above 0 and at most 35791, not 35792$/,
+    ],
     [["good.json", "--minute", "1"], /did you mean --minutes\?$/],
   ];
   for (const [args, message] of refusals) {

@@ -124,6 +124,17 @@ Deno.test("loadConfig: paths among single settings are resolved, other text is n
   );
 });
 
+Deno.test("loadConfig: a path among single settings is text, whatever it looks like", async () => {
+  const paths = { "2024": "2024", "true": "true", '"12"': "12", "1e3": "1e3" };
+  for (const [text, path] of Object.entries(paths)) {
+    const { data } = await loadConfig(configSchema, presets, {
+      preset: "dv2-tiny",
+      set: ["data.name=folder", `data.path=${text}`],
+    });
+    assertEquals(data, { name: "folder", path, imageSize: 96 });
+  }
+});
+
 Deno.test("loadConfig: reads a file that begins with a byte order mark", () =>
   withFile('\uFEFF{ "steps": 20 }', async (config) => {
     assertEquals((await load({ config })).steps, 20);

@@ -102,6 +102,32 @@ Deno.test("runCell: stopped, it goes on and ends as if it had not been", async (
   assert(/^training [23]\/4$/.test(second.phases[0]), second.phases[0]);
 });
 
+Deno.test("runCell: stops while pictures are decoded, not after the last", async () => {
+  using folder = new TemporaryFolder();
+  const picture = imageFile("PNG", 32, 32, () => [0, 0, 0]);
+  for (let i = 0; i < 40; i++) folder.write(`pictures/${i}.png`, picture);
+  const data = { name: "folder", path: `${folder.path}/pictures` };
+  const cell = cellWith({ data: { ...data, imageSize: 32 } });
+  const stop = new AbortController();
+  const { promise: decoded, resolve } = Promise.withResolvers<void>();
+  const left: number[] = [];
+  const { result } = run(cell, `${folder.path}/a`, {
+    experiment: { probe: null, finetune: {} },
+    signal: stop.signal,
+    opening: {
+      onDecoded: (done, total) => {
+        left.push(total - done);
+        stop.abort("stopped");
+        if (done === total) resolve();
+      },
+    },
+  });
+  assertEquals(await result.catch((reason) => reason), "stopped");
+  assert(left.at(-1)! > 0, String(left));
+  // what cannot be stopped goes on
+  await decoded;
+});
+
 Deno.test("runCell: starts over where there is no checkpoint, and refuses another run's folder", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/a`;
@@ -215,17 +241,32 @@ Deno.test("runCell: with minutes instead of steps, takes what fits and keeps to 
   using folder = new TemporaryFolder();
   const path = `${folder.path}/a`;
   // far more than fit
-  const cell = cellWith({ steps: 100_000 });
+  const cell = cellWith({ steps: 100_000, warmupSteps: 100_000 });
   const experiment = { minutes: 0.001, probe: null, finetune: {} };
   const first = run(cell, path, { experiment });
   const { steps } = await first.result;
   assert(steps >= 1, String(steps));
   assertEquals(first.phases, [`training 0/${steps}`]);
   const { config } = await openRun(path);
-  assertEquals(config, cellWith({ steps }).config);
+  const warmupSteps = Math.floor(steps / 10);
+  assertEquals(config, cellWith({ steps, warmupSteps }).config);
   const again = run(cell, path, { experiment });
   assertEquals((await again.result).steps, steps);
   assertEquals(again.phases, []);
+});
+
+Deno.test("runCell: with minutes, fewer pictures than a batch has are enough", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("pictures/0.png", imageFile("PNG", 32, 32, () => [0, 0, 0]));
+  const cell = cellWith({
+    data: { name: "folder", path: `${folder.path}/pictures`, imageSize: 32 },
+  });
+  const experiment = { minutes: 0.001, probe: null, finetune: {} };
+  const { steps } = await run(cell, `${folder.path}/a`, {
+    experiment,
+    opening: { cache: `${folder.path}/cache` },
+  }).result;
+  assert(steps >= 1, String(steps));
 });
 
 Deno.test("runCell: fine-tunes in every way that is asked for, and none again", async () => {

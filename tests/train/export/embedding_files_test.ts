@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { FileStamp } from "../../../datasets/file_stamps.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import {
   EmbeddingFiles,
@@ -11,7 +12,9 @@ import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 const task: EmbeddingTask = {
   encoder: { step: 5 },
   width: 2,
-  names: ["a.png", "b,c.png", "broken.png", "é.png", "z.png"],
+  folder: "/pictures",
+  files: ["a.png", "b,c.png", "broken.png", "é.png", "z.png"]
+    .map((name, i) => [name, 100, i]),
 };
 
 /** The features of a picture; there are none of the third. */
@@ -31,7 +34,7 @@ async function embed(
   using files = await EmbeddingFiles.open(path, { ...task, ...changed });
   const { done } = files;
   for (let i = done; i < end; i++) await files.append(featuresOf(i));
-  if (end === task.names.length) await files.finish();
+  if (end === task.files.length) await files.finish();
   return done;
 }
 
@@ -73,7 +76,7 @@ Deno.test("EmbeddingFiles: goes on from whatever a program that was killed has l
   const cuts = [
     // a row without its line, a line cut short, a line without all of its row, nothing written out
     { rows, journal: journal - 1 },
-    { rows, journal: journal - 25 },
+    { rows, journal: journal - 30 },
     { rows: rows - 1, journal },
     { rows: rows - 17, journal },
     { rows: 0, journal },
@@ -107,16 +110,23 @@ Deno.test("EmbeddingFiles: killed while it puts the files in their places, it co
   }
 });
 
-Deno.test("EmbeddingFiles: begins anew for another encoder, and where the pictures have changed", async () => {
+Deno.test("EmbeddingFiles: begins anew for another encoder or folder, and where the pictures have changed", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/it.npy`;
   await embed(path, 4);
   assertEquals(await embed(path, 4, { encoder: { step: 6 } }), 0);
   assertEquals(await embed(path, 4), 0);
-  const names = [...task.names];
-  names[1] = "b.png";
-  // the first is as it was
-  assertEquals(await embed(path, 4, { names }), 1);
+  assertEquals(await embed(path, 4, { folder: "/others" }), 0);
+  assertEquals(await embed(path, 4), 0);
+  const changed: FileStamp[] = [["b.png", 100, 1], ["b,c.png", 101, 1]];
+  changed.push(["b,c.png", 100, 2]);
+  for (const stamp of changed) {
+    // the first is as it was
+    assertEquals(
+      await embed(path, 4, { files: task.files.with(1, stamp) }),
+      1,
+    );
+  }
 });
 
 Deno.test("EmbeddingFiles: refuses what another process writes, and leaves it as it is", async () => {

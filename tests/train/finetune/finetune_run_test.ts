@@ -5,7 +5,6 @@ import {
   assertRejects,
 } from "@std/assert";
 import type { DatasetSplits } from "../../../datasets/dataset.ts";
-import type { DatasetOptions } from "../../../datasets/registry.ts";
 import { listFolder } from "../../../datasets/files/folders.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import type { FinetuneSettings } from "../../../train/finetune/finetune_config.ts";
@@ -324,19 +323,36 @@ testWithSeed(
 );
 
 testWithSeed(
-  "finetuneRun: knows a folder from before the images of its run were moved",
+  "finetuneRun: knows a folder from before its run was extended and its images were moved",
   () =>
     withRun(async (run) => {
-      const settings = { steps: 1 };
-      const changeRun = async (data: DatasetOptions) => {
-        const path = `${run}/config.json`;
+      const path = `${run}/config.json`;
+      const changeRun = async (changes: object) => {
         const config = JSON.parse(await Deno.readTextFile(path));
-        await Deno.writeTextFile(path, JSON.stringify({ ...config, data }));
+        await Deno.writeTextFile(
+          path,
+          JSON.stringify({ ...config, ...changes }),
+        );
       };
-      await changeRun({ name: "cifar10", path: "here" });
-      const { result } = await finetune(run, settings);
-      await changeRun({ name: "cifar10", path: "there" });
-      assertEquals((await finetune(run, settings)).result, result);
+      await changeRun({ data: { name: "cifar10", path: "here" } });
+      const { folder, result } = await finetune(run);
+      await changeRun({
+        data: { name: "cifar10", path: "there" },
+        steps: 400,
+        metricsEvery: 3,
+        checkpoints: { every: 5, keep: 2 },
+        evaluation: { ...config.evaluation, batchSize: 50 },
+      });
+      assertEquals((await finetune(run)).result, result);
+      // what was stopped goes on
+      await Deno.remove(`${folder}/result.json`);
+      assertEquals((await finetune(run)).result, result);
+      await changeRun({ warmupSteps: 1 });
+      await assertRejects(
+        () => finetune(run),
+        UserError,
+        `${folder} was begun with other settings: run.warmupSteps is 3 there, not 1; `,
+      );
     }),
 );
 

@@ -79,7 +79,7 @@ export const quick: Size = {
 /** The encoder of {@linkcode quick} for two minutes, on synthetic images or others of 32 pixels. */
 export const brief: Size = {
   ...quick,
-  title: ", small, on synthetic images",
+  title: ", on synthetic images",
   config: {
     ...quick.config,
     data: { name: "synthetic" },

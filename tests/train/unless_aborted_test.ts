@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { unlessAborted } from "../../../train/cli/unless_aborted.ts";
+import { unlessAborted } from "../../train/unless_aborted.ts";
 
 Deno.test("unlessAborted: gives what the work gives, or the reason as soon as there is one", async () => {
   const { signal } = new AbortController();
