@@ -2,8 +2,9 @@ import { UserError } from "../../user_error.ts";
 import type { ProductSchemeName } from "./product.ts";
 
 /**
- * After so many dispatches the host waits for earlier ones, so that it cannot run far ahead. Rarely,
- * because Deno looks only every 10 ms whether work is done.
+ * After so many dispatches since the last wait the host waits, so that it cannot run far ahead: in a
+ * browser for those before the last wait, while later ones run. Rarely, because Deno blocks until the
+ * queue is empty, and looks only every 10 ms whether it is.
  */
 const DISPATCHES_BETWEEN_WAITS = 8192;
 /** A submit counts as so many at least: few dispatches may be long ones, and its inputs take memory meanwhile. */
@@ -58,11 +59,12 @@ export class GpuContext {
   }
 
   /**
-   * Waits until a buffer can be read by the host.
+   * Waits until a buffer can be read by the host, and so for all that was submitted before.
    *
    * @throws {UserError} if the device failed, of which this may be the first sign.
    */
   async map(buffer: GPUBuffer): Promise<void> {
+    this.#dispatches = 0;
     try {
       await buffer.mapAsync(GPUMapMode.READ);
     } catch (error) {

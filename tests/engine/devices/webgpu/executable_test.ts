@@ -137,6 +137,41 @@ testOnWebGpu(
 );
 
 testOnWebGpu(
+  "WebGpuExecutable.run: waits for a long queue, not soon after results were read",
+  async () => {
+    const { gpu, context } = await bareContext();
+    const { schedule } = incrementChain(5, 1);
+    const limits = {
+      alignment: 256,
+      maxBufferBytes: 2048,
+      maxBlockBytes: 4096,
+      maxBuffersPerKernel: 8,
+    };
+    const plan = planMemory(schedule, limits);
+    const program = await compileWithoutStorages(context, plan, limits);
+    let waits = 0;
+    const wait = gpu.queue.onSubmittedWorkDone.bind(gpu.queue);
+    gpu.queue.onSubmittedWorkDone = () => {
+      waits++;
+      return wait();
+    };
+    const take = async (steps: number) => {
+      for (let i = 0; i < steps; i++) {
+        await program.run({ x: filled(5, () => 1) });
+      }
+    };
+    // of 64 steps in a row one waits
+    await take(63);
+    await program.read(plan.outputs[0]);
+    await take(63);
+    assertEquals(waits, 0);
+    await take(1);
+    assertEquals(waits, 1);
+    gpu.destroy();
+  },
+);
+
+testOnWebGpu(
   "WebGpuExecutable.compile: says how many kernels are compiled",
   async () => {
     const { gpu, context } = await bareContext();
