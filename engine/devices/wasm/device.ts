@@ -77,11 +77,25 @@ export class WasmDevice implements Device {
   }
 
   async compile(plan: Plan): Promise<Executable> {
+    const added: Storage[] = [];
+    try {
+      return await this.#compile(plan, added);
+    } catch (error) {
+      added.forEach((storage) => this.release(storage));
+      throw error;
+    }
+  }
+
+  /** Compiles; `added` receives the storages that it is the first to use. */
+  async #compile(plan: Plan, added: Storage[]): Promise<Executable> {
     // queued, because a running step may be using the memory that is given back
     await this.#queue(() => {
       for (const { inputs, output } of plan.dispatches) {
-        for (const { state } of [...inputs, output]) {
-          if (state) this.#addressOf(state.storage);
+        for (const buffer of [...inputs, output]) {
+          const { state } = wholeOf(buffer).buffer;
+          if (!state || this.#storages.has(state.storage)) continue;
+          added.push(state.storage);
+          this.#addressOf(state.storage);
         }
       }
       this.#reserve(this.#arena, plan.arenaBytes);
