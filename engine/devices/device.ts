@@ -35,7 +35,8 @@ export interface Device {
   /** Limits that the memory plan of a program must respect. */
   readonly limits: DeviceLimits;
   /**
-   * Makes everything that replaying the plan needs: memory, kernels, command list.
+   * Makes everything that replaying the plan needs: memory, kernels, command list. If it fails, it
+   * releases the storages that it was the first to use; nothing else may begin to use them meanwhile.
    *
    * @internal
    * @param onKernel Called where kernels are compiled one by one.

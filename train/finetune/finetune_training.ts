@@ -121,14 +121,19 @@ export class FinetuneTraining implements Disposable {
       undefined,
       options.onKernel,
     );
-    const program = await ClassifierProgram.compile(
-      device,
-      classifier,
-      augmentation,
-      imageSize,
-      Math.min(parts.batchSize, most),
-    );
-    return new FinetuneTraining(options, parts, step, program);
+    try {
+      const program = await ClassifierProgram.compile(
+        device,
+        classifier,
+        augmentation,
+        imageSize,
+        Math.min(parts.batchSize, most),
+      );
+      return new FinetuneTraining(options, parts, step, program);
+    } catch (error) {
+      release(device, classifier, step);
+      throw error;
+    }
   }
 
   /**
@@ -221,14 +226,19 @@ export class FinetuneTraining implements Disposable {
 
   /** Frees what lies on the device. */
   [Symbol.dispose](): void {
-    const { options: { device }, parts: { classifier }, step } = this;
-    step.destroy();
     this.program.destroy();
-    releaseState(device, {
-      ...classifier.learning,
-      optimizer: step.optimizer,
-    });
-    // a different one where it is frozen
-    releaseState(device, classifier.network);
+    release(this.options.device, this.parts.classifier, this.step);
   }
+}
+
+/** Frees a step and all that is trained. */
+function release(
+  device: Device,
+  classifier: Classifier,
+  step: TrainingStep,
+): void {
+  step.destroy();
+  releaseState(device, { ...classifier.learning, optimizer: step.optimizer });
+  // a different one where it is frozen
+  releaseState(device, classifier.network);
 }

@@ -9,10 +9,10 @@ import { SCRATCH_BYTES } from "./kernel_interface.generated.ts";
 import { type Address, writeProgram } from "./program_module.ts";
 import { compileKernels, MAX_THREADS, WorkerPool } from "./worker_pool.ts";
 
-/** A block of the heap. */
+/** A block of the heap, which may be exchanged for a larger one. */
 interface Block {
-  readonly start: number;
-  readonly bytes: number;
+  start: number;
+  bytes: number;
 }
 
 /** The processor: WebAssembly SIMD kernels in a pool of threads over one shared memory. */
@@ -31,9 +31,9 @@ export class WasmDevice implements Device {
   readonly #heap = new Heap();
   readonly #storages = new Map<Storage, number>();
   /** Memory of temporaries; programs share it, because only one runs at a time. */
-  #arena: Block = { start: 0, bytes: 0 };
+  readonly #arena: Block = { start: 0, bytes: 0 };
   /** Memory that the calls of one dispatch share; programs share it too. */
-  #shared: Block = { start: 0, bytes: 0 };
+  readonly #shared: Block = { start: 0, bytes: 0 };
   #nextProgram = 0;
   /** The latest task of the workers, which do one at a time, in order. */
   #tail: Promise<void>;
@@ -77,15 +77,29 @@ export class WasmDevice implements Device {
   }
 
   async compile(plan: Plan): Promise<Executable> {
+    const added: Storage[] = [];
+    try {
+      return await this.#compile(plan, added);
+    } catch (error) {
+      added.forEach((storage) => this.release(storage));
+      throw error;
+    }
+  }
+
+  /** Compiles; `added` receives the storages that it is the first to use. */
+  async #compile(plan: Plan, added: Storage[]): Promise<Executable> {
     // queued, because a running step may be using the memory that is given back
     await this.#queue(() => {
       for (const { inputs, output } of plan.dispatches) {
-        for (const { state } of [...inputs, output]) {
-          if (state) this.#addressOf(state.storage);
+        for (const buffer of [...inputs, output]) {
+          const { state } = wholeOf(buffer).buffer;
+          if (!state || this.#storages.has(state.storage)) continue;
+          added.push(state.storage);
+          this.#addressOf(state.storage);
         }
       }
-      this.#arena = this.#reserve(this.#arena, plan.arenaBytes);
-      this.#shared = this.#reserve(
+      this.#reserve(this.#arena, plan.arenaBytes);
+      this.#reserve(
         this.#shared,
         Math.max(0, ...plan.dispatches.map(sharedBytesOf)),
       );
@@ -207,11 +221,21 @@ export class WasmDevice implements Device {
     return start;
   }
 
-  /** A block of at least `bytes` bytes in place of `block`. */
-  #reserve(block: Block, bytes: number): Block {
-    if (bytes <= block.bytes) return block;
+  /** Makes `block` at least `bytes` large; what is in it may be lost. */
+  #reserve(block: Block, bytes: number): void {
+    if (bytes <= block.bytes) return;
     if (block.bytes > 0) this.#heap.release(block.start, block.bytes);
-    const start = this.#heap.allocate(bytes, "working memory");
+    try {
+      block.start = this.#heap.allocate(bytes, "working memory");
+    } catch (error) {
+      // the other programs go on with what they had
+      if (block.bytes > 0) {
+        block.start = this.#heap.allocate(block.bytes, "working memory");
+      }
+      throw error;
+    }
+    const { start } = block;
+    block.bytes = bytes;
     // the threads are idle while the program is written
     const share = Math.ceil(bytes / this.#threads / 4) * 4;
     this.#queue(() =>
@@ -221,7 +245,6 @@ export class WasmDevice implements Device {
         end: start + Math.min((thread + 1) * share, bytes),
       }))
     ).catch(() => {});
-    return { start, bytes };
   }
 
   #viewOf(storage: Storage): HostArray {

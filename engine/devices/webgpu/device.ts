@@ -88,14 +88,18 @@ export class WebGpuDevice implements Device {
     plan: Plan,
     onKernel?: CompileListener,
   ): Promise<Executable> {
-    const { maxBlockBytes } = this.limits;
-    const memory = await ProgramMemory.allocate(
-      this.#context,
-      plan,
-      maxBlockBytes,
-      (storage) => this.#memoryOf(storage),
-    );
+    const added: Storage[] = [];
+    let memory: ProgramMemory | undefined;
     try {
+      memory = await ProgramMemory.allocate(
+        this.#context,
+        plan,
+        this.limits.maxBlockBytes,
+        (storage) => {
+          if (!this.#storages.has(storage)) added.push(storage);
+          return this.#memoryOf(storage);
+        },
+      );
       return await WebGpuExecutable.compile(
         this.#context,
         plan,
@@ -104,7 +108,8 @@ export class WebGpuDevice implements Device {
         onKernel,
       );
     } catch (error) {
-      memory.destroy();
+      memory?.destroy();
+      added.forEach((storage) => this.release(storage));
       throw error;
     }
   }

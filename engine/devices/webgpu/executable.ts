@@ -1,4 +1,5 @@
 import type { Buffer, Dispatch } from "../../compile/kernel.ts";
+import { kernelWork } from "../../compile/device_operations.ts";
 import { bytesOf, type Plan } from "../../compile/memory.ts";
 import { UserError } from "../../user_error.ts";
 import type {
@@ -16,6 +17,13 @@ import type { ProgramMemory } from "./program_memory.ts";
 import type { Lowered } from "./shader.ts";
 import { download, upload } from "./transfer.ts";
 
+/**
+ * Most multiplications and additions, and most dispatches, that are submitted at a time. Systems end
+ * what keeps a GPU busy for long: Windows after 2 s, macOS after less, and not always with an error.
+ */
+const MAX_SUBMITTED_PRODUCTS = 50e9;
+const MAX_SUBMITTED_DISPATCHES = 512;
+
 /** One dispatch, ready to be encoded. */
 interface Command {
   readonly bindGroup: GPUBindGroup;
@@ -23,6 +31,8 @@ interface Command {
     readonly pipeline: GPUComputePipeline;
     readonly workgroups: readonly [number, number];
   }[];
+  /** Multiplications and additions of its product, if it is one. */
+  readonly products: number;
 }
 
 /** Memory of the host that an exchange goes through, step after step. */
@@ -95,13 +105,8 @@ export class WebGpuExecutable implements Executable {
       : undefined;
     try {
       const commands = await Promise.all(
-        plan.dispatches.map(({ output }, i) => {
-          const command = makeCommand(
-            context,
-            output.label,
-            lowered[i],
-            scratch,
-          );
+        plan.dispatches.map((dispatch, i) => {
+          const command = makeCommand(context, dispatch, lowered[i], scratch);
           // outside browsers its shaders are compiled by now, though errors are still to come
           onKernel?.(i + 1, total);
           return command;
@@ -123,10 +128,28 @@ export class WebGpuExecutable implements Executable {
     this.#check();
     // at a later dispatch other values may lie where the inputs were
     if (from === 0) this.#feed(inputs);
+    let start = from;
+    let products = 0;
+    for (let i = from; i < to; i++) {
+      const { products: more } = this.#commands[i];
+      const full = products + more > MAX_SUBMITTED_PRODUCTS ||
+        i - start === MAX_SUBMITTED_DISPATCHES;
+      if (full && i > start) {
+        // without waiting, so that no other step comes in between
+        this.#context.submitNow([this.#encode(start, i)]);
+        start = i;
+        products = 0;
+      }
+      products += more;
+    }
+    await this.#context.submit(this.#encode(start, to), to - from);
+  }
+
+  /** The dispatches `from <= i < to` as one command buffer. */
+  #encode(from: number, to: number): GPUCommandBuffer {
     const encoder = this.#context.gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (let i = from; i < to; i++) {
-      const { bindGroup, passes } = this.#commands[i];
+    for (const { bindGroup, passes } of this.#commands.slice(from, to)) {
       pass.setBindGroup(0, bindGroup);
       for (const { pipeline, workgroups: [x, y] } of passes) {
         pass.setPipeline(pipeline);
@@ -134,7 +157,7 @@ export class WebGpuExecutable implements Executable {
       }
     }
     pass.end();
-    await this.#context.submit(encoder.finish(), to - from);
+    return encoder.finish();
   }
 
   async read(buffer: Buffer): Promise<HostArray> {
@@ -257,22 +280,22 @@ function scratchBytesOf({ scratch }: Lowered): number {
 
 async function makeCommand(
   context: GpuContext,
-  label: string,
-  dispatch: LoweredDispatch,
+  { kernel, output }: Dispatch,
+  lowered: LoweredDispatch,
   memory: GPUBuffer | undefined,
 ): Promise<Command> {
-  const { scratch } = dispatch;
-  const bindings = [...dispatch.bindings];
-  let declarations = dispatch.declarations;
+  const { scratch } = lowered;
+  const bindings = [...lowered.bindings];
+  let declarations = lowered.declarations;
   if (scratch && memory) {
     declarations += "\n" +
       declareArray(bindings.length, "scratch", scratch.type, scratch.size);
-    bindings.push({ buffer: memory, size: scratchBytesOf(dispatch) });
+    bindings.push({ buffer: memory, size: scratchBytesOf(lowered) });
   }
   const passes = await Promise.all(
-    dispatch.passes.map(async ({ code, workgroups }) => ({
+    lowered.passes.map(async ({ code, workgroups }) => ({
       pipeline: await context.pipeline(
-        label,
+        output.label,
         `${declarations}\n${code}`,
         bindings.length,
       ),
@@ -283,5 +306,5 @@ async function makeCommand(
     layout: context.layout(bindings.length),
     entries: bindings.map((resource, binding) => ({ binding, resource })),
   });
-  return { bindGroup, passes };
+  return { bindGroup, passes, products: kernelWork(kernel, output).products };
 }

@@ -123,7 +123,11 @@ function tree(
   combine: (a: string, b: string) => string,
 ): string {
   if (lanes === 1) return "";
-  let code = "totals[local] = reduced;\nworkgroupBarrier();\n";
+  // the first barrier is for drivers that let threads begin while others still fill totals with zeros
+  let code = `workgroupBarrier();
+totals[local] = reduced;
+workgroupBarrier();
+`;
   for (let half = lanes / 2; half >= 1; half /= 2) {
     const other = `totals[local + ${half * spacing}u]`;
     code += `if (lane < ${half}u) { totals[local] = ${

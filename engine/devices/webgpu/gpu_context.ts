@@ -2,8 +2,9 @@ import { UserError } from "../../user_error.ts";
 import type { ProductSchemeName } from "./product.ts";
 
 /**
- * After so many dispatches the host waits for earlier ones, so that it cannot run far ahead. Rarely,
- * because Deno looks only every 10 ms whether work is done.
+ * After so many dispatches since the last wait the host waits, so that it cannot run far ahead: in a
+ * browser for those before the last wait, while later ones run. Rarely, because Deno blocks until the
+ * queue is empty, and looks only every 10 ms whether it is.
  */
 const DISPATCHES_BETWEEN_WAITS = 8192;
 /** A submit counts as so many at least: few dispatches may be long ones, and its inputs take memory meanwhile. */
@@ -58,11 +59,12 @@ export class GpuContext {
   }
 
   /**
-   * Waits until a buffer can be read by the host.
+   * Waits until a buffer can be read by the host, and so for all that was submitted before.
    *
    * @throws {UserError} if the device failed, of which this may be the first sign.
    */
   async map(buffer: GPUBuffer): Promise<void> {
+    this.#dispatches = 0;
     try {
       await buffer.mapAsync(GPUMapMode.READ);
     } catch (error) {
@@ -85,18 +87,13 @@ export class GpuContext {
   async allocate(label: string, bytes: number): Promise<GPUBuffer> {
     this.check();
     const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
-    this.gpu.pushErrorScope("out-of-memory");
-    this.gpu.pushErrorScope("validation");
-    const buffer = this.gpu.createBuffer({
-      label,
-      size: bytes,
-      usage: STORAGE | COPY_SRC | COPY_DST,
-    });
-    const errors = await Promise.all([
-      this.gpu.popErrorScope(),
-      this.gpu.popErrorScope(),
-    ]);
-    const error = errors.find((error) => error !== null);
+    const { made: buffer, error } = await this.#make(() =>
+      this.gpu.createBuffer({
+        label,
+        size: bytes,
+        usage: STORAGE | COPY_SRC | COPY_DST,
+      })
+    );
     if (error) {
       throw new UserError(
         `the GPU has no ${
@@ -106,6 +103,19 @@ export class GpuContext {
       );
     }
     return buffer;
+  }
+
+  /** What `make` makes on the device, and the first error on the way. */
+  async #make<Made>(
+    make: () => Made,
+  ): Promise<{ made: Made; error?: GPUError }> {
+    const scopes = ["out-of-memory", "internal", "validation"] as const;
+    scopes.forEach((scope) => this.gpu.pushErrorScope(scope));
+    const made = make();
+    const errors = await Promise.all(
+      scopes.map(() => this.gpu.popErrorScope()),
+    );
+    return { made, error: errors.find((error) => error !== null) };
   }
 
   /** The layout of `count` read-write buffers. */
@@ -148,17 +158,18 @@ export class GpuContext {
     code: string,
     bindings: number,
   ): Promise<GPUComputePipeline> {
-    this.gpu.pushErrorScope("validation");
-    const module = this.gpu.createShaderModule({ label, code });
-    const layout = this.gpu.createPipelineLayout({
-      bindGroupLayouts: [this.layout(bindings)],
-    });
-    const pipeline = this.gpu.createComputePipeline({
-      label,
-      layout,
-      compute: { module, entryPoint: "main" },
-    });
-    const error = await this.gpu.popErrorScope();
+    const { made: pipeline, error } = await this.#make(() =>
+      this.gpu.createComputePipeline({
+        label,
+        layout: this.gpu.createPipelineLayout({
+          bindGroupLayouts: [this.layout(bindings)],
+        }),
+        compute: {
+          module: this.gpu.createShaderModule({ label, code }),
+          entryPoint: "main",
+        },
+      })
+    );
     if (error) {
       throw new Error(
         `the kernel of ${label} does not compile: ${error.message}\n${code}`,

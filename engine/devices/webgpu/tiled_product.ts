@@ -91,6 +91,8 @@ function pass(
   const columns = Math.ceil(n / tile);
   const parts = Math.ceil(k / length);
   const ragged = k % depth !== 0;
+  const load = `${loadQuads("a", m, tiling, ragged)}
+${loadQuads("b", n, tiling, ragged)}`;
 
   const body = `let column = group % ${columns}u * ${tile}u;
 let row = group / ${columns}u % ${rows}u * ${tile}u;
@@ -106,19 +108,19 @@ ${
       .join("\n")
   }
 var start = part * ${length}u;
-// workgroup memory begins as zeros, which the first round multiplies
+${load}
 loop {
-if (start < end) {
-${loadQuads("a", m, tiling, ragged)}
-${loadQuads("b", n, tiling, ragged)}
-}
-${range(depth).map((inner) => multiplyQuads(inner, tiling)).join("\n")}
-if (start >= end) { break; }
-start += ${depth}u;
+// some drivers let threads begin while others still fill workgroup memory with zeros
 workgroupBarrier();
 ${storeQuads("a", tiling)}
 ${storeQuads("b", tiling)}
 workgroupBarrier();
+start += ${depth}u;
+if (start < end) {
+${load}
+}
+${range(depth).map((inner) => multiplyQuads(inner, tiling)).join("\n")}
+if (start >= end) { break; }
 }
 ${range(quads * 4).map((i) => storeRow(i, product, tiling, store)).join("\n")}`;
 

@@ -143,6 +143,36 @@ testOnDevices(
   },
 );
 
+testOnDevices(
+  "Device.compile: where it fails, storages are released that were not there before",
+  async (device) => {
+    const kept = new Storage("kept", 3);
+    await device.write(kept, Float32Array.of(1, 2, 3));
+    const initial = new Float32Array(3);
+    const added = new Storage("added", 3, "f32", initial);
+    const huge = new Storage("all weights", 2 ** 43);
+    const incremented = [
+      stateBuffer(kept),
+      stateBuffer(added),
+      stateBuffer(huge, 0, 3),
+    ];
+    const schedule = scheduleOf(incremented.map((buffer) => ({
+      kernel: increment(3),
+      inputs: [buffer],
+      output: buffer,
+    })));
+    await assertRejects(
+      () => device.compile(planMemory(schedule, device.limits)),
+      UserError,
+      "all weights",
+    );
+    // to be seen when the storage is next placed on the device
+    initial.fill(4);
+    assertEquals([...await device.read(added)], [4, 4, 4]);
+    assertEquals([...await device.read(kept)], [1, 2, 3]);
+  },
+);
+
 testOnOwnDevices(
   "Device.destroy: whatever is called afterwards rejects",
   async (device) => {

@@ -1,4 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { WasmDevice } from "../../../engine/devices/wasm/device.ts";
+import type { Storage } from "../../../engine/graph/tensor.ts";
+import { UserError } from "../../../engine/user_error.ts";
 import { buildModel } from "../../../train/build_model.ts";
 import { Classifier } from "../../../train/finetune/classifier.ts";
 import {
@@ -12,6 +15,7 @@ import {
 } from "../../../train/finetune/finetune_training.ts";
 import { listCheckpoints } from "../../../train/run/checkpoint.ts";
 import { createRunFolder } from "../../../train/run/run_folder.ts";
+import { storagesOf } from "../../../train/run/training_state.ts";
 import { testOnWasm } from "../../engine/devices.ts";
 import { withFolder } from "../folder.ts";
 import { IMAGE_SIZE, tinyConfig } from "../tiny_model.ts";
@@ -31,6 +35,53 @@ const config: FinetuneConfig = {
   checkpoint: 0,
   warmupSteps: 1,
 };
+
+Deno.test("FinetuneTraining.compile: where the device cannot hold the classification, it holds nothing", async () => {
+  const device = new WasmDevice(1);
+  const compile = device.compile.bind(device);
+  let isFirst = true;
+  let destroyed = false;
+  device.compile = async (plan) => {
+    if (!isFirst) throw new UserError("no room");
+    isFirst = false;
+    const program = await compile(plan);
+    return {
+      ...program,
+      destroy() {
+        destroyed = true;
+        program.destroy();
+      },
+    };
+  };
+  const released = new Set<Storage>();
+  const release = device.release.bind(device);
+  device.release = (storage) => {
+    released.add(storage);
+    release(storage);
+  };
+  const images = await labelledImages();
+  const splits = { unlabelled: images, train: images, test: images };
+  const parts = finetuneImages(splits, config, "run");
+  const network = buildModel(tinyConfig({ seed: config.seed }), IMAGE_SIZE);
+  const classifier = new Classifier(network, config, parts.classes);
+  await assertRejects(
+    () =>
+      FinetuneTraining.compile({ device }, {
+        config,
+        classifier,
+        augmentation: network.augmentation,
+        images: parts,
+        batchSize: 8,
+      }),
+    UserError,
+    "no room",
+  );
+  assert(destroyed);
+  for (const state of [classifier.learning, classifier.network]) {
+    assert(storagesOf(state).every((storage) => released.has(storage)));
+  }
+  device.destroy();
+});
 
 testOnWasm(
   "FinetuneTraining.run: stopped in a validation it has no result, and validates first when it goes on",

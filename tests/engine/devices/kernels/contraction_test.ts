@@ -147,6 +147,44 @@ testOnSchemes(
     ),
 );
 
+/** Products that are in tiles of 128 when there are many of them. */
+const repeatedProducts = {
+  "that fills its tiles": { one: product(128, 128, 24), count: 256 },
+  "that is cut into parts": { one: product(67, 65, 2053, "a"), count: 128 },
+};
+
+testOnWebGpu(
+  "lowerMatmul: products in tiles of 128 equal their definition (tiled)",
+  (device) =>
+    check(
+      device,
+      Object.entries(repeatedProducts).map(([name, { one, count }]) => {
+        const { m, n, k } = one;
+        const [a, b] = [randomArray(m * k), randomArray(k * n)];
+        const repeat = ({ offset, strides }: MatmulKernel["a"]) => ({
+          offset,
+          strides: [0, ...strides],
+        });
+        const kernel: MatmulKernel = {
+          ...one,
+          batch: [count],
+          a: repeat(one.a),
+          b: repeat(one.b),
+        };
+        const expected = naiveMatmul(one, a, b);
+        return {
+          name: `a product ${name}`,
+          kernel,
+          inputs: [a, b],
+          size: count * m * n,
+          expected: Array.from({ length: count }, () => expected).flat(),
+          terms: k,
+        };
+      }),
+    ),
+  "tiled",
+);
+
 function geometry(
   sizes: Omit<ImageGeometry, "outHeight" | "outWidth">,
 ): ImageGeometry {
@@ -214,45 +252,76 @@ const geometries: Record<string, ImageGeometry> = {
 
 const passes = ["forward", "inputGradient", "weightGradient"] as const;
 
+function checkConvolutions(
+  device: Device,
+  geometries: Readonly<Record<string, ImageGeometry>>,
+): Promise<void> {
+  return check(
+    device,
+    Object.entries(geometries).flatMap(([name, geometry]) => {
+      const { n, height, width, inputs, outHeight, outWidth, outputs } =
+        geometry;
+      const taps = geometry.window.size ** 2;
+      const terms = {
+        forward: taps * inputs,
+        inputGradient: taps * outputs,
+        weightGradient: n * outHeight * outWidth,
+      };
+      const x = randomArray(n * height * width * inputs);
+      const weight = randomArray(taps * inputs * outputs);
+      const y = randomArray(n * outHeight * outWidth * outputs);
+      const operands = {
+        forward: [x, weight],
+        inputGradient: [y, weight],
+        weightGradient: [x, y],
+      };
+      return passes.map((pass) => {
+        const kernel: ConvolutionKernel = {
+          kind: "convolution",
+          pass,
+          geometry,
+        };
+        const [first, second] = operands[pass];
+        const expected = naiveConvolution(kernel, first, second);
+        return {
+          name: `${pass} of ${name}`,
+          kernel,
+          inputs: operands[pass],
+          size: expected.length,
+          expected,
+          terms: terms[pass],
+        };
+      });
+    }),
+  );
+}
+
 testOnSchemes(
   "lowerConvolution: all passes equal their definition",
-  (device) =>
-    check(
-      device,
-      Object.entries(geometries).flatMap(([name, geometry]) => {
-        const { n, height, width, inputs, outHeight, outWidth, outputs } =
-          geometry;
-        const taps = geometry.window.size ** 2;
-        const terms = {
-          forward: taps * inputs,
-          inputGradient: taps * outputs,
-          weightGradient: n * outHeight * outWidth,
-        };
-        const x = randomArray(n * height * width * inputs);
-        const weight = randomArray(taps * inputs * outputs);
-        const y = randomArray(n * outHeight * outWidth * outputs);
-        const operands = {
-          forward: [x, weight],
-          inputGradient: [y, weight],
-          weightGradient: [x, y],
-        };
-        return passes.map((pass) => {
-          const kernel: ConvolutionKernel = {
-            kind: "convolution",
-            pass,
-            geometry,
-          };
-          const [first, second] = operands[pass];
-          const expected = naiveConvolution(kernel, first, second);
-          return {
-            name: `${pass} of ${name}`,
-            kernel,
-            inputs: operands[pass],
-            size: expected.length,
-            expected,
-            terms: terms[pass],
-          };
-        });
-      }),
-    ),
+  (device) => checkConvolutions(device, geometries),
+);
+
+const largeGeometries: Record<string, ImageGeometry> = {
+  "so many pixels that those of images are in tiles of 64": geometry({
+    n: 1,
+    height: 129,
+    width: 128,
+    inputs: 33,
+    outputs: 35,
+    window: { size: 2, stride: 1, padding: 1 },
+  }),
+  "so many channels that that of weights is in tiles of 64": geometry({
+    n: 2,
+    height: 3,
+    width: 3,
+    inputs: 341,
+    outputs: 347,
+    window: { size: 3, stride: 2, padding: 1 },
+  }),
+};
+
+testOnWebGpu(
+  "lowerConvolution: all passes in larger tiles equal their definition (tiled)",
+  (device) => checkConvolutions(device, largeGeometries),
+  "tiled",
 );

@@ -6,10 +6,11 @@ import type {
   CompileListener,
   DeviceLimits,
 } from "../../../../engine/devices/device.ts";
+import type { MatmulKernel } from "../../../../engine/compile/kernel.ts";
 import { type Plan, planMemory } from "../../../../engine/compile/memory.ts";
 import { UserError } from "../../../../engine/user_error.ts";
 import { testOnWebGpu } from "../../devices.ts";
-import { filled } from "../kernels/harness.ts";
+import { filled, inputBuffer, scheduleOf } from "../kernels/harness.ts";
 import { bareContext } from "./bare_context.ts";
 import { incrementChain } from "../increment.ts";
 
@@ -57,6 +58,115 @@ testOnWebGpu(
       await program.read(plan.outputs[0]),
       filled(500, (i) => i + 5),
     );
+    gpu.destroy();
+  },
+);
+
+/** Counts what is submitted from now on; `dropped` work is not done. */
+function countSubmits(
+  { queue }: GPUDevice,
+  { dropped }: { readonly dropped: boolean },
+): { count: number } {
+  const submits = { count: 0 };
+  const submit = queue.submit.bind(queue);
+  queue.submit = (commands) => {
+    submits.count++;
+    if (!dropped) submit(commands);
+  };
+  return submits;
+}
+
+testOnWebGpu(
+  "WebGpuExecutable.run: many dispatches are submitted in parts, in order",
+  async () => {
+    const { gpu, context } = await bareContext();
+    const { schedule } = incrementChain(5, 1100);
+    const limits = {
+      alignment: 256,
+      maxBufferBytes: 2048,
+      maxBlockBytes: 4096,
+      maxBuffersPerKernel: 8,
+    };
+    const plan = planMemory(schedule, limits);
+    const program = await compileWithoutStorages(context, plan, limits);
+    const submits = countSubmits(gpu, { dropped: false });
+    await program.run({ x: filled(5, (i) => i) });
+    assertEquals(submits.count, 3);
+    assertEquals(
+      await program.read(plan.outputs[0]),
+      filled(5, (i) => i + 1100),
+    );
+    gpu.destroy();
+  },
+);
+
+testOnWebGpu(
+  "WebGpuExecutable.run: long products are submitted in parts",
+  async () => {
+    const { gpu, context } = await bareContext();
+    // 20 billion multiplications and additions of the same two matrices
+    const product: MatmulKernel = {
+      kind: "matmul",
+      batch: [10],
+      m: 1000,
+      n: 1000,
+      k: 1000,
+      a: { offset: 0, strides: [0, 1000, 1] },
+      b: { offset: 0, strides: [0, 1000, 1] },
+    };
+    const factor = inputBuffer("x", new Float32Array(1e6));
+    const output = { size: 1e7, dtype: "f32", label: "product" } as const;
+    const dispatch = { kernel: product, inputs: [factor, factor], output };
+    const limits = {
+      alignment: 256,
+      maxBufferBytes: 2 ** 26,
+      maxBlockBytes: 2 ** 26,
+      maxBuffersPerKernel: 8,
+    };
+    const plan = planMemory(
+      scheduleOf(Array.from({ length: 5 }, () => dispatch)),
+      limits,
+    );
+    const program = await compileWithoutStorages(context, plan, limits);
+    // it would take seconds
+    const submits = countSubmits(gpu, { dropped: true });
+    await program.run({ x: new Float32Array(1e6) });
+    assertEquals(submits.count, 3);
+    gpu.destroy();
+  },
+);
+
+testOnWebGpu(
+  "WebGpuExecutable.run: waits for a long queue, not soon after results were read",
+  async () => {
+    const { gpu, context } = await bareContext();
+    const { schedule } = incrementChain(5, 1);
+    const limits = {
+      alignment: 256,
+      maxBufferBytes: 2048,
+      maxBlockBytes: 4096,
+      maxBuffersPerKernel: 8,
+    };
+    const plan = planMemory(schedule, limits);
+    const program = await compileWithoutStorages(context, plan, limits);
+    let waits = 0;
+    const wait = gpu.queue.onSubmittedWorkDone.bind(gpu.queue);
+    gpu.queue.onSubmittedWorkDone = () => {
+      waits++;
+      return wait();
+    };
+    const take = async (steps: number) => {
+      for (let i = 0; i < steps; i++) {
+        await program.run({ x: filled(5, () => 1) });
+      }
+    };
+    // of 64 steps in a row one waits
+    await take(63);
+    await program.read(plan.outputs[0]);
+    await take(63);
+    assertEquals(waits, 0);
+    await take(1);
+    assertEquals(waits, 1);
     gpu.destroy();
   },
 );

@@ -48,6 +48,38 @@ testOnWebGpu(
 );
 
 testOnWebGpu(
+  "GpuContext.pipeline: a kernel that any part of the compiler rejects is named, and not kept",
+  async () => {
+    const { gpu, context } = await bareContext();
+    const compile = (code: string) => context.pipeline("product 3", code, 0);
+    await assertRejects(
+      () => compile("no shader"),
+      Error,
+      "the kernel of product 3 does not compile",
+    );
+    const scopes: GPUErrorFilter[] = [];
+    const { pushErrorScope, popErrorScope } = gpu;
+    gpu.pushErrorScope = (scope) => {
+      scopes.push(scope);
+      pushErrorScope.call(gpu, scope);
+    };
+    for (const rejecting of ["internal", "out-of-memory"]) {
+      gpu.popErrorScope = async () => {
+        const scope = scopes.pop();
+        const error = await popErrorScope.call(gpu);
+        return scope === rejecting ? { message: rejecting } : error;
+      };
+      await assertRejects(
+        () => compile("@compute @workgroup_size(1) fn main() {}"),
+        Error,
+        `the kernel of product 3 does not compile: ${rejecting}`,
+      );
+    }
+    gpu.destroy();
+  },
+);
+
+testOnWebGpu(
   "GpuContext.map: a GPU that was lost is reported, also by what follows",
   async () => {
     const { gpu, context } = await bareContext();
