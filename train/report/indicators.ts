@@ -117,10 +117,14 @@ export function termsByWeight(
     .toSorted((a, b) => b.weight - a.weight);
 }
 
-/** What the retrieval of a term counts; `undefined` where that is not known. */
+/**
+ * What the retrieval of a term counts; `undefined` where that is not known, such as among the images of
+ * one of several processes.
+ */
 export function retrievalTask<Name extends TermName>(
   name: Name,
   config: Config,
 ): RetrievalTask | undefined {
+  if (config.distributed.negatives === "local") return undefined;
   return terms[name].retrieval?.(config.losses[name], stepSizes(config));
 }

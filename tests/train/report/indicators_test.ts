@@ -31,6 +31,12 @@ Deno.test("retrievalTask: counts the candidates of L_mp, and the right ones amon
   assertAlmostEquals(task("masked", "perView").chance, 1.25 / 8, 1e-12);
 });
 
+Deno.test("retrievalTask: is not known where each process compares with its own images", () => {
+  const config = tinyConfig();
+  const distributed = { ...config.distributed, negatives: "local" as const };
+  assertEquals(retrievalTask("image", { ...config, distributed }), undefined);
+});
+
 Deno.test("retrievalTask: says of each term what is looked for among how many", () => {
   // eight images, two views of each instance
   assertEquals(retrievalTask("image", tinyConfig()), {
