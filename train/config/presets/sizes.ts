@@ -79,7 +79,7 @@ export const quick: Size = {
 /** The encoder of {@linkcode quick} for two minutes, on synthetic images or others of 32 pixels. */
 export const brief: Size = {
   ...quick,
-  title: ", on synthetic images",
+  title: ", on drawn images",
   config: {
     ...quick.config,
     data: { name: "synthetic" },
