@@ -38,17 +38,20 @@ async function compileWithoutStorages(
   );
 }
 
+/** Room for a few small buffers. */
+const LIMITS = {
+  alignment: 256,
+  maxBufferBytes: 2048,
+  maxBlockBytes: 4096,
+  maxBuffersPerKernel: 8,
+};
+
 testOnWebGpu(
   "WebGpuExecutable: an arena in several blocks works like one",
   async () => {
     const { gpu, context } = await bareContext();
     const { schedule } = incrementChain(500, 5);
-    const limits = {
-      alignment: 256,
-      maxBufferBytes: 2048,
-      maxBlockBytes: 2048,
-      maxBuffersPerKernel: 8,
-    };
+    const limits = { ...LIMITS, maxBlockBytes: 2048 };
     const plan = planMemory(schedule, limits);
     assert(plan.arenaBytes > limits.maxBlockBytes);
     const program = await compileWithoutStorages(context, plan, limits);
@@ -81,14 +84,8 @@ testOnWebGpu(
   async () => {
     const { gpu, context } = await bareContext();
     const { schedule } = incrementChain(5, 1100);
-    const limits = {
-      alignment: 256,
-      maxBufferBytes: 2048,
-      maxBlockBytes: 4096,
-      maxBuffersPerKernel: 8,
-    };
-    const plan = planMemory(schedule, limits);
-    const program = await compileWithoutStorages(context, plan, limits);
+    const plan = planMemory(schedule, LIMITS);
+    const program = await compileWithoutStorages(context, plan, LIMITS);
     const submits = countSubmits(gpu, { dropped: false });
     await program.run({ x: filled(5, (i) => i) });
     assertEquals(submits.count, 3);
@@ -118,10 +115,9 @@ testOnWebGpu(
     const output = { size: 1e7, dtype: "f32", label: "product" } as const;
     const dispatch = { kernel: product, inputs: [factor, factor], output };
     const limits = {
-      alignment: 256,
+      ...LIMITS,
       maxBufferBytes: 2 ** 26,
       maxBlockBytes: 2 ** 26,
-      maxBuffersPerKernel: 8,
     };
     const plan = planMemory(
       scheduleOf(Array.from({ length: 5 }, () => dispatch)),
@@ -141,14 +137,8 @@ testOnWebGpu(
   async () => {
     const { gpu, context } = await bareContext();
     const { schedule } = incrementChain(5, 1);
-    const limits = {
-      alignment: 256,
-      maxBufferBytes: 2048,
-      maxBlockBytes: 4096,
-      maxBuffersPerKernel: 8,
-    };
-    const plan = planMemory(schedule, limits);
-    const program = await compileWithoutStorages(context, plan, limits);
+    const plan = planMemory(schedule, LIMITS);
+    const program = await compileWithoutStorages(context, plan, LIMITS);
     let waits = 0;
     const wait = gpu.queue.onSubmittedWorkDone.bind(gpu.queue);
     gpu.queue.onSubmittedWorkDone = () => {
@@ -176,12 +166,7 @@ testOnWebGpu(
   async () => {
     const { gpu, context } = await bareContext();
     const { schedule } = incrementChain(500, 2);
-    const limits = {
-      alignment: 256,
-      maxBufferBytes: 2048,
-      maxBlockBytes: 2048,
-      maxBuffersPerKernel: 8,
-    };
+    const limits = { ...LIMITS, maxBlockBytes: 2048 };
     const done: string[] = [];
     await compileWithoutStorages(
       context,
@@ -199,12 +184,7 @@ testOnWebGpu(
   async () => {
     const { gpu, context } = await bareContext();
     const { schedule } = incrementChain(500, 1);
-    const limits = {
-      alignment: 256,
-      maxBufferBytes: 2048,
-      maxBlockBytes: 4096,
-      maxBuffersPerKernel: 1,
-    };
+    const limits = { ...LIMITS, maxBuffersPerKernel: 1 };
     const plan = planMemory(schedule, limits);
     const memory = await ProgramMemory.allocate(
       context,
@@ -226,14 +206,8 @@ testOnWebGpu(
   async () => {
     const { gpu, context } = await bareContext();
     const { schedule, results: [from, to] } = incrementChain(500, 2);
-    const limits = {
-      alignment: 256,
-      maxBufferBytes: 2048,
-      maxBlockBytes: 4096,
-      maxBuffersPerKernel: 8,
-    };
-    const plan = planMemory(schedule, limits);
-    const program = await compileWithoutStorages(context, plan, limits);
+    const plan = planMemory(schedule, LIMITS);
+    const program = await compileWithoutStorages(context, plan, LIMITS);
     await program.run({ x: filled(500, (i) => i) });
     await assertRejects(
       () =>
