@@ -36,8 +36,8 @@ export async function measure(
 }
 
 /**
- * How often the work is done in a round. Once, it may take a fixed while that often it does not: Deno
- * looks every 10 ms whether a GPU has done its work.
+ * How often the work is repeated in a round, doubled until the round is long: a single run may be for
+ * the most part the wait at its end, since Deno looks only every 10 ms whether a GPU is done.
  */
 async function timesFor(contender: Contender, once: Seconds): Promise<number> {
   let times = 1;

@@ -43,7 +43,7 @@ export const allp: LossTerm<ContrastedViews, AllpLossOptions> = {
   }).refine(({ form, score }) => form === "nce" || score === "softmax", {
     path: ["score"],
     error:
-      'must be "softmax" with infoNce, which sees the negatives by it alone',
+      'must be "softmax" with infoNce, whose negatives are in the softmax alone',
   }),
   needs: "model.name allp",
   compute: (views, options, communicator) =>

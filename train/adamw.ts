@@ -97,7 +97,7 @@ export class AdamW {
       multiply(square(g), 1 - beta2),
     );
     const direction = divide(m, add(multiply(sqrt(v), correction), epsilon));
-    // 1 - decay may be 1 in float32: its product with the parameter joins what is larger
+    // 1 - decay may round to 1 in float32; as a part of the update the decay is not lost
     const parameters = this.parameters.tensor();
     const change = add(
       multiply(direction, stepSize),

@@ -146,14 +146,12 @@ const TROUBLES: readonly Trouble[] = [
  * A vocabulary loss by `predictions` brought 19 and 15 down to 3.
  */
 function againstCollapse(config: Config, term: TermName): string[] {
-  const { imageVocabulary, patchVocabulary } = config.losses;
   const remedies = [
-    ...(imageVocabulary.weight > 0
-      ? missing(config, "losses.imageVocabulary.normalizer=pairs")
-      : []),
-    ...(patchVocabulary.weight > 0
-      ? missing(config, "losses.patchVocabulary.normalizer=pairs")
-      : []),
+    ...(["imageVocabulary", "patchVocabulary"] as const)
+      .filter((vocabulary) => config.losses[vocabulary].weight > 0)
+      .flatMap((vocabulary) =>
+        missing(config, `losses.${vocabulary}.normalizer=pairs`)
+      ),
     ...(term === "allp" ? [] : missing(config, `losses.${term}.form=infoNce`)),
     ...missing(config, "model.initialization=fanIn"),
     ...(valueAt(config, "model.head") === "linear"

@@ -147,5 +147,9 @@ Deno.test("allp: a score without negatives is refused where the loss has none by
   for (const [form, score] of [["nce", "rescaled"], ["infoNce", "softmax"]]) {
     parse(form, score)();
   }
-  assertThrows(parse("infoNce", "rescaled"), Error, "sees the negatives by it");
+  assertThrows(
+    parse("infoNce", "rescaled"),
+    Error,
+    "negatives are in the softmax alone",
+  );
 });

@@ -133,6 +133,29 @@ testOnDevices(
   },
 );
 
+testOnDevices(
+  "matchEntries: heavy entries on the far side are ordered too, and come after all others",
+  async (device) => {
+    const target = Float32Array.of(1, 0);
+    // at these angles from the target
+    const find = (angles: number[], masses: number[]) =>
+      matchOn(
+        device,
+        Float32Array.from(
+          angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)]),
+        ),
+        Float32Array.from(masses),
+        target,
+        "massAware",
+      );
+    // m v + u is at 180, 143, 113 and 158 degrees
+    const angles = [Math.PI, 2.6, 2.2, 2.8];
+    assertEquals(await find(angles, [2, 6, 4, 9]), [2]);
+    // and here one at 84 degrees
+    assertEquals(await find([Math.PI, 1.48], [2, 100]), [1]);
+  },
+);
+
 Deno.test("matchEntries: refuses masses and targets that do not fit the entries", () => {
   const match = (masses: number[], targets: number[]) => () =>
     matchEntries(
