@@ -80,8 +80,12 @@ export class Program {
     onKernel?: CompileListener,
   ): Promise<Program> {
     const plan = planProgram(definition, device.limits);
-    const executable = await device.compile(plan, onKernel);
-    return new Program(plan, executable, queueOf(device));
+    const queue = queueOf(device);
+    // the memory that all programs share may grow, and lose what a program has yet to read
+    const executable = await queue.evaluation(() =>
+      device.compile(plan, onKernel)
+    );
+    return new Program(plan, executable, queue);
   }
 
   /**
@@ -96,7 +100,7 @@ export class Program {
       : this.queue.evaluation(() => this.#run(feeds)));
   }
 
-  /** The outputs of the last step; no step of another program may have run since. */
+  /** The outputs of the last step; no other program of the device may have been compiled or run since. */
   async read(): Promise<HostArray[]> {
     return await this.queue.evaluation(() => this.#readOutputs());
   }
@@ -123,10 +127,15 @@ export class Program {
   async firstNonFinite(feeds: Feeds = {}): Promise<string | undefined> {
     this.#check(feeds);
     return await this.queue.evaluation(async () => {
+      const { dispatches } = this.plan;
+      // before the last of several that write one buffer, a part of it may be from an earlier step
+      const lastWriters = new Map(
+        dispatches.map(({ output }, i) => [output, i]),
+      );
       let culprit: string | undefined;
-      for (const [i, { kernel, output }] of this.plan.dispatches.entries()) {
+      for (const [i, { output }] of dispatches.entries()) {
         await this.#run(feeds, i, i + 1);
-        if (culprit !== undefined || kernel.kind === "collective") continue;
+        if (culprit !== undefined || lastWriters.get(output) !== i) continue;
         const values = await this.executable.read(output);
         if (values.every(Number.isFinite)) continue;
         culprit = output.label;
@@ -197,7 +206,7 @@ function isExchange({ kind }: Dispatch["kernel"]): boolean {
   return kind === "collective" || kind === "wait";
 }
 
-/** Lets no step of a device into the middle of an evaluation. */
+/** Lets no step of a device into the middle of an evaluation, nor of a compilation. */
 class StepQueue {
   #evaluations = 0;
   #lastEvaluation: Promise<void> = Promise.resolve();
@@ -207,7 +216,7 @@ class StepQueue {
     return this.#evaluations === 0 ? task() : this.#lastEvaluation.then(task);
   }
 
-  /** Runs steps and reads of their results that belong together. */
+  /** Runs what belongs together: steps and reads of their results, or a compilation. */
   evaluation<Result>(task: () => Promise<Result>): Promise<Result> {
     const result = this.step(task);
     this.#evaluations++;

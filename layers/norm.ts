@@ -6,6 +6,7 @@ import {
   normalizeWith,
 } from "../engine/ops/normalization.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
+import { UserError } from "../engine/user_error.ts";
 import type { Context } from "./context.ts";
 import { Parameter } from "./parameter.ts";
 import { State } from "./state.ts";
@@ -32,7 +33,11 @@ export class BatchNorm {
     this.variance = new State("running variance", [channels], 1);
   }
 
-  /** `[..., channels]` -> the same shape */
+  /**
+   * `[..., channels]` -> the same shape
+   *
+   * @throws {UserError} if there is one value for each channel in training: its variance says nothing.
+   */
   forward(x: Tensor, context: Context): Tensor {
     const [scale, shift] = [this.scale.tensor, this.shift.tensor];
     if (!context.training) {
@@ -43,6 +48,12 @@ export class BatchNorm {
       return normalizeWith(x, statistics, scale, shift);
     }
     const { statisticsCommunicator } = context;
+    const count = x.size / scale.size * statisticsCommunicator.size;
+    if (count === 1) {
+      throw new UserError(
+        "batch normalisation cannot learn from one value for each channel; set a larger batchSize",
+      );
+    }
     const { output, mean, variance } = batchNorm(
       x,
       scale,
@@ -50,12 +61,11 @@ export class BatchNorm {
       undefined,
       statisticsCommunicator,
     );
-    const count = x.size / scale.size * statisticsCommunicator.size;
     this.#track(context, this.mean, mean);
     this.#track(
       context,
       this.variance,
-      multiply(variance, count / Math.max(count - 1, 1)),
+      multiply(variance, count / (count - 1)),
     );
     return output;
   }

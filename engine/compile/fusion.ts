@@ -2,6 +2,7 @@ import { identityMap } from "../graph/index_map.ts";
 import { definitionOf } from "../graph/operations.ts";
 import type { SimpleGraph } from "../graph/simplify.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { needsStoredOperands } from "./lower_matmul.ts";
 
 /**
  * Decides which nodes get a buffer of their own ("stored") and which are computed inside the
@@ -46,14 +47,18 @@ export function fuse(
   let stored: ReadonlySet<Tensor> = roots;
   for (;;) {
     const decision = decide(graph, stored, maxReads);
+    const fusion: Fusion = {
+      isStored: (node) => decision.stored.has(node),
+      reductionOf: (node) => decision.reductions.get(node),
+    };
+    const operands = graph.nodes
+      .filter((node) => needsStoredOperands(node, fusion))
+      .flatMap(({ inputs }) => inputs);
     const grows = decision.stored.size > stored.size;
-    if (!grows || readsAreLimited(graph, decision.stored, maxReads)) {
-      return {
-        isStored: (node) => decision.stored.has(node),
-        reductionOf: (node) => decision.reductions.get(node),
-      };
-    }
-    stored = decision.stored;
+    const isPossible = operands.length === 0 &&
+      (!grows || readsAreLimited(graph, decision.stored, maxReads));
+    if (isPossible) return fusion;
+    stored = new Set([...decision.stored, ...operands]);
   }
 }
 
@@ -117,6 +122,8 @@ function decide(
       }
       if (definition.repeats && costs.get(x)! > MAX_REPEATED_COST) store(x);
     }
+    // a generator reads its key at one place for all elements
+    if (role === "generator") inputs.forEach(store);
     if (role === "kernel") {
       for (const input of inputs) {
         store(

@@ -5,28 +5,17 @@ import type { Fusion } from "./fusion.ts";
 import type { Lowered, MatmulKernel } from "./kernel.ts";
 import { inputMap } from "./lower_fused.ts";
 
-/**
- * A matrix product that reads its operands through lazy movements by strides.
- *
- * @throws {RangeError} if they step through the batch in more than two loops.
- */
+/** Loops that a kernel has over the batch at most. */
+const MAX_BATCH_LOOPS = 2;
+
+/** A matrix product that reads its operands through lazy movements by strides. */
 export function lowerMatmul(
   node: Tensor,
-  { transposeA, transposeB }: MatmulOperation,
+  operation: MatmulOperation,
   fusion: Fusion,
 ): Lowered<MatmulKernel> {
-  const [a, b] = node.inputs.map((operand) => stridedOperand(operand, fusion));
-  const views = [
-    transposeA ? transposed(a.view) : a.view,
-    transposeB ? transposed(b.view) : b.view,
-  ];
+  const { operands: [a, b], views, groups } = loopsOf(node, operation, fusion);
   const shape = node.shape.slice(0, -2);
-  const groups = joinBatchAxes(shape, views);
-  if (groups.length > 2) {
-    throw new RangeError(
-      `a matrix product over [${shape}] needs more than two batch loops`,
-    );
-  }
   const [aView, bView] = views.map(({ offset, strides }) => ({
     offset,
     strides: [
@@ -43,7 +32,7 @@ export function lowerMatmul(
       ),
       m,
       n,
-      k: node.inputs[0].shape.at(transposeA ? -2 : -1)!,
+      k: node.inputs[0].shape.at(operation.transposeA ? -2 : -1)!,
       a: aView,
       b: bView,
     },
@@ -51,10 +40,35 @@ export function lowerMatmul(
   };
 }
 
+/** Whether a node is a product whose operands cannot be read by strides in the loops of a kernel, and have to be stored. */
+export function needsStoredOperands(
+  node: Tensor,
+  fusion: Pick<Fusion, "isStored">,
+): boolean {
+  const { operation } = node;
+  return operation.kind === "matmul" &&
+    loopsOf(node, operation, fusion).groups.length > MAX_BATCH_LOOPS;
+}
+
+/** How a product reads its operands, and the batch axes of each loop. */
+function loopsOf(
+  { inputs, shape }: Tensor,
+  { transposeA, transposeB }: MatmulOperation,
+  fusion: Pick<Fusion, "isStored">,
+) {
+  const operands = inputs.map((operand) => stridedOperand(operand, fusion));
+  const [a, b] = operands;
+  const views = [
+    transposeA ? transposed(a.view) : a.view,
+    transposeB ? transposed(b.view) : b.view,
+  ];
+  return { operands, views, groups: joinBatchAxes(shape.slice(0, -2), views) };
+}
+
 /** The stored node that an operand is read from, and where each of its elements is there. */
 function stridedOperand(
   operand: Tensor,
-  fusion: Fusion,
+  fusion: Pick<Fusion, "isStored">,
 ): { readonly base: Tensor; readonly view: View } {
   const rank = operand.shape.length;
   let base = operand;

@@ -43,15 +43,20 @@ export interface ScheduleOptions {
  * Turns a graph into kernels in order. Assigned values are computed from the old values of all
  * storages, and written in place where nothing reads the old value afterwards.
  *
- * @throws {RangeError} if an assigned value does not have the size and type of its storage, or two
- * inputs have one name but differ in shape or type.
+ * @throws {RangeError} if an assigned value does not have the size and type of its storage, a storage
+ * is assigned twice, or two inputs have one name but differ in shape or type.
  */
 export function schedule(
   outputs: readonly Tensor[],
   assignments: readonly Assignment[],
   { fused = true, maxReads }: ScheduleOptions,
 ): Schedule {
+  const written = new Set<Storage>();
   for (const { storage, value } of assignments) {
+    if (written.has(storage)) {
+      throw new RangeError(`${storage.name} is assigned twice`);
+    }
+    written.add(storage);
     if (value.size !== storage.size || value.dtype !== storage.dtype) {
       throw new RangeError(
         `${storage.name} holds ${storage.size} ${storage.dtype}, not ${value.dtype} [${value.shape}]`,

@@ -1,3 +1,4 @@
+import type { Communicator } from "../communicator.ts";
 import { reachable } from "./gradient.ts";
 import { definitionOf } from "./operations.ts";
 import { constant, type Storage, Tensor } from "./tensor.ts";
@@ -47,20 +48,29 @@ export function simplify(roots: readonly Tensor[]): SimpleGraph {
 
 /** A function that gives two nodes one key exactly if they have the same values. */
 function nodeKeys(): (node: Tensor) => string {
-  const storages = new Map<Storage, number>();
+  const numbers = new Map<Storage | Communicator, number>();
+  // two that look alike are not the same
+  const numberOf = (thing: Storage | Communicator) => {
+    if (!numbers.has(thing)) numbers.set(thing, numbers.size);
+    return numbers.get(thing);
+  };
+  const replacer = (key: string, value: unknown) =>
+    key === "communicator"
+      ? numberOf(value as Communicator)
+      : distinctNumber(value);
   return ({ operation, inputs, shape, dtype }) => {
     if (operation.kind === "state") {
+      // whatever name the view has
       const { storage, offset } = operation;
-      if (!storages.has(storage)) storages.set(storage, storages.size);
-      return JSON.stringify(["state", storages.get(storage), offset, shape]);
+      return JSON.stringify(["state", numberOf(storage), offset, shape]);
     }
     const ids = inputs.map((input) => input.id);
-    return JSON.stringify([operation, ids, shape, dtype], distinctNumbers);
+    return JSON.stringify([operation, ids, shape, dtype], replacer);
   };
 }
 
 /** JSON has no NaN, no infinities and no negative zero. */
-function distinctNumbers(_key: string, value: unknown): unknown {
+function distinctNumber(value: unknown): unknown {
   if (typeof value !== "number") return value;
   if (Object.is(value, -0)) return "-0";
   return Number.isFinite(value) ? value : String(value);

@@ -1,6 +1,6 @@
 import { apply, type Definitions } from "../graph/definition.ts";
 import { type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
-import { divide, less, multiply } from "./elementwise.ts";
+import { less, multiply, select } from "./elementwise.ts";
 
 /** Uniform random numbers in [0, 1), a function of the key, the stream and the position alone. */
 export interface RandomOperation {
@@ -85,8 +85,8 @@ export function dropout(x: Tensor, rate: number, random: RandomSource): Tensor {
     throw new RangeError(`a dropout rate is in [0, 1), not ${rate}`);
   }
   if (rate === 0) return x;
-  const keep = divide(less(random.uniform(x.shape), 1 - rate), 1 - rate);
-  return multiply(x, keep);
+  const isKept = less(random.uniform(x.shape), 1 - rate);
+  return select(isKept, multiply(x, 1 / (1 - rate)), 0);
 }
 
 const MULTIPLIER = 0xd256d193;

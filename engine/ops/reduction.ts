@@ -4,6 +4,7 @@ import {
   cast,
   divide,
   equal,
+  less,
   multiply,
   negate,
   select,
@@ -84,8 +85,12 @@ export const max = (x: Tensor, options: ReductionOptions = {}): Tensor =>
   reduce("max", x, options);
 
 /** The minimum over `axes`. */
-export const min = (x: Tensor, options: ReductionOptions = {}): Tensor =>
-  negate(max(negate(x), options));
+export function min(x: Tensor, options: ReductionOptions = {}): Tensor {
+  // the lowest i32 has no opposite, but every i32 has a complement, -1 - x
+  const reverse = (y: Tensor) =>
+    x.dtype === "i32" ? subtract(-1, y) : negate(y);
+  return reverse(max(reverse(x), options));
+}
 
 /**
  * The mean over `axes`; f32 only.
@@ -115,10 +120,11 @@ export function argmax(x: Tensor, axis: number): Tensor {
   const [normal] = normalizeAxes([axis], x.shape.length);
   const values = materialize(x);
   const largest = max(values, { axes: [normal], keepAxes: true });
+  // not less, rather than equal: a NaN equals nothing, and the position has to be one
   const candidates = select(
-    equal(values, largest),
-    iota(x.shape, normal, "f32"),
+    less(values, largest),
     x.shape[normal],
+    iota(x.shape, normal, "f32"),
   );
   return cast(min(candidates, { axes: [normal] }), "i32");
 }

@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { input, Storage } from "../../engine/graph/tensor.ts";
-import { add, exp, multiply } from "../../engine/ops/elementwise.ts";
+import { add, exp, log, multiply } from "../../engine/ops/elementwise.ts";
 import { materialize } from "../../engine/ops/materialize.ts";
+import { concatenate } from "../../engine/ops/movement.ts";
 import { Program } from "../../engine/program.ts";
 import { testOnDevices } from "./devices.ts";
 
@@ -73,6 +74,43 @@ testOnDevices(
     assertEquals(await program.firstNonFinite(feed(1000)), "exp [2]");
     assertEquals(await program.firstNonFinite(feed(1)), undefined);
     program.destroy();
+    device.release(storage);
+  },
+);
+
+testOnDevices(
+  "Program.firstNonFinite: passes over a block that an earlier step left in a result of several kernels",
+  async (device) => {
+    const x = input("x", [2, 3]);
+    const y = input("y", [2, 3]);
+    const program = await Program.compile(device, {
+      outputs: [concatenate([exp(x), add(y, 1)], 1), log(materialize(y))],
+    });
+    const zeros = new Float32Array(6);
+    const feeds = { x: zeros, y: new Float32Array(6).fill(NaN) };
+    await program.run(feeds);
+    // now the logarithm alone is wrong
+    assertEquals(
+      await program.firstNonFinite({ x: zeros, y: zeros }),
+      "log [2,3]",
+    );
+    program.destroy();
+  },
+);
+
+testOnDevices(
+  "Program.evaluate: gives its own results while another program is compiled that needs more memory",
+  async (device) => {
+    const x = input("x", [4]);
+    const small = await Program.compile(device, { outputs: [add(x, 1)] });
+    const storage = new Storage("between", 1000);
+    const results = small.evaluate({ x: new Float32Array([1, 2, 3, 4]) });
+    const large = Program.compile(device, {
+      outputs: [materialize(add(input("y", [300_007]), storage.tensor([1])))],
+    });
+    assertEquals([...(await results)[0]], [2, 3, 4, 5]);
+    (await large).destroy();
+    small.destroy();
     device.release(storage);
   },
 );

@@ -149,3 +149,16 @@ Deno.test("schedule: refuses values that do not fit their storage, inputs of one
     "u8",
   );
 });
+
+Deno.test("schedule: refuses two values for one storage", () => {
+  const storage = new Storage("weights", 2);
+  const value = input("x", [2]);
+  assertThrows(
+    () =>
+      schedule([], [{ storage, value }, { storage, value: add(value, 1) }], {
+        maxReads: 7,
+      }),
+    RangeError,
+    "weights is assigned twice",
+  );
+});

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { alone } from "../../../engine/communicator.ts";
 import { simplify } from "../../../engine/graph/simplify.ts";
 import {
   constant,
@@ -6,6 +7,7 @@ import {
   Storage,
   type Tensor,
 } from "../../../engine/graph/tensor.ts";
+import { allReduce } from "../../../engine/ops/collective.ts";
 import {
   add,
   divide,
@@ -136,3 +138,11 @@ Deno.test("simplify: random graphs keep their values", () =>
       }
     }
   }));
+
+Deno.test("simplify: keeps exchanges over different communicators apart, which may look alike", () => {
+  const [some, others] = [{ ...alone, size: 2 }, { ...alone, size: 2 }];
+  const exchanges = [some, some, others].map((c) => allReduce(x, c));
+  const [first, same, other] = exchanges.map(simplify(exchanges).resolve);
+  assertEquals(same.id, first.id);
+  assertNotEquals(other.id, first.id);
+});

@@ -73,6 +73,16 @@ testOnDevices(
         operation: (a, b) => matmul(permute(a, [1, 0, 2]), b),
       },
       {
+        name: "matmul, both operands shared by other axes of the batch",
+        shapes: [[2, 3, 4, 2, 5], [2, 1, 4, 5, 3]],
+        operation: (a, b) => matmul(a, b),
+      },
+      {
+        name: "matmul of operands in opposite orders",
+        shapes: [[4, 3, 2, 5, 6], [2, 3, 4, 6, 7]],
+        operation: (a, b) => matmul(permute(a, [2, 1, 0, 3, 4]), b),
+      },
+      {
         name: "matmul with no contiguous axis",
         shapes: [[5, 4, 2], [3, 4, 6]],
         operation: (a, b) =>

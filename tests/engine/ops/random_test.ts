@@ -4,7 +4,9 @@ import {
   assertEquals,
   assertThrows,
 } from "@std/assert";
-import { constant, input } from "../../../engine/graph/tensor.ts";
+import { constant, input, type Tensor } from "../../../engine/graph/tensor.ts";
+import { add } from "../../../engine/ops/elementwise.ts";
+import { sliceAxis } from "../../../engine/ops/movement.ts";
 import {
   dropout,
   normalArray,
@@ -106,6 +108,48 @@ testOnDevices(
     });
     program.destroy();
     assertEquals(parts.flatMap((part) => [...part]), [...all]);
+  },
+);
+
+testOnDevices(
+  "RandomSource: follows a key that is computed or a part of another",
+  async (device) => {
+    const key = input("key", [2], "u32");
+    const keys = input("keys", [4], "u32");
+    const draw = (key: Tensor) => new RandomSource(key).uniform([5]);
+    const program = await Program.compile(device, {
+      outputs: [draw(key), draw(add(key, 1)), draw(sliceAxis(keys, 0, 1, 3))],
+    });
+    const evaluate = (first: number, second: number) =>
+      program.evaluate({
+        key: new Uint32Array([first, second]),
+        keys: new Uint32Array([0, first + 1, second + 1, 0]),
+      });
+    const [, computed, part] = await evaluate(7, 8);
+    const [fed] = await evaluate(8, 9);
+    program.destroy();
+    assertEquals([computed, part], [fed, fed]);
+  },
+);
+
+testOnDevices(
+  "dropout: what is dropped is zero, whatever it was",
+  async (device) => {
+    const program = await Program.compile(device, {
+      outputs: [
+        dropout(
+          input("x", [1009]),
+          0.5,
+          new RandomSource(input("key", [2], "u32")),
+        ),
+      ],
+    });
+    const [values] = await program.evaluate({
+      x: new Float32Array(1009).fill(Infinity),
+      key: new Uint32Array([3, 4]),
+    });
+    program.destroy();
+    assertEquals(new Set(values), new Set([0, Infinity]));
   },
 );
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gradient } from "../../../engine/graph/gradient.ts";
 import { input } from "../../../engine/graph/tensor.ts";
 import { cast, multiply } from "../../../engine/ops/elementwise.ts";
@@ -112,6 +112,35 @@ testOnDevices(
     program.destroy();
     assertEquals([...shares], [0, 0.5, 0.5, 0, 1, 0, 0, 0]);
     assertEquals([...first], [1, 0]);
+  },
+);
+
+testOnDevices(
+  "min: of integers reaches to the lowest and the highest",
+  async (device) => {
+    const x = input("x", [2, 2], "i32");
+    const program = await Program.compile(device, {
+      outputs: [min(x, { axes: [1] })],
+    });
+    const [lowest, highest] = [-(2 ** 31), 2 ** 31 - 1];
+    const [values] = await program.evaluate({
+      x: new Int32Array([lowest, 5, highest, highest]),
+    });
+    program.destroy();
+    assertEquals([...values], [lowest, highest]);
+  },
+);
+
+testOnDevices(
+  "argmax: gives a position that is there, also beside a NaN",
+  async (device) => {
+    const x = input("x", [2, 3]);
+    const program = await Program.compile(device, { outputs: [argmax(x, 1)] });
+    const [positions] = await program.evaluate({
+      x: new Float32Array([NaN, 1, 2, NaN, NaN, NaN]),
+    });
+    program.destroy();
+    for (const position of positions) assert(position >= 0 && position < 3);
   },
 );
 

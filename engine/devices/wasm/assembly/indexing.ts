@@ -81,5 +81,7 @@ const PAGE_BYTES: usize = 4096;
 
 /** Writes to every page without changing it, so that the system provides it now and not in the middle of a kernel. */
 export function touchPages(start: usize, end: usize): void {
-  for (let page = start; page < end; page += PAGE_BYTES) atomic.or<i32>(page, 0);
+  // counted, because the address after the last page of all memory is 0
+  let pages = (end - start + PAGE_BYTES - 1) / PAGE_BYTES;
+  for (let page = start; pages > 0; pages--, page += PAGE_BYTES) atomic.or<i32>(page, 0);
 }

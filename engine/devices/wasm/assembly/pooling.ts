@@ -26,8 +26,8 @@ export function pool(
       for (let i = max(top, 0); i < min(top + size, height); i++) {
         for (let j = max(left, 0); j < min(left + size, width); j++) {
           const value = load<f32>(image + <usize> (i * width + j) * pixelBytes + (<usize> channel << 2));
-          // the comparison lets a NaN through, so that it is noticed
-          result = value <= result ? result : value;
+          // a NaN stays, so that it is noticed
+          if (!(value <= result) && result == result) result = value;
         }
       }
       store<f32>(y + <usize> pixel * pixelBytes + (<usize> channel << 2), result);
@@ -79,7 +79,7 @@ export function poolGradient(
   }
 }
 
-/** Index of the first largest pixel of a window. */
+/** Index of the first largest pixel of a window, or of its first NaN. */
 function largest(
   image: usize,
   pixelBytes: usize,
@@ -94,7 +94,7 @@ function largest(
   for (let i = max(top, 0); i < min(top + size, height); i++) {
     for (let j = max(left, 0); j < min(left + size, width); j++) {
       const value = load<f32>(image + <usize> (i * width + j) * pixelBytes);
-      if (index < 0 || value > best) {
+      if (index < 0 || (!(value <= best) && best == best)) {
         best = value;
         index = i * width + j;
       }

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type { PoolKernel } from "../../../../engine/compile/kernel.ts";
 import { randomNumber } from "../../../random.ts";
-import { testOnDevices } from "../../devices.ts";
+import { testOnDevices, testOnWasm } from "../../devices.ts";
 import { filled, type KernelCase, runKernels } from "./harness.ts";
 
 const geometries = [
@@ -85,3 +85,32 @@ testOnDevices(
     assertEquals(actual, filled(actual.length, () => -Infinity));
   },
 );
+
+testOnWasm("lowerPool: a NaN stays, and takes the gradient", async (wasm) => {
+  const geometry = {
+    ...geometries[0],
+    n: 1,
+    height: 2,
+    width: 2,
+    inputs: 1,
+    outHeight: 1,
+    outWidth: 1,
+    outputs: 1,
+    window: { size: 2, stride: 2, padding: 0 },
+  };
+  for (let place = 0; place < 4; place++) {
+    const x = new Float32Array([5, 1, 2, 3]);
+    x[place] = NaN;
+    const kernel = { kind: "pool", geometry } as const;
+    const [[largest], slope] = await runKernels(wasm, [
+      { kernel: { ...kernel, gradient: false }, inputs: [x], size: 1 },
+      {
+        kernel: { ...kernel, gradient: true },
+        inputs: [new Float32Array([7]), x],
+        size: 4,
+      },
+    ]);
+    assertEquals(largest, NaN);
+    assertEquals([...slope].indexOf(7), place);
+  }
+});

@@ -36,6 +36,36 @@ Deno.test("WorkerPool.broadcast: each worker gets its message, and all must answ
   }
 });
 
+Deno.test("WorkerPool: touches the last page of all memory, and ends there", async () => {
+  const pool = new WorkerPool(2);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    const memory = new WebAssembly.Memory({
+      initial: 65536,
+      maximum: 65536,
+      shared: true,
+    });
+    const { module: kernels } = compileKernels();
+    await pool.broadcast((thread) => {
+      const scratch = 65536 + thread * 4 * 2 ** 20;
+      return { kind: "start", memory, kernels, scratch, thread };
+    });
+    const end = 2 ** 32;
+    const touched = pool.broadcast(() => ({
+      kind: "touch",
+      start: end - 5000,
+      end: end - 100,
+    }));
+    const deadline = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error("goes on and on")), 5000);
+    });
+    await Promise.race([touched, deadline]);
+  } finally {
+    clearTimeout(timer);
+    pool.terminate();
+  }
+});
+
 Deno.test("WorkerPool: one failure ends the pool with its message", async () => {
   const pool = new WorkerPool(2);
   try {
