@@ -23,6 +23,7 @@ import {
   folderBeside,
   readEncoder,
 } from "./encoder_operand.ts";
+import { digestOfTensors } from "../run/tensor_digest.ts";
 import { Progress } from "./progress.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
@@ -87,7 +88,8 @@ async function main(): Promise<void> {
     });
     checkKind(encoder, options.features);
     console.error(`device: ${reason}`);
-    const pictures = { encoder, folder, names, signal };
+    const weights = await digestOfTensors(contents.tensors);
+    const pictures = { encoder, weights, folder, names, signal };
     if (options.neighbours === undefined) {
       await writeVectors(pictures, options);
     } else await printNeighbours(pictures, device, options);
@@ -139,6 +141,8 @@ function checkKind({ kinds }: PretrainedEncoder, kind: string): void {
 /** The pictures of a folder, and the encoder that computes their features. */
 interface Pictures {
   readonly encoder: PretrainedEncoder;
+  /** A digest of the encoder's weights. */
+  readonly weights: string;
   readonly folder: string;
   readonly names: readonly string[];
   readonly signal: AbortSignal;
@@ -200,9 +204,9 @@ async function writeVectors(
   pictures: Pictures,
   { operand, out, features: kind }: Options,
 ): Promise<void> {
-  const { encoder: { description }, names } = pictures;
+  const { encoder: { description }, weights, names } = pictures;
   const task = {
-    encoder: { ...description, kind },
+    encoder: { ...description, kind, weights },
     width: description.features[kind],
     folder: await Deno.realPath(pictures.folder),
     files: await stampsOf(pictures.folder, names),

@@ -2,7 +2,10 @@
 export interface Accuracy {
   /** Share of the images whose class was predicted, 0 to 1. */
   readonly accuracy: number;
-  /** Standard error of `accuracy` by the number of images: `sqrt(p (1 - p) / n)`. */
+  /**
+   * Standard error of `accuracy` by the number of images: `sqrt(p (1 - p) / n)`, with two images more,
+   * one of them right (Agresti and Coull 1998), because it would be 0 where all or none are right.
+   */
   readonly standardError: number;
   /** Mean over the classes that occur of the share of their images. */
   readonly macroAccuracy: number;
@@ -23,11 +26,13 @@ export function accuracyOf(
     total.set(label, (total.get(label) ?? 0) + 1);
   });
   const images = labels.length;
-  const accuracy = sum(right.values()) / images;
+  const rightImages = sum(right.values());
+  const accuracy = rightImages / images;
+  const adjusted = (rightImages + 1) / (images + 2);
   const shares = [...total].map(([label, count]) => right.get(label)! / count);
   return {
     accuracy,
-    standardError: Math.sqrt(accuracy * (1 - accuracy) / images),
+    standardError: Math.sqrt(adjusted * (1 - adjusted) / (images + 2)),
     macroAccuracy: sum(shares) / shares.length,
     images,
   };

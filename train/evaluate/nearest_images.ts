@@ -1,12 +1,13 @@
 import type { Device } from "../../engine/devices/device.ts";
-import { input, Storage } from "../../engine/graph/tensor.ts";
+import { input } from "../../engine/graph/tensor.ts";
 import { matmul } from "../../engine/ops/matmul.ts";
-import { l2Normalize } from "../../engine/ops/normalization.ts";
 import { Program } from "../../engine/program.ts";
 import { mostSimilar, type Neighbour } from "./most_similar.ts";
 
-/** Images compared with all others at a time. */
-const BATCH_SIZE = 64;
+/** Images compared with as many others at a time, so that a device need not hold all features. */
+const BATCH_SIZE = 1024;
+/** Vectors shorter than this are not made longer than their share of it. */
+const EPSILON = 1e-6;
 
 /**
  * Finds the images most similar to each, by the cosine similarity of their features.
@@ -15,7 +16,7 @@ const BATCH_SIZE = 64;
  * @param count How many to find for each.
  * @returns for each image its neighbours, the most similar first, in ties the one of lower index;
  * fewer than `count` where there are not that many others.
- * @throws {UserError} if the device cannot hold the features.
+ * @throws {UserError} if the device cannot hold the features of a batch.
  */
 export async function* nearestImages(
   device: Device,
@@ -25,30 +26,56 @@ export async function* nearestImages(
   const total = features.length;
   if (total === 0) return;
   const width = features[0].length;
-  const all = new Float32Array(total * width);
-  features.forEach((row, i) => all.set(row, i * width));
-  const storage = new Storage("features", all.length, "f32", all);
   const batchSize = Math.min(BATCH_SIZE, total);
-  // [batchSize, width] x [total, width] -> [batchSize, total]
+  const batches = Array.from(
+    { length: Math.ceil(total / batchSize) },
+    (_, i) => i * batchSize,
+  );
+  const directions = features.map(directionOf);
+  const batchAt = (start: number) => {
+    const batch = new Float32Array(batchSize * width);
+    directions.slice(start, start + batchSize)
+      .forEach((row, i) => batch.set(row, i * width));
+    return batch;
+  };
+  // [batchSize, width] x [batchSize, width] -> [batchSize, batchSize]
   const similarities = matmul(
-    l2Normalize(input("queries", [batchSize, width])),
-    l2Normalize(storage.tensor([total, width])),
+    input("queries", [batchSize, width]),
+    input("others", [batchSize, width]),
     { transposeB: true },
   );
   const program = await Program.compile(device, { outputs: [similarities] });
   try {
-    const queries = new Float32Array(batchSize * width);
-    for (let start = 0; start < total; start += batchSize) {
-      const end = Math.min(total, start + batchSize);
-      queries.set(all.subarray(start * width, end * width));
-      const [rows] = await program.evaluate({ queries });
-      for (let i = start; i < end; i++) {
-        const row = rows.subarray((i - start) * total, (i - start + 1) * total);
-        yield mostSimilar(row, count, i);
+    for (const start of batches) {
+      const queries = batchAt(start);
+      const size = Math.min(batchSize, total - start);
+      let found: Neighbour[][] = Array.from({ length: size }, () => []);
+      for (const other of batches) {
+        const others = other === start ? queries : batchAt(other);
+        const [rows] = await program.evaluate({ queries, others });
+        const end = Math.min(batchSize, total - other);
+        found = found.map((nearest, i) => {
+          const row = rows.subarray(i * batchSize, i * batchSize + end);
+          const added = mostSimilar(row, count, start + i - other)
+            .map(({ index, similarity }) => ({
+              index: other + index,
+              similarity,
+            }));
+          // stable, and of equals those found before have the lower index
+          return [...nearest, ...added]
+            .sort((a, b) => b.similarity - a.similarity)
+            .slice(0, count);
+        });
       }
+      yield* found;
     }
   } finally {
     program.destroy();
-    device.release(storage);
   }
+}
+
+/** A vector of length 1 in the same direction. */
+function directionOf(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+  return vector.map((x) => x / Math.max(length, EPSILON));
 }

@@ -2,7 +2,7 @@ import type { DatasetSplits, ImageDataset } from "../../datasets/dataset.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { HELD_OUT } from "../evaluate/linear_probe.ts";
 import type { LabelledImages } from "../evaluate/probe.ts";
-import { holdOut } from "../evaluate/splits.ts";
+import { drawShare, holdOut } from "../evaluate/splits.ts";
 import type { FinetuneConfig } from "./finetune_config.ts";
 
 /** The parts of the labelled images. */
@@ -37,8 +37,8 @@ export function finetuneImages(
     );
   }
   const size = train.labels.length;
-  const used = share < 1 && size > 1
-    ? select(train, holdOut(train.labels, share, seed).heldOut)
+  const used = share < 1
+    ? select(train, drawShare(train.labels, share, seed))
     : train;
   if (used.labels.length < 2) {
     throw new UserError(

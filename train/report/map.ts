@@ -20,7 +20,8 @@ const SYMBOLS = [
   ...["circle", "square", "triangle", "diamond", "star"],
   ...["cross", "wye", "hexagon", "square2", "diamond2"],
 ];
-const OTHERS = "others";
+/** No folder, and so no class, has a slash in its name. */
+const OTHERS = "others/";
 
 /** One of the pictures in two dimensions. */
 interface Point {
@@ -126,7 +127,7 @@ function labelledMap(
       [dotMark([name], { fill: [name], symbol: [name], r: 5, x: [0], y: [0] })],
       { ...FRAME, ...style, width: 16, height: 16, margin: 0 },
     );
-    return html`<li>${symbol}${name}</li>`;
+    return html`<li>${symbol}${name === OTHERS ? "others" : name}</li>`;
   });
   const map = chart(label, marks, { ...FRAME, ...style });
   const key = html`<ul class="key">${keys}</ul>`;

@@ -90,6 +90,34 @@ testWithSeed(
 );
 
 testWithSeed(
+  "embed: continues with the same weights alone",
+  async () => {
+    using folder = new TemporaryFolder();
+    await writeFiles(folder);
+    const embed = () =>
+      runTask(
+        "embed",
+        folder.path,
+        ...["encoder.safetensors", "--images", "pictures", "--out", "a.npy"],
+        ...["--device", "wasm"],
+      );
+    // a folder of that name keeps the file from its place
+    const inTheWay = `${folder.path}/a.npy`;
+    await Deno.mkdir(`${inTheWay}/inner`, { recursive: true });
+    assertEquals((await embed()).code, 1);
+    const again = await embed();
+    assertMatch(again.stderr, /^continuing after 4 of 4 images$/m);
+    const bytes = await Deno.readFile(`${folder.path}/encoder.safetensors`);
+    bytes[bytes.length - 3] ^= 1;
+    folder.write("encoder.safetensors", bytes);
+    await Deno.remove(inTheWay, { recursive: true });
+    const { code, stderr } = await embed();
+    assertEquals(code, 0, stderr);
+    assert(!stderr.includes("continuing"), stderr);
+  },
+);
+
+testWithSeed(
   "embed: refuses bad input in one sentence and writes nothing",
   async () => {
     using folder = new TemporaryFolder();

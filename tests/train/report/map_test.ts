@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { loadImageMagick } from "../../../datasets/load_image_magick.ts";
 import type { Examined } from "../../../train/report/examine.ts";
 import { MAP_NEIGHBOURS, mapSection } from "../../../train/report/map.ts";
@@ -76,6 +76,15 @@ testWithSeed(
     const many = mapSection({ ...examined, labels }, neighbours).body!.markup;
     assertEquals(many.match(/<li>/g)!.length, 11);
     assert(many.includes("</svg>others</li>"));
+    const namesake = labels.map((label) =>
+      label.replace(/^class 0$/, "others")
+    );
+    const keys = mapSection({ ...examined, labels: namesake }, neighbours)
+      .body!.markup.split("<li>")
+      .filter((key) => key.includes("</svg>others</li>"));
+    // a class of that name, and the rest
+    assertEquals(keys.length, 2);
+    assertNotEquals(...keys as [string, string]);
     const { body } = mapSection({ ...examined, labels: undefined }, neighbours);
     assertEquals(
       body!.markup.match(/<image href="data:image\/webp;base64,/g)!.length,
