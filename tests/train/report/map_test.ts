@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { loadImageMagick } from "../../../datasets/load_image_magick.ts";
 import type { Examined } from "../../../train/report/examine.ts";
 import { MAP_NEIGHBOURS, mapSection } from "../../../train/report/map.ts";
@@ -79,12 +79,14 @@ testWithSeed(
     const namesake = labels.map((label) =>
       label.replace(/^class 0$/, "others")
     );
-    const keys = mapSection({ ...examined, labels: namesake }, neighbours)
+    const fills = mapSection({ ...examined, labels: namesake }, neighbours)
       .body!.markup.split("<li>")
-      .filter((key) => key.includes("</svg>others</li>"));
-    // a class of that name, and the rest
-    assertEquals(keys.length, 2);
-    assertNotEquals(...keys as [string, string]);
+      .filter((key) => key.includes("</svg>others</li>"))
+      .map((key) => key.match(/fill="(var\(--.*?\))"/)?.[1]);
+    // the rest, and before it a class of that name
+    assertEquals(fills.length, 2);
+    assertEquals(fills[1], "var(--muted)");
+    assertMatch(fills[0]!, /class/);
     const { body } = mapSection({ ...examined, labels: undefined }, neighbours);
     assertEquals(
       body!.markup.match(/<image href="data:image\/webp;base64,/g)!.length,
