@@ -9,7 +9,7 @@ export function randomDirections(
   const values = normalArray(entries * width, 1, seed, 0);
   for (let start = 0; start < values.length; start += width) {
     const row = values.subarray(start, start + width);
-    const length = Math.hypot(...row);
+    const length = Math.sqrt(row.reduce((sum, value) => sum + value ** 2, 0));
     row.forEach((value, i) => row[i] = value / length);
   }
   return values;

@@ -3,7 +3,11 @@
  *
  * @module
  */
-export type { Vocabulary, VocabularyKind } from "./vocabulary.ts";
+export {
+  Vocabulary,
+  type VocabularyEntries,
+  type VocabularyKind,
+} from "./vocabulary.ts";
 export { createVocabulary, type VocabularyOptions } from "./registry.ts";
 export { DynamicVocabulary, type DynamicVocabularyOptions } from "./dynamic.ts";
 export { Queue, type QueueOptions } from "./queue.ts";

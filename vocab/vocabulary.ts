@@ -16,8 +16,14 @@ export abstract class Vocabulary {
   abstract metrics(context: Context): Readonly<Record<string, Tensor>>;
 }
 
+/** What the options of every kind of vocabulary have. */
+export interface VocabularyEntries {
+  /** Number of entries, at least 1. */
+  readonly entries: number;
+}
+
 /** A kind of vocabulary, as its file exports it. */
-export interface VocabularyKind<Options> {
+export interface VocabularyKind<Options extends VocabularyEntries> {
   /**
    * Accepts its options, whose `name` is the name in the registry.
    *

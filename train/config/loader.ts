@@ -49,14 +49,27 @@ export async function loadConfig<S extends ObjectSchema>(
   if (preset !== undefined) layers.push(findPreset(presets, preset).config);
   if (config !== undefined) layers.push(await readSettings(config));
   const paths = pathsOf(schema);
+  const resolveWithin = (
+    path: string,
+    value: unknown,
+    depth: number,
+  ): unknown => {
+    if (typeof value === "string") {
+      return paths.has(path) ? resolvePath(value) : value;
+    }
+    // what is nested more deeply is refused below
+    if (!isObject(value) || depth > MAX_DEPTH) return value;
+    return Object.fromEntries(
+      Object.entries(value).map((
+        [key, inner],
+      ) => [key, resolveWithin(`${path}.${key}`, inner, depth + 1)]),
+    );
+  };
   const settings = set.map(splitSetting).map(([path, text]) => {
     const value = parseValue(text);
-    if (!paths.has(path)) return settingAt(path, value);
     // a folder may be called 2024
-    return settingAt(
-      path,
-      resolvePath(typeof value === "string" ? value : text),
-    );
+    const isText = paths.has(path) && typeof value !== "string";
+    return settingAt(path, resolveWithin(path, isText ? text : value, 0));
   });
   // All at once: their order must not matter when one of them picks the member of a union.
   layers.push(

@@ -84,8 +84,10 @@ testOnMpi(
     const { folder, args } = withPictures();
     using _ = folder;
     const { path } = folder;
+    // two images for each process, so that there is something to normalise
+    const ours = [...args, "--set", "batchSize=4"];
     const pretrain = (...more: string[]) =>
-      outputOf(startPretrainingIn(path, implementation, 2, ...args, ...more));
+      outputOf(startPretrainingIn(path, implementation, 2, ...ours, ...more));
     const wrong = await pretrain("--set", "model.masked=4");
     assert(wrong.code !== 0);
     assertMatch(wrong.stderr, /^rank 0: error: the config does not fit /m);

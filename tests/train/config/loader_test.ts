@@ -124,6 +124,15 @@ Deno.test("loadConfig: paths among single settings are resolved, other text is n
   );
 });
 
+Deno.test("loadConfig: a path within a single setting is resolved too", async () => {
+  const { data } = await loadConfig(configSchema, presets, {
+    preset: "dv2-tiny",
+    set: ['data={"name":"folder","path":"pictures"}'],
+    resolvePath: (path) => `/home/${path}`,
+  });
+  assertEquals(data, { name: "folder", path: "/home/pictures", imageSize: 96 });
+});
+
 Deno.test("loadConfig: a path among single settings is text, whatever it looks like", async () => {
   const paths = { "2024": "2024", "true": "true", '"12"': "12", "1e3": "1e3" };
   for (const [text, path] of Object.entries(paths)) {
