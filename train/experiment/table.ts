@@ -5,17 +5,9 @@ import { bestLayer } from "../evaluate/compared_layers.ts";
 import { TEMPERATURE } from "../evaluate/knn.ts";
 import { percentage } from "../evaluate/percentage.ts";
 import { csvRow } from "../export/csv.ts";
-import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment_file.ts";
+import { failuresOf, type FinishedCell } from "./finished_cell.ts";
 import type { CellResult } from "./run_cell.ts";
-
-/** A run of an experiment and its results. */
-export interface FinishedCell {
-  /** The run. */
-  readonly cell: Cell;
-  /** Its results, or in a sentence why there are none. */
-  readonly result: CellResult | string;
-}
 
 /** The cells of all seeds that share a row and a combination of the axes' values. */
 interface Group {
@@ -96,9 +88,7 @@ export function experimentMarkdown(
   command: string,
 ): string {
   const groups = groupsOf(cells);
-  const failures = cells.flatMap(({ cell: { label }, result }) =>
-    typeof result === "string" ? [`- ${label}: ${result}`] : []
-  );
+  const failures = cells.flatMap(failuresOf).map((line) => `- ${line}`);
   return [
     `# ${experiment.title}`,
     experiment.question,
@@ -150,7 +140,7 @@ function summaryTable(
           percent(results.map(({ finetuned }) => finetuned[name])),
       ]),
     ),
-    seeds: (results) => String(results.length),
+    seeds: seedCount,
   };
   const header = ["", ...Object.keys(axes), ...Object.keys(columns)];
   const rows = groups.map(({ labels, results }) => [
@@ -158,6 +148,17 @@ function summaryTable(
     ...Object.values(columns).map((column) => column(results)),
   ]);
   return markdownTable([header, ...rows]);
+}
+
+/** Such as `3`, or `3 (tuned 2)` where a fine-tuning of the column `tuned` failed. */
+function seedCount(results: readonly CellResult[]): string {
+  const columns = new Set(
+    results.flatMap(({ failed }) => Object.keys(failed)),
+  );
+  const fewer = [...columns].map((column) =>
+    `${column} ${results.filter(({ finetuned }) => finetuned[column]).length}`
+  );
+  return results.length + (fewer.length > 0 ? ` (${fewer.join(", ")})` : "");
 }
 
 /** Each of them once. */
