@@ -200,31 +200,56 @@ function layersSection(groups: readonly Group[]): string[] {
 
 function explanation(groups: readonly Group[]): string {
   const results = groups.flatMap(({ results }) => results);
-  const [layers] = results.flatMap(({ layers }) =>
+  const layers = results.flatMap(({ layers }) =>
     layers ? Object.values(layers.trained) : []
   );
-  const [tuned] = results.flatMap(({ finetuned }) => Object.values(finetuned));
+  const linear = layers.map(({ linear }) => linear);
+  const kNN = layers.map(({ neighbours }) => ({
+    temperature: TEMPERATURE,
+    ...neighbours,
+  }));
+  const tuned = results.flatMap(({ finetuned }) => Object.values(finetuned));
   const sentences: string[] = [];
-  if (layers) {
-    const { linear: { images, fitted, heldOut }, neighbours } = layers;
-    const { neighbours: voters, bank, temperature = TEMPERATURE } = neighbours;
+  if (layers.length > 0) {
     sentences.push(
-      `Untrained, pretrained and each layer: percent of ${images} test images that a linear classifier on ` +
-        `frozen features gets right, fitted to ${fitted} images; ${heldOut} more chose its penalty and the best layer.`,
-      `kNN, in results.csv: percent of ${neighbours.images} test images on which the ${voters} nearest of ` +
-        `${bank} images by cosine vote for the right class, with weights exp(cos / ${temperature}).`,
+      `Untrained, pretrained and each layer: percent of ${
+        distinct(linear, "images")
+      } test images that a linear classifier on frozen features gets right, fitted to ${
+        distinct(linear, "fitted")
+      } images; ${
+        distinct(linear, "heldOut")
+      } more chose its penalty and the best layer.`,
+      `kNN, in results.csv: percent of ${
+        distinct(kNN, "images")
+      } test images on which the ${distinct(kNN, "neighbours")} nearest of ${
+        distinct(kNN, "bank")
+      } images by cosine vote for the right class, with weights exp(cos / ${
+        distinct(kNN, "temperature")
+      }).`,
     );
   }
-  if (tuned) {
-    const { images, fitted, heldOut } = tuned;
+  if (tuned.length > 0) {
     sentences.push(
-      `Fine-tuning: percent of ${images} test images, after training on ${fitted}; ${heldOut} more chose the step.`,
+      `Fine-tuning: percent of ${
+        distinct(tuned, "images")
+      } test images, after training on ${distinct(tuned, "fitted")}; ${
+        distinct(tuned, "heldOut")
+      } more chose the step.`,
     );
   }
   sentences.push(
     "± is the standard deviation over seeds; where there is one, the standard error by the number of test images.",
   );
   return sentences.join(" ");
+}
+
+/** Such as `50`, or `50 or 2000` where runs or columns differ. */
+function distinct<Key extends string>(
+  results: readonly Readonly<Record<Key, number>>[],
+  key: Key,
+): string {
+  const values = new Set(results.map((result) => result[key]));
+  return [...values].sort((a, b) => a - b).join(" or ");
 }
 
 function best(layers: LayerResults | undefined): Accuracy | undefined {

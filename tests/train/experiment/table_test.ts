@@ -136,6 +136,30 @@ Deno.test("experimentMarkdown: a fine-tuning that failed is named, and the mean 
   assertStringIncludes(page, "## Failed\n\n- a, seed 2, tuned: no room\n");
 });
 
+Deno.test("experimentMarkdown: has every number of images where runs differ in it", () => {
+  const first = layers(0.5);
+  const second = structuredClone(first);
+  for (const { linear, neighbours } of Object.values(second.layers!.trained)) {
+    Object.assign(linear, { images: 40, fitted: 81, heldOut: 9 });
+    Object.assign(neighbours, { images: 40, bank: 90 });
+  }
+  Object.assign(second.finetuned.tuned, { images: 40, fitted: 9, heldOut: 1 });
+  const page = experimentMarkdown(experiment, [
+    cell("a", 0, first),
+    cell("b", 0, second),
+  ], "");
+  assertStringIncludes(page, "percent of 40 or 50 test images that a linear");
+  assertStringIncludes(page, "fitted to 81 or 90 images; 9 or 10 more chose");
+  assertStringIncludes(
+    page,
+    "percent of 40 or 50 test images on which the 20 nearest of 90 or 100 images by cosine vote",
+  );
+  assertStringIncludes(
+    page,
+    "Fine-tuning: percent of 40 or 50 test images, after training on 9 or 90; 1 or 10 more chose the step.",
+  );
+});
+
 Deno.test("experimentCsv: a line for each accuracy of each run that did not fail", () => {
   const lines = experimentCsv(cells).trimEnd().split("\r\n");
   // two measures of two layers of two encoders, and a fine-tuning, of four runs
