@@ -6,13 +6,10 @@ import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { type Cell, cellsOf } from "../experiment/cells.ts";
 import { readExperiment } from "../experiment/experiment_file.ts";
+import { failuresOf, type FinishedCell } from "../experiment/finished_cell.ts";
 import { runCell } from "../experiment/run_cell.ts";
 import { runExperiment } from "../experiment/run_experiment.ts";
-import {
-  experimentCsv,
-  experimentMarkdown,
-  type FinishedCell,
-} from "../experiment/table.ts";
+import { experimentCsv, experimentMarkdown } from "../experiment/table.ts";
 import { afterMinutes } from "./after_minutes.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { checkModel } from "./check_model.ts";
@@ -163,13 +160,11 @@ function report(
       `another process is running ${label}; it will complete the table`,
     );
   }
-  const failures = finished.flatMap(({ cell: { label }, result }) =>
-    typeof result === "string" ? [`${label}: ${result}`] : []
-  );
+  const failures = finished.map(failuresOf).filter(({ length }) => length > 0);
   if (failures.length === 0) return;
   throw new UserError(
     `${failures.length} of ${finished.length} runs failed; the same command tries them again:\n  ` +
-      failures.join("\n  "),
+      failures.flat().join("\n  "),
   );
 }
 

@@ -28,6 +28,15 @@ export function* differences(
   }
 }
 
+/** Such as `steps is 4 there, not 6`, where the second config is that of a folder. */
+export function describeDifference(
+  { path, first, second }: Difference,
+): string {
+  return `${path} is ${JSON.stringify(second) ?? "not set"} there, not ${
+    JSON.stringify(first) ?? "unset"
+  }`;
+}
+
 /** The first setting that differs between two configs; `undefined` if they are equal. */
 export function firstDifference(
   first: unknown,

@@ -1,5 +1,6 @@
 import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
 import { UserError } from "../../engine/user_error.ts";
+import { findDuplicateKey } from "./duplicate_key.ts";
 import { mergeSettings } from "./merge.ts";
 import { type PartialSettings, resolveConfig } from "./resolve.ts";
 import { isObject, type ObjectSchema, type Output } from "./schema.ts";
@@ -121,7 +122,7 @@ const MAX_DEPTH = 100;
 /**
  * Reads a file of JSON, comments and trailing commas allowed, that holds an object.
  *
- * @throws {UserError} It cannot be read, is not that, or holds far more than settings.
+ * @throws {UserError} It cannot be read, is not that, has a key twice, or holds far more than settings.
  */
 export async function readSettings(path: string): Promise<unknown> {
   // some editors begin a file with a byte order mark
@@ -146,6 +147,14 @@ export async function readSettings(path: string): Promise<unknown> {
     throw new UserError(
       `${path} is not JSON: ${problem} at line ${lines.length}, ` +
         `column ${lines[lines.length - 1].length + 1}`,
+    );
+  }
+  const duplicate = findDuplicateKey(text);
+  if (duplicate) {
+    const { key, line } = duplicate;
+    throw new UserError(
+      `${path} has ${JSON.stringify(key)} a second time in the same object ` +
+        `at line ${line}; rename or remove one of them`,
     );
   }
   if (!isObject(settings)) {

@@ -23,10 +23,12 @@ export interface Cell {
 /**
  * The runs of an experiment: first all of the first seed, so that a table can be read early.
  *
- * @throws {UserError} if there is none, settings are wrong, or two would have the same folder.
+ * @throws {UserError} if there is none, settings are wrong or would be overridden, or two would have the
+ * same folder.
  */
 export function cellsOf(experiment: Experiment): Cell[] {
   const { rows, axes, seeds, finetune } = experiment;
+  checkDecided(experiment);
   const cells = seeds.flatMap((seed) =>
     Object.keys(rows).flatMap((row) =>
       combinations(axes).map((values) => cellOf(experiment, row, values, seed))
@@ -38,6 +40,29 @@ export function cellsOf(experiment: Experiment): Cell[] {
   checkDistinct(cells.map(({ label }) => label));
   checkDistinct(Object.keys(finetune));
   return cells;
+}
+
+/** @throws {UserError} if something is set that `seeds` or `minutes` decides. */
+function checkDecided({ settings, rows, axes, minutes }: Experiment): void {
+  const places = new Map<string, object>([
+    ["settings", settings],
+    ...Object.entries(rows).map(([row, { settings }]) =>
+      [`row ${JSON.stringify(row)}`, settings] as const
+    ),
+    ["axes", axes],
+  ]);
+  for (const [place, chosen] of places) {
+    if (Object.hasOwn(chosen, "seed")) {
+      throw new UserError(
+        `seed is set in ${place}, where seeds would override it; list it in seeds instead`,
+      );
+    }
+    if (minutes !== undefined && Object.hasOwn(chosen, "steps")) {
+      throw new UserError(
+        `steps is set in ${place}, where minutes would override it; remove one of the two`,
+      );
+    }
+  }
 }
 
 function cellOf(

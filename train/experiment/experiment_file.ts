@@ -40,8 +40,8 @@ export interface Experiment {
   /** Every combination is run with each of these. */
   readonly seeds: readonly number[];
   /**
-   * How long each run pretrains on this machine, in minutes: `steps` follows from the time that the
-   * first few take, and `warmupSteps` is a tenth of them at most. Without it, `steps` is a setting
+   * How long each run pretrains on this machine, in minutes: `steps` follows from the time that some
+   * of them take, and `warmupSteps` is a tenth of them at most. Without it, `steps` is a setting
    * like others.
    */
   readonly minutes?: number;

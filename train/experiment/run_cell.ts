@@ -5,7 +5,7 @@ import type { Device } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { buildModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
-import { firstDifference } from "../config/difference.ts";
+import { describeDifference, firstDifference } from "../config/difference.ts";
 import {
   type ProbeEvents,
   type ProbeImages,
@@ -28,9 +28,11 @@ import {
   removeUnusedRunFolder,
 } from "../run/run_folder.ts";
 import { unlessAborted } from "../unless_aborted.ts";
+import { type Budget, readBudget, writeBudget } from "./budget.ts";
 import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment_file.ts";
 import { folderName } from "./folder_name.ts";
+import { messageOf } from "./message_of.ts";
 import { stepsWithin } from "./steps_within.ts";
 
 /** Whether there are labels does not depend on how many images are taken. */
@@ -44,6 +46,8 @@ export interface CellResult {
   readonly layers?: ProbeResults;
   /** Its fine-tunings by the name of their column. */
   readonly finetuned: Readonly<Record<string, FinetuneResult>>;
+  /** Why others have no result, in a sentence, by the name of their column. */
+  readonly failed: Readonly<Record<string, string>>;
 }
 
 /** How {@linkcode runCell} works. */
@@ -70,8 +74,9 @@ export interface CellOptions {
 
 /**
  * Runs a cell of an experiment, or what is left of it: pretrains, measures the layers, fine-tunes.
+ * A fine-tuning that fails is among the results, and does not prevent others.
  *
- * @throws {UserError} if a part of it cannot be done, or the folder holds another run.
+ * @throws {UserError} if another part of it cannot be done, or the folder holds another run.
  * @throws The reason of `signal` if it was stopped.
  */
 export async function runCell(
@@ -88,7 +93,7 @@ export async function runCell(
     signal.throwIfAborted();
     const { steps } = config;
     const layers = images && await probeCell(config, images, options);
-    return { steps, layers, finetuned: await finetuneCell(splits, options) };
+    return { steps, layers, ...await finetuneCell(splits, options) };
   } finally {
     Object.values(splits).forEach((split) => split?.close());
   }
@@ -119,7 +124,7 @@ async function pretrainCell(
   { device, path, experiment, signal, pretraining }: CellOptions,
 ): Promise<Config> {
   const { minutes } = experiment;
-  const begun = await openBegun(path, config, minutes !== undefined);
+  const begun = await openBegun(path, config, { minutes });
   const done = begun &&
     (await listCheckpoints(begun.run.checkpointsPath)).at(-1);
   if (begun && done === begun.config.steps) {
@@ -145,6 +150,7 @@ async function pretrainCell(
   using _lock = await lockRun(run);
   try {
     await identifyData(run, config.data);
+    await writeBudget(run, { minutes });
     await pretrain(timed, { ...options, ...pretraining(timed), run });
   } catch (error) {
     await removeUnusedRunFolder(run);
@@ -163,19 +169,23 @@ function lasting(config: Config, steps: number): Config {
 async function openBegun(
   path: string,
   config: Config,
-  anySteps: boolean,
+  budget: Budget,
 ): Promise<OpenedRun | undefined> {
   if (!(await isRunFolder(path))) return undefined;
   const begun = await openRun(path);
-  const expected = anySteps ? lasting(config, begun.config.steps) : config;
-  const difference = firstDifference(expected, begun.config);
+  const noted = await readBudget(begun.run) ?? budget;
+  const expected = budget.minutes === undefined
+    ? config
+    : lasting(config, begun.config.steps);
+  const difference = firstDifference(
+    { ...budget, ...expected },
+    { ...noted, ...begun.config },
+  );
   if (!difference) return begun;
-  const { path: setting, first, second } = difference;
   throw new UserError(
-    `${path} holds a run with ${setting} ${JSON.stringify(second)}, ` +
-      `but the experiment says ${
-        JSON.stringify(first)
-      }; remove that folder or choose another --out`,
+    `${path} was begun with other settings: ${
+      describeDifference(difference)
+    }; remove that folder or choose another --out`,
   );
 }
 
@@ -211,22 +221,27 @@ async function probeCell(
 async function finetuneCell(
   splits: DatasetSplits,
   { device, path, experiment: { finetune }, signal, finetuning }: CellOptions,
-): Promise<CellResult["finetuned"]> {
-  const results: Record<string, FinetuneResult> = {};
+): Promise<Pick<CellResult, "finetuned" | "failed">> {
+  const finetuned: Record<string, FinetuneResult> = {};
+  const failed: Record<string, string> = {};
   for (const [name, settings] of Object.entries(finetune)) {
-    const { result } = await finetuneRun({
-      path,
-      settings,
-      splits,
-      out: `${path}/finetune/${folderName(name)}`,
-      device,
-      signal,
-      ...finetuning(name),
-    });
+    try {
+      const { result } = await finetuneRun({
+        path,
+        settings,
+        splits,
+        out: `${path}/finetune/${folderName(name)}`,
+        device,
+        signal,
+        ...finetuning(name),
+      });
+      if (result) finetuned[name] = result;
+    } catch (error) {
+      if (!signal.aborted) failed[name] = messageOf(error);
+    }
     signal.throwIfAborted();
-    if (result) results[name] = result;
   }
-  return results;
+  return { finetuned, failed };
 }
 
 function removeFolder(path: string): Promise<void> {

@@ -1,8 +1,8 @@
-import { UserError } from "../../engine/user_error.ts";
 import type { Cell } from "./cells.ts";
 import { claim } from "../run/claim.ts";
+import type { FinishedCell } from "./finished_cell.ts";
+import { messageOf } from "./message_of.ts";
 import type { CellResult } from "./run_cell.ts";
-import type { FinishedCell } from "./table.ts";
 
 /** What {@linkcode runExperiment} needs besides the cells. */
 export interface ExperimentOptions {
@@ -51,10 +51,4 @@ export async function runExperiment(
     // what another process was running may be done by now
     if (others.length === 0 || !progress) return others;
   }
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof UserError) return error.message;
-  console.error(error);
-  return String(error);
 }

@@ -5,15 +5,15 @@ import type { Config } from "../config/config.ts";
 import { releaseState } from "../run/training_state.ts";
 import { TrainingStep } from "../training_step.ts";
 
-/** Steps before the clock starts: the first ones are slower. */
-const WARMUP_STEPS = 2;
-/** Steps that are timed, at most. */
-const MAX_STEPS = 10;
+/** The device is waited for after twice as many steps if these take less: training, too, waits twice a second. */
+const SHORT_MS = 250;
 /** How long steps are timed, unless a single one takes longer. */
 const MAX_MS = 15_000;
+/** The share of the run's time that steps are timed for, where that is less. */
+const MAX_SHARE = 1 / 10;
 
 /**
- * How many steps of a run fit into a time on this machine, at least one, by the time that a few take.
+ * How many steps of a run fit into a time on this machine, at least one, by the time that some take.
  */
 export async function stepsWithin(
   minutes: number,
@@ -32,21 +32,30 @@ export async function stepsWithin(
   const batch = await images.read(
     Uint32Array.from({ length }, (_, i) => i % images.size),
   );
-  const take = async (number: number) => {
-    await step.run(number, batch);
-    // waits until the device is done
-    await step.metrics(number, number + 1);
+  let done = 0;
+  // how long steps take until the device is done with all of them
+  const take = async (steps: number) => {
+    const start = performance.now();
+    const first = done;
+    while (done < first + steps) await step.run(done++, batch);
+    await step.metrics(first, done);
+    return performance.now() - start;
   };
   try {
-    for (let i = 0; i < WARMUP_STEPS; i++) await take(i);
-    const start = performance.now();
-    let steps = 0;
-    let elapsed = 0;
-    while (steps < MAX_STEPS && elapsed < MAX_MS) {
-      await take(WARMUP_STEPS + steps++);
-      elapsed = performance.now() - start;
+    // the first step is slower
+    await take(1);
+    // to wait after every step would cost a GPU more than the step
+    let together = 1;
+    while (together < step.ringLength && await take(together) < SHORT_MS) {
+      together *= 2;
     }
-    return Math.max(1, Math.floor(60_000 * minutes * steps / elapsed));
+    const available = 60_000 * minutes;
+    let [steps, elapsed] = [0, 0];
+    do {
+      elapsed += await take(together);
+      steps += together;
+    } while (elapsed < Math.min(MAX_MS, MAX_SHARE * available));
+    return Math.max(1, Math.floor(available * steps / elapsed));
   } finally {
     step.destroy();
     releaseState(device, { ...built, optimizer: step.optimizer });

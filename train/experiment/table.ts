@@ -5,17 +5,9 @@ import { bestLayer } from "../evaluate/compared_layers.ts";
 import { TEMPERATURE } from "../evaluate/knn.ts";
 import { percentage } from "../evaluate/percentage.ts";
 import { csvRow } from "../export/csv.ts";
-import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment_file.ts";
+import { failuresOf, type FinishedCell } from "./finished_cell.ts";
 import type { CellResult } from "./run_cell.ts";
-
-/** A run of an experiment and its results. */
-export interface FinishedCell {
-  /** The run. */
-  readonly cell: Cell;
-  /** Its results, or in a sentence why there are none. */
-  readonly result: CellResult | string;
-}
 
 /** The cells of all seeds that share a row and a combination of the axes' values. */
 interface Group {
@@ -96,9 +88,7 @@ export function experimentMarkdown(
   command: string,
 ): string {
   const groups = groupsOf(cells);
-  const failures = cells.flatMap(({ cell: { label }, result }) =>
-    typeof result === "string" ? [`- ${label}: ${result}`] : []
-  );
+  const failures = cells.flatMap(failuresOf).map((line) => `- ${line}`);
   return [
     `# ${experiment.title}`,
     experiment.question,
@@ -150,7 +140,7 @@ function summaryTable(
           percent(results.map(({ finetuned }) => finetuned[name])),
       ]),
     ),
-    seeds: (results) => String(results.length),
+    seeds: seedCount,
   };
   const header = ["", ...Object.keys(axes), ...Object.keys(columns)];
   const rows = groups.map(({ labels, results }) => [
@@ -158,6 +148,17 @@ function summaryTable(
     ...Object.values(columns).map((column) => column(results)),
   ]);
   return markdownTable([header, ...rows]);
+}
+
+/** Such as `3`, or `3 (tuned 2)` where a fine-tuning of the column `tuned` failed. */
+function seedCount(results: readonly CellResult[]): string {
+  const columns = new Set(
+    results.flatMap(({ failed }) => Object.keys(failed)),
+  );
+  const fewer = [...columns].map((column) =>
+    `${column} ${results.filter(({ finetuned }) => finetuned[column]).length}`
+  );
+  return results.length + (fewer.length > 0 ? ` (${fewer.join(", ")})` : "");
 }
 
 /** Each of them once. */
@@ -199,31 +200,56 @@ function layersSection(groups: readonly Group[]): string[] {
 
 function explanation(groups: readonly Group[]): string {
   const results = groups.flatMap(({ results }) => results);
-  const [layers] = results.flatMap(({ layers }) =>
+  const layers = results.flatMap(({ layers }) =>
     layers ? Object.values(layers.trained) : []
   );
-  const [tuned] = results.flatMap(({ finetuned }) => Object.values(finetuned));
+  const linear = layers.map(({ linear }) => linear);
+  const kNN = layers.map(({ neighbours }) => ({
+    temperature: TEMPERATURE,
+    ...neighbours,
+  }));
+  const tuned = results.flatMap(({ finetuned }) => Object.values(finetuned));
   const sentences: string[] = [];
-  if (layers) {
-    const { linear: { images, fitted, heldOut }, neighbours } = layers;
-    const { neighbours: voters, bank, temperature = TEMPERATURE } = neighbours;
+  if (layers.length > 0) {
     sentences.push(
-      `Untrained, pretrained and each layer: percent of ${images} test images that a linear classifier on ` +
-        `frozen features gets right, fitted to ${fitted} images; ${heldOut} more chose its penalty and the best layer.`,
-      `kNN, in results.csv: percent of ${neighbours.images} test images on which the ${voters} nearest of ` +
-        `${bank} images by cosine vote for the right class, with weights exp(cos / ${temperature}).`,
+      `Untrained, pretrained and each layer: percent of ${
+        distinct(linear, "images")
+      } test images that a linear classifier on frozen features gets right, fitted to ${
+        distinct(linear, "fitted")
+      } images; ${
+        distinct(linear, "heldOut")
+      } more chose its penalty and the best layer.`,
+      `kNN, in results.csv: percent of ${
+        distinct(kNN, "images")
+      } test images on which the ${distinct(kNN, "neighbours")} nearest of ${
+        distinct(kNN, "bank")
+      } images by cosine vote for the right class, with weights exp(cos / ${
+        distinct(kNN, "temperature")
+      }).`,
     );
   }
-  if (tuned) {
-    const { images, fitted, heldOut } = tuned;
+  if (tuned.length > 0) {
     sentences.push(
-      `Fine-tuning: percent of ${images} test images, after training on ${fitted}; ${heldOut} more chose the step.`,
+      `Fine-tuning: percent of ${
+        distinct(tuned, "images")
+      } test images, after training on ${distinct(tuned, "fitted")}; ${
+        distinct(tuned, "heldOut")
+      } more chose the step.`,
     );
   }
   sentences.push(
     "± is the standard deviation over seeds; where there is one, the standard error by the number of test images.",
   );
   return sentences.join(" ");
+}
+
+/** Such as `50`, or `50 or 2000` where runs or columns differ. */
+function distinct<Key extends string>(
+  results: readonly Readonly<Record<Key, number>>[],
+  key: Key,
+): string {
+  const values = new Set(results.map((result) => result[key]));
+  return [...values].sort((a, b) => a - b).join(" or ");
 }
 
 function best(layers: LayerResults | undefined): Accuracy | undefined {

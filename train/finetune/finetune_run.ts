@@ -4,7 +4,7 @@ import { UserError } from "../../engine/user_error.ts";
 import { buildModel, type BuiltModel } from "../build_model.ts";
 import { type Config, configSchema } from "../config/config.ts";
 import { changedBy } from "../config/changeable.ts";
-import { differences } from "../config/difference.ts";
+import { describeDifference, differences } from "../config/difference.ts";
 import { defaultsOf, mergeSettings } from "../config/merge.ts";
 import { readResults, writeResults } from "../evaluate/result_file.ts";
 import { withoutVocabulary } from "../export/export_encoder.ts";
@@ -169,11 +169,10 @@ async function openBegun(
     !(path.startsWith("run.") && changedBy(path.slice("run.".length)))
   );
   if (!difference) return run;
-  const { path, first, second } = difference;
   throw new UserError(
-    `${folder} was begun with other settings: ${path} is ${
-      JSON.stringify(second) ?? "not set"
-    } there, not ${JSON.stringify(first) ?? "unset"}; choose another folder`,
+    `${folder} was begun with other settings: ${
+      describeDifference(difference)
+    }; choose another folder`,
   );
 }
 

@@ -22,6 +22,8 @@ export interface RunFolder {
   readonly checkpointsPath: string;
   /** What identifies the images: `data.json`. */
   readonly dataPath: string;
+  /** How long an experiment lets the run pretrain: `budget.json`. */
+  readonly budgetPath: string;
   /** Locked while a process trains: `lock`. */
   readonly lockPath: string;
 }
@@ -75,7 +77,7 @@ export async function removeUnusedRunFolder(run: RunFolder): Promise<void> {
   const parts = [
     ...checkpoints.map((name) => `${checkpointsPath}/${name}`),
     ...eventFiles.map((name) => `${path}/${name}`),
-    ...[metricsPath, run.dataPath, checkpointsPath],
+    ...[metricsPath, run.dataPath, run.budgetPath, checkpointsPath],
     // last, so that the folder is that of a run, in use, until all is gone
     ...[configPath, run.lockPath, path],
   ];
@@ -121,6 +123,7 @@ function runFolder(path: string): RunFolder {
     metricsPath: `${path}/metrics.jsonl`,
     checkpointsPath: `${path}/checkpoints`,
     dataPath: `${path}/data.json`,
+    budgetPath: `${path}/budget.json`,
     lockPath: `${path}/lock`,
   };
 }

@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { firstDifference } from "../../../train/config/difference.ts";
+import {
+  describeDifference,
+  firstDifference,
+} from "../../../train/config/difference.ts";
 
 Deno.test("firstDifference: names the first setting that differs, at any depth", () => {
   const config = { a: 1, b: { c: [1, 2], d: null } };
@@ -14,5 +17,17 @@ Deno.test("firstDifference: names the first setting that differs, at any depth",
   ];
   for (const [other, path, first, second] of cases) {
     assertEquals(firstDifference(config, other), { path, first, second });
+  }
+});
+
+Deno.test("describeDifference: has both values, and says where one is not set", () => {
+  const path = "a.b";
+  const cases: [unknown, unknown, string][] = [
+    [6, "x", 'a.b is "x" there, not 6'],
+    [6, undefined, "a.b is not set there, not 6"],
+    [undefined, null, "a.b is null there, not unset"],
+  ];
+  for (const [first, second, sentence] of cases) {
+    assertEquals(describeDifference({ path, first, second }), sentence);
   }
 });

@@ -112,6 +112,16 @@ Deno.test("loadConfig: names a file that is not JSON, and the place", async () =
   );
 });
 
+Deno.test("loadConfig: refuses a file that has a key twice, and names the line", () =>
+  withFile(
+    '{\n  "model": { "width": 8 },\n  "steps": 20,\n  "model": { "width": 16 }\n}',
+    async (config) =>
+      assertEquals(
+        await problem({ config }),
+        `${config} has "model" a second time in the same object at line 4; rename or remove one of them`,
+      ),
+  ));
+
 Deno.test("loadConfig: paths among single settings are resolved, other text is not", async () => {
   const { data, seed } = await loadConfig(configSchema, presets, {
     preset: "dv2-tiny",

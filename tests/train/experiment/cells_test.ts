@@ -62,6 +62,16 @@ Deno.test("cellsOf: a row's preset and settings go over those of the experiment"
   );
 });
 
+Deno.test("cellsOf: with minutes, a preset may have steps, and a fine-tuning steps and a seed", () => {
+  const cells = cellsOf({
+    ...experiment,
+    settings: {},
+    minutes: 1,
+    finetune: { tuned: { steps: 3, seed: 1 } },
+  });
+  assertEquals(cells.length, 16);
+});
+
 Deno.test("cellsOf: refuses an experiment that cannot be run, in a sentence", () => {
   const refusals: [Partial<Experiment>, RegExp][] = [
     [{ rows: {} }, /^the experiment has no rows/],
@@ -83,6 +93,27 @@ Deno.test("cellsOf: refuses an experiment that cannot be run, in a sentence", ()
     ],
     [{ seeds: [1, 1] }, /would share the folder/],
     [{ finetune: { I: {}, i: {} } }, /^"I" and "i" would share the folder i/],
+    [
+      { settings: { seed: 3 } },
+      /^seed is set in settings, where seeds would override it; list it in seeds instead$/,
+    ],
+    [
+      { rows: { a: { settings: { seed: 3 } } } },
+      /^seed is set in row "a", where /,
+    ],
+    [{ axes: { seed: [1, 2] } }, /^seed is set in axes, where /],
+    [
+      { minutes: 1 },
+      /^steps is set in settings, where minutes would override it; remove one of the two$/,
+    ],
+    [
+      { minutes: 1, settings: {}, rows: { a: { settings: { steps: 3 } } } },
+      /^steps is set in row "a", where /,
+    ],
+    [
+      { minutes: 1, settings: {}, axes: { steps: [3] } },
+      /^steps is set in axes, where /,
+    ],
   ];
   for (const [changes, message] of refusals) {
     const error = assertThrows(

@@ -58,6 +58,10 @@ Deno.test("readExperiment: names what is wrong in a file, and where", async () =
       '{ "title": "T", "question": "Q?", "rows": {}, "seeds": [] }',
       /e.json: seeds/,
     ],
+    [
+      '{ "title": "T", "question": "Q?", "rows": {\n"a": {},\n"a": {} } }',
+      /e.json has "a" a second time in the same object at line 3; rename or remove one of them$/,
+    ],
   ];
   for (const [text, message] of refusals) {
     folder.write("e.json", text);

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
 import type { Cell } from "../../../train/experiment/cells.ts";
 import {
@@ -61,7 +61,7 @@ Deno.test("runCell: pretrains and measures the layers, and does neither again", 
   const path = `${folder.path}/a`;
   const first = run(cellWith(), path);
   const { layers, ...rest } = await first.result;
-  assertEquals(rest, { steps: 4, finetuned: {} });
+  assertEquals(rest, { steps: 4, finetuned: {}, failed: {} });
   assertEquals(first.phases, [
     "training 0/4",
     ...["untrained", "trained"].flatMap((encoder) => [
@@ -74,6 +74,7 @@ Deno.test("runCell: pretrains and measures the layers, and does neither again", 
   assertEquals(layers?.trained.features.linear.images, 10);
   // features would fill the disk
   assertEquals([...Deno.readDirSync(path)].map(({ name }) => name).sort(), [
+    "budget.json",
     "checkpoints",
     "config.json",
     "lock",
@@ -81,7 +82,12 @@ Deno.test("runCell: pretrains and measures the layers, and does neither again", 
     "probe.json",
   ]);
   const again = run(cellWith(), path);
-  assertEquals(await again.result, { steps: 4, layers, finetuned: {} });
+  assertEquals(await again.result, {
+    steps: 4,
+    layers,
+    finetuned: {},
+    failed: {},
+  });
   assertEquals(again.phases, []);
 });
 
@@ -140,6 +146,7 @@ Deno.test("runCell: starts over where there is no checkpoint, and refuses anothe
     steps: 4,
     layers: undefined,
     finetuned: {},
+    failed: {},
   });
   assertEquals(phases, ["training 0/4"]);
   const error = await assertRejects(
@@ -148,7 +155,7 @@ Deno.test("runCell: starts over where there is no checkpoint, and refuses anothe
   );
   assertEquals(
     error.message.replace(path, "a"),
-    "a holds a run with steps 4, but the experiment says 6; remove that folder or choose another --out",
+    "a was begun with other settings: steps is 4 there, not 6; remove that folder or choose another --out",
   );
 });
 
@@ -255,6 +262,39 @@ Deno.test("runCell: with minutes instead of steps, takes what fits and keeps to 
   assertEquals(again.phases, []);
 });
 
+Deno.test("runCell: refuses other minutes than the run was begun with, as far as that is noted", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  const nothing = { probe: null, finetune: {} };
+  const take = async (minutes?: number) => {
+    const experiment = { minutes, ...nothing };
+    return (await run(cellWith(), path, { experiment }).result).steps;
+  };
+  const refusal = async (minutes?: number) => {
+    const { message } = await assertRejects(() => take(minutes), UserError);
+    return message.replace(path, "a");
+  };
+  const remedy = "remove that folder or choose another --out";
+  assertEquals(await take(), 4);
+  assertEquals(
+    await refusal(600),
+    `a was begun with other settings: minutes is not set there, not 600; ${remedy}`,
+  );
+  Deno.removeSync(path, { recursive: true });
+  const steps = await take(0.001);
+  assertEquals(
+    await refusal(600),
+    `a was begun with other settings: minutes is 0.001 there, not 600; ${remedy}`,
+  );
+  assertEquals(
+    await refusal(),
+    `a was begun with other settings: minutes is 0.001 there, not unset; ${remedy}`,
+  );
+  // earlier versions noted none
+  Deno.removeSync(`${path}/budget.json`);
+  assertEquals(await take(600), steps);
+});
+
 Deno.test("runCell: with minutes, fewer pictures than a batch has are enough", async () => {
   using folder = new TemporaryFolder();
   folder.write("pictures/0.png", imageFile("PNG", 32, 32, () => [0, 0, 0]));
@@ -291,6 +331,45 @@ Deno.test("runCell: fine-tunes in every way that is asked for, and none again", 
   const again = run(cellWith(), path, { experiment });
   assertEquals((await again.result).finetuned, finetuned);
   assertEquals(again.phases, []);
+});
+
+Deno.test("runCell: a fine-tuning that fails costs neither the layers nor other columns, and is tried again", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  const experiment = {
+    probe: { train: 30, test: 10 },
+    finetune: {
+      // the baseline has no prediction
+      prediction: { input: "prediction", steps: 1 },
+      image: { input: "image", steps: 1 },
+    },
+  } as const;
+  const { layers, finetuned, failed } = await run(cellWith(), path, {
+    experiment,
+  }).result;
+  assertEquals(layers?.trained.features.linear.images, 10);
+  assertEquals(Object.keys(finetuned), ["image"]);
+  assertEquals(Object.keys(failed), ["prediction"]);
+  assertMatch(
+    failed.prediction,
+    /^input is prediction, which takes a model with the double view/,
+  );
+  const image = { input: "image", steps: 1 } as const;
+  const repaired = { ...experiment, finetune: { prediction: image, image } };
+  const again = run(cellWith(), path, { experiment: repaired });
+  assertEquals((await again.result).failed, {});
+  assertEquals(again.phases, ["prediction 1"]);
+});
+
+Deno.test("runCell: stopped while it fine-tunes, it throws the reason and names no failure", async () => {
+  using folder = new TemporaryFolder();
+  const stop = new AbortController();
+  const { result } = run(cellWith(), `${folder.path}/a`, {
+    experiment: { probe: null, finetune: { tuned: { steps: 9 } } },
+    signal: stop.signal,
+    finetuning: () => ({ onPhase: () => stop.abort("stopped") }),
+  });
+  assertEquals(await result.catch((reason) => reason), "stopped");
 });
 
 Deno.test("runCell: many cells need no more of the device's memory than a few", async () => {

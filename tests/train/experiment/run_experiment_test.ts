@@ -25,7 +25,7 @@ Deno.test("runExperiment: a cell that fails does not keep others from running", 
     run: (cell, path) => {
       ran.push(path.replace(folder.path, ""));
       if (cell.name === "b") throw new UserError("no room");
-      return Promise.resolve({ steps: 1, finetuned: {} });
+      return Promise.resolve({ steps: 1, finetuned: {}, failed: {} });
     },
     onFinished: (finished) => {
       shown.push(
@@ -57,7 +57,7 @@ Deno.test("runExperiment: leaves to another process what it has, and looks again
       ran.push(name);
       // the other process is done with a
       first?.[Symbol.dispose]();
-      return Promise.resolve({ steps: 1, finetuned: {} });
+      return Promise.resolve({ steps: 1, finetuned: {}, failed: {} });
     },
     onFinished: (finished) => {
       order.push(finished.map(({ cell }) => cell.name));
@@ -83,7 +83,11 @@ Deno.test("runExperiment: is stopped between cells and within one, with what was
     path: folder.path,
     signal: controller.signal,
     run: ({ name }) =>
-      Promise.resolve(name).then(run).then(() => ({ steps: 1, finetuned: {} })),
+      Promise.resolve(name).then(run).then(() => ({
+        steps: 1,
+        finetuned: {},
+        failed: {},
+      })),
     onFinished: (cells) => Promise.resolve(void finished.push(cells.length)),
   }).catch((reason) => reason);
   assertEquals(reason, "SIGINT");
@@ -99,7 +103,7 @@ Deno.test("runExperiment: an error while a table is written ends it", async () =
       runExperiment(cells, {
         path: folder.path,
         signal: new AbortController().signal,
-        run: () => Promise.resolve({ steps: 1, finetuned: {} }),
+        run: () => Promise.resolve({ steps: 1, finetuned: {}, failed: {} }),
         onFinished: () => Promise.reject(new UserError("the disk is full")),
       }),
     UserError,

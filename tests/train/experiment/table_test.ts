@@ -1,11 +1,11 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { LayerResult } from "../../../train/evaluate/probe.ts";
 import type { Experiment } from "../../../train/experiment/experiment_file.ts";
 import type { CellResult } from "../../../train/experiment/run_cell.ts";
+import type { FinishedCell } from "../../../train/experiment/finished_cell.ts";
 import {
   experimentCsv,
   experimentMarkdown,
-  type FinishedCell,
 } from "../../../train/experiment/table.ts";
 import { tinyConfig } from "../tiny_model.ts";
 
@@ -53,6 +53,7 @@ function cell(row: string, seed: number, result: CellResult | string) {
 function layers(accuracy: number): CellResult {
   return {
     steps: 20,
+    failed: {},
     finetuned: {
       tuned: {
         accuracy: accuracy / 2,
@@ -119,6 +120,44 @@ Deno.test("experimentMarkdown: mean and deviation over seeds of the layer that t
       "for the right class, with weights exp(cos / 0.07).",
   );
   assertStringIncludes(page, "\n    deno task experiment e\n");
+});
+
+Deno.test("experimentMarkdown: a fine-tuning that failed is named, and the mean and count of its column are without it", () => {
+  const result = layers(0.56);
+  const page = experimentMarkdown(experiment, [
+    cell("a", 0, layers(0.5)),
+    cell("a", 1, layers(0.54)),
+    cell("a", 2, { ...result, finetuned: {}, failed: { tuned: "no room" } }),
+  ], "");
+  assertMatch(
+    page,
+    /^\| a +\| 20 +\| 25\.0 ± 0\.0 \| 53\.3 ± 3\.1 +\| res1 +\| 26\.0 ± 1\.4 \| 3 \(tuned 2\) \|$/m,
+  );
+  assertStringIncludes(page, "## Failed\n\n- a, seed 2, tuned: no room\n");
+});
+
+Deno.test("experimentMarkdown: has every number of images where runs differ in it", () => {
+  const first = layers(0.5);
+  const second = structuredClone(first);
+  for (const { linear, neighbours } of Object.values(second.layers!.trained)) {
+    Object.assign(linear, { images: 40, fitted: 81, heldOut: 9 });
+    Object.assign(neighbours, { images: 40, bank: 90 });
+  }
+  Object.assign(second.finetuned.tuned, { images: 40, fitted: 9, heldOut: 1 });
+  const page = experimentMarkdown(experiment, [
+    cell("a", 0, first),
+    cell("b", 0, second),
+  ], "");
+  assertStringIncludes(page, "percent of 40 or 50 test images that a linear");
+  assertStringIncludes(page, "fitted to 81 or 90 images; 9 or 10 more chose");
+  assertStringIncludes(
+    page,
+    "percent of 40 or 50 test images on which the 20 nearest of 90 or 100 images by cosine vote",
+  );
+  assertStringIncludes(
+    page,
+    "Fine-tuning: percent of 40 or 50 test images, after training on 9 or 90; 1 or 10 more chose the step.",
+  );
 });
 
 Deno.test("experimentCsv: a line for each accuracy of each run that did not fail", () => {

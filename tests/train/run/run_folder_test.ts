@@ -119,6 +119,7 @@ Deno.test("removeUnusedRunFolder: removes a run of which no step was taken, and 
       const run = await createRunFolder("a", {}, `${folder}/run`);
       using _lock = await lockRun(run);
       await Deno.writeTextFile(run.dataPath, "{}");
+      await Deno.writeTextFile(run.budgetPath, "{}");
       const checkpoint = { step, tensors: {}, metadata: {} };
       await saveCheckpoint(run.checkpointsPath, checkpoint, 1);
       await removeUnusedRunFolder(run);

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
+import { readTextIfPresent } from "../../datasets/files/read_file.ts";
+import { UserError } from "../../engine/user_error.ts";
+import type { RunFolder } from "../run/run_folder.ts";
+import type { Experiment } from "./experiment_file.ts";
+
+/** How long a run pretrains, as the experiment says: the steps that follow from it do not tell. */
+export type Budget = Pick<Experiment, "minutes">;
+
+const schema: z.ZodType<Budget> = z.strictObject({
+  minutes: z.number().positive().optional(),
+});
+
+/**
+ * Notes the budget of a run in its folder.
+ *
+ * @throws {UserError} The file cannot be written.
+ */
+export function writeBudget(
+  { budgetPath }: RunFolder,
+  { minutes }: Budget,
+): Promise<void> {
+  return writeJsonAtomically(budgetPath, { minutes });
+}
+
+/**
+ * The budget that is noted in the folder of a run.
+ *
+ * @returns `undefined` where there is no note, as in folders of earlier versions.
+ * @throws {UserError} The note is damaged or cannot be read.
+ */
+export async function readBudget(
+  { budgetPath: path }: RunFolder,
+): Promise<Budget | undefined> {
+  const text = await readTextIfPresent(path);
+  if (text === undefined) return undefined;
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UserError(
+      `${path} is damaged or was edited; put it back, or delete it if the minutes are surely the same`,
+      { cause },
+    );
+  }
+}
