@@ -161,7 +161,6 @@ testWithSeed(
         /^input is prediction, which takes a model with the double view; that of the run has patches and image$/,
       ],
       [["run", "--labels", "2"], /^labels must be at most 1, not 2$/],
-      [["run", "--labels", "0.1"], /^labels 0.1 leaves 1 of 8 training images/],
       [
         ["run", "--learning-rate", "0"],
         /^optimizer.learningRate must be greater than 0, not 0$/,
