@@ -7,7 +7,6 @@ import { pretrainTogether } from "../distributed/pretrain_together.ts";
 import { shareJson } from "../distributed/share.ts";
 import { changeRun } from "../run/change_run.ts";
 import { identifyData } from "../run/data_identity.ts";
-import { lockRun } from "../run/lock.ts";
 import { quoted } from "../run/quoted.ts";
 import { removeUnusedRunFolder, type RunFolder } from "../run/run_folder.ts";
 import type { LoopResult } from "../training_loop.ts";
@@ -116,8 +115,8 @@ async function takePart(
       resumed,
       signal,
       createRun: async () => {
-        run = await createRun(config, options);
-        await lockRun(run);
+        // locked until this process ends
+        ({ run } = await createRun(config, options));
         await identifyData(run, located(config.data));
         return run;
       },

@@ -1,3 +1,4 @@
+import { isAt } from "../../datasets/files/atomic_file.ts";
 import { makeFolder } from "../../datasets/files/folders.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 
@@ -11,9 +12,15 @@ import { withFileErrors } from "../../datasets/files/system_error.ts";
 export async function claim(path: string): Promise<Disposable | undefined> {
   await makeFolder(path.slice(0, path.lastIndexOf("/")));
   return await withFileErrors(`cannot lock ${path}`, async () => {
-    const file = await Deno.open(path, { write: true, create: true });
-    if (await file.tryLock(true)) return file;
-    file.close();
-    return undefined;
+    while (true) {
+      using closing = new DisposableStack();
+      const options = { write: true, create: true };
+      const file = closing.use(await Deno.open(path, options));
+      if (!await file.tryLock(true)) return undefined;
+      // whoever had it may have removed it
+      if (!await isAt(path, file)) continue;
+      closing.move();
+      return file;
+    }
   });
 }

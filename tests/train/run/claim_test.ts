@@ -25,6 +25,21 @@ Deno.test("claim: one holder at a time, until disposed of", async () => {
   assert(again);
 });
 
+Deno.test("claim: a file that its holder removed is made anew", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/locks/a`;
+  // as if the holder had removed it between the opening and the lock
+  const { tryLock } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.tryLock = async function (...args) {
+    Deno.FsFile.prototype.tryLock = tryLock;
+    await Deno.remove(path);
+    return await tryLock.apply(this, args);
+  };
+  using held = await claim(path);
+  assert(held);
+  assertEquals(await claim(path), undefined);
+});
+
 Deno.test("claim: a process that is killed holds nothing", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/locks/a`;
