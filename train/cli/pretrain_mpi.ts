@@ -105,20 +105,23 @@ async function takePart(
   display?.print(`data: ${describeData(config, splits)}`);
   const repeated = repeatedImages(config, splits.unlabelled.size);
   if (repeated) display?.print(`data: ${repeated}`);
-  let run = resumed;
+  let created: RunFolder | undefined;
   display?.begin("compiling", 0);
   try {
     const result = await pretrainTogether(config, {
       communicator,
       device,
       images: splits.unlabelled,
-      resumed,
       signal,
+      resumeRun: resumed && (async () => {
+        await changeRun(resumed, config, options);
+        return resumed;
+      }),
       createRun: async () => {
         // locked until this process ends
-        ({ run } = await createRun(config, options));
-        await identifyData(run, located(config.data));
-        return run;
+        ({ run: created } = await createRun(config, options));
+        await identifyData(created, located(config.data));
+        return created;
       },
       onStart: (step, { path }) => {
         display?.print(`processes: ${size} of ${name}`);
@@ -129,10 +132,12 @@ async function takePart(
       onStep: (...numbers) => display?.update(...numbers),
     });
     display?.end();
-    if (isFirst) await report(result, config, run!);
+    if (created && result.step === 0) await removeUnusedRunFolder(created);
+    const run = resumed ?? created;
+    if (isFirst && run) report(result, config, run);
   } catch (error) {
     display?.end();
-    if (run && !resumed) await removeUnusedRunFolder(run);
+    if (created) await removeUnusedRunFolder(created);
     throw error;
   } finally {
     Object.values(splits).forEach((split) => split?.close());
@@ -152,7 +157,6 @@ async function readJob(
   // locked until this process ends
   const { run, config } = await openToResume(options.resume, options);
   await identifyData(run, located(config.data));
-  await changeRun(run, config, options);
   return { config, resumed: run };
 }
 
@@ -165,14 +169,13 @@ function shareOfThreads(): number {
 }
 
 /** Prints how the run ended. */
-async function report(
+function report(
   { step, metrics, stoppedBy }: LoopResult,
   { steps }: Config,
   run: RunFolder,
-): Promise<void> {
+): void {
   const path = quoted(run.path);
   if (step === 0) {
-    await removeUnusedRunFolder(run);
     console.log(`rank ${stoppedBy} was asked to stop before the first step`);
   } else if (step < steps) {
     console.log(

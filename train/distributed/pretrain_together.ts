@@ -26,8 +26,11 @@ export interface TogetherOptions
   readonly device: Device;
   /** All images, of which it takes its part. */
   readonly images: ImageDataset;
-  /** The run to resume from its latest checkpoint, written by any number of processes. */
-  readonly resumed?: RunFolder;
+  /**
+   * Gives the run to resume from its latest checkpoint, written by any number of processes, and makes
+   * its changes; called on rank 0 alone, once all processes are ready. Without it a run begins.
+   */
+  readonly resumeRun?: () => Promise<RunFolder>;
   /** Makes the folder of a new run; called on rank 0 alone, once all processes can begin. */
   readonly createRun: () => Promise<RunFolder>;
   /** Called before the first step, with the number of steps done. */
@@ -45,13 +48,14 @@ export async function pretrainTogether(
   config: Config,
   options: TogetherOptions,
 ): Promise<LoopResult> {
-  const { communicator, device, images, resumed } = options;
+  const { communicator, device, images } = options;
   checkShares(config, communicator);
+  await allReady(communicator);
   const { imageSize } = images;
   const isFirst = communicator.rank === 0;
-  const checkpoint = isFirst && resumed
-    ? await readCheckpoint(config, resumed, configSchema)
-    : undefined;
+  const resumed = isFirst ? await options.resumeRun?.() : undefined;
+  const checkpoint = resumed &&
+    await readCheckpoint(config, resumed, configSchema);
   const built = buildModel(config, imageSize);
   // the other ranks get them with the rest of the state
   if (isFirst && !checkpoint) await loadInitialWeights(built, config);
@@ -64,11 +68,8 @@ export async function pretrainTogether(
   const state: TrainingState = { ...built, optimizer: step.optimizer };
   if (checkpoint) await restoreState(device, state, checkpoint.tensors);
   await shareState(device, state, communicator);
-  // completes once all have come this far: nothing is written for a run that one of them cannot begin
-  await communicator.allGather(
-    new Uint8Array(1),
-    new Uint8Array(communicator.size),
-  );
+  // nothing is written for a run that one of them cannot begin
+  await allReady(communicator);
   const { run, done } = await shareJson(
     isFirst
       ? {
@@ -87,6 +88,12 @@ export async function pretrainTogether(
     done,
   );
   return await loop.run();
+}
+
+/** Waits until all processes have come this far. */
+async function allReady(communicator: Communicator): Promise<void> {
+  const { size } = communicator;
+  await communicator.allGather(new Uint8Array(1), new Uint8Array(size));
 }
 
 function checkShares(

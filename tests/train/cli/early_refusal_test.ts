@@ -85,7 +85,12 @@ testOnMpi(
     using _ = folder;
     const { path } = folder;
     const pretrain = (...more: string[]) =>
-      outputOf(startPretrainingIn(path, implementation, 2, ...args, ...more));
+      outputOf(
+        startPretrainingIn(
+          ...[path, implementation, 2, ...args] as const,
+          ...["--set", "batchSize=4", ...more],
+        ),
+      );
     const wrong = await pretrain("--set", "model.masked=4");
     assert(wrong.code !== 0);
     assertMatch(wrong.stderr, /^rank 0: error: the config does not fit /m);

@@ -55,7 +55,7 @@ function together(
         communicator,
         device,
         images: tinyImages(),
-        resumed,
+        resumeRun: resumed && (() => Promise.resolve(resumed)),
         createRun: () => createRunFolder("together", config, folder),
         signal: stop?.rank === communicator.rank
           ? afterSteps(stop.steps)
