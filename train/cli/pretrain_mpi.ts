@@ -1,5 +1,5 @@
 /** The command `pretrain:mpi`: one of the processes that an MPI launcher starts. */
-import { openDataset } from "../../datasets/registry.ts";
+import { fingerprintDataset, openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import type { Config } from "../config/config.ts";
 import { MpiCommunicator } from "../distributed/mpi_communicator.ts";
@@ -112,6 +112,7 @@ async function takePart(
       communicator,
       device,
       images: splits.unlabelled,
+      fingerprint: await fingerprintDataset(located(config.data)),
       signal,
       resumeRun: resumed && (async () => {
         await changeRun(resumed, config, options);
@@ -123,9 +124,16 @@ async function takePart(
         await identifyData(created, located(config.data));
         return created;
       },
-      onStart: (step, { path }) => {
+      onStart: (step, { path }, devices) => {
         display?.print(`processes: ${size} of ${name}`);
         display?.print(`device of rank 0: ${reason}`);
+        const other = devices.findIndex((device) => device !== devices[0]);
+        if (other > 0) {
+          display?.print(
+            `device of rank ${other}: ${devices[other]}; as devices differ, ` +
+              "all take the weights of rank 0 at every checkpoint",
+          );
+        }
         display?.print(`run: ${path}`);
         display?.begin("training", step);
       },

@@ -1,4 +1,5 @@
 import type { ImageDataset } from "../../datasets/dataset.ts";
+import type { Fingerprint } from "../../datasets/fingerprint.ts";
 import type { Communicator } from "../../engine/communicator.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
@@ -15,7 +16,8 @@ import {
   TrainingLoop,
 } from "../training_loop.ts";
 import { TrainingStep } from "../training_step.ts";
-import { shareJson, shareState } from "./share.ts";
+import { checkSameImages } from "./same_images.ts";
+import { gatherJson, shareJson, shareState } from "./share.ts";
 
 /** What a process needs to take part in a run. */
 export interface TogetherOptions
@@ -26,6 +28,8 @@ export interface TogetherOptions
   readonly device: Device;
   /** All images, of which it takes its part. */
   readonly images: ImageDataset;
+  /** What identifies their files; absent where there are none. */
+  readonly fingerprint?: Fingerprint;
   /**
    * Gives the run to resume from its latest checkpoint, written by any number of processes, and makes
    * its changes; called on rank 0 alone, once all processes are ready. Without it a run begins.
@@ -33,8 +37,12 @@ export interface TogetherOptions
   readonly resumeRun?: () => Promise<RunFolder>;
   /** Makes the folder of a new run; called on rank 0 alone, once all processes can begin. */
   readonly createRun: () => Promise<RunFolder>;
-  /** Called before the first step, with the number of steps done. */
-  readonly onStart?: (step: number, run: RunFolder) => void;
+  /** Called before the first step, with the number of steps done and what each rank computes on. */
+  readonly onStart?: (
+    step: number,
+    run: RunFolder,
+    devices: readonly string[],
+  ) => void;
 }
 
 /**
@@ -42,15 +50,16 @@ export interface TogetherOptions
  * random numbers.
  *
  * @throws {UserError} if something does not fit, cannot be read or written, the loss is not finite, or
- * the processes have come to different weights.
+ * the processes have other images than rank 0 or come to different weights.
  */
 export async function pretrainTogether(
   config: Config,
   options: TogetherOptions,
 ): Promise<LoopResult> {
-  const { communicator, device, images } = options;
+  const { communicator, device, images, fingerprint } = options;
   checkShares(config, communicator);
-  await allReady(communicator);
+  await checkSameImages(communicator, images.size, fingerprint);
+  const devices = await gatherJson(nameOf(device), communicator);
   const { imageSize } = images;
   const isFirst = communicator.rank === 0;
   const resumed = isFirst ? await options.resumeRun?.() : undefined;
@@ -68,8 +77,11 @@ export async function pretrainTogether(
   const state: TrainingState = { ...built, optimizer: step.optimizer };
   if (checkpoint) await restoreState(device, state, checkpoint.tensors);
   await shareState(device, state, communicator);
-  // nothing is written for a run that one of them cannot begin
-  await allReady(communicator);
+  // completes once all have come this far: nothing is written for a run that one of them cannot begin
+  await communicator.allGather(
+    new Uint8Array(1),
+    new Uint8Array(communicator.size),
+  );
   const { run, done } = await shareJson(
     isFirst
       ? {
@@ -79,10 +91,16 @@ export async function pretrainTogether(
       : undefined,
     communicator,
   );
-  options.onStart?.(done, run);
+  options.onStart?.(done, run, devices);
   const loop = new TrainingLoop(
     config,
-    { ...options, run, remedy: REMEDY, saveAtStart: done === 0 },
+    {
+      ...options,
+      run,
+      remedy: REMEDY,
+      saveAtStart: done === 0,
+      devicesDiffer: new Set(devices).size > 1,
+    },
     step,
     state,
     done,
@@ -90,10 +108,9 @@ export async function pretrainTogether(
   return await loop.run();
 }
 
-/** Waits until all processes have come this far. */
-async function allReady(communicator: Communicator): Promise<void> {
-  const { size } = communicator;
-  await communicator.allGather(new Uint8Array(1), new Uint8Array(size));
+/** What a device is, without the number of its threads: any gives the same, bit for bit. */
+function nameOf({ description }: Device): string {
+  return description.replace(/, \d+ threads?$/, "");
 }
 
 function checkShares(
