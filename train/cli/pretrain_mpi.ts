@@ -21,6 +21,7 @@ import { describeData } from "./describe_data.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { located } from "./located.ts";
 import { CACHE, opening } from "./open_data.ts";
+import { errorStream } from "./progress.ts";
 import { repeatedImages } from "./repeated_images.ts";
 import { checkResume, openToResume, resumeOptions } from "./resume_options.ts";
 import { RunDisplay } from "./run_display.ts";
@@ -101,7 +102,9 @@ async function takePart(
     await openDataset(located(config.data), { cache: CACHE });
   const [choice, threads = shareOfThreads()] = readDevice(options);
   const { device, reason } = await openDevice(choice, threads);
-  const display = isFirst ? new RunDisplay(config) : undefined;
+  const display = isFirst
+    ? new RunDisplay(config, errorStream, size)
+    : undefined;
   display?.print(`data: ${describeData(config, splits)}`);
   const repeated = repeatedImages(config, splits.unlabelled.size);
   if (repeated) display?.print(`data: ${repeated}`);
