@@ -257,7 +257,8 @@ export class TrainingLoop {
     this.#saved = this.done;
     if (communicator.rank > 0) return;
     const { config, options: { run } } = this;
-    const metadata = { config, data: this.#data };
+    const processes = communicator.size;
+    const metadata = { config, data: this.#data, processes };
     await saveCheckpoint(
       run.checkpointsPath,
       { step: this.done, tensors, metadata },

@@ -7,6 +7,7 @@ import { buildModel } from "../build_model.ts";
 import { type Config, configSchema } from "../config/config.ts";
 import { loadInitialWeights } from "../initial_weights.ts";
 import { REMEDY } from "../pretrain.ts";
+import { warnOfProcesses } from "../run/processes.ts";
 import { readCheckpoint } from "../run/resume.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { restoreState, type TrainingState } from "../run/training_state.ts";
@@ -65,6 +66,7 @@ export async function pretrainTogether(
   const resumed = isFirst ? await options.resumeRun?.() : undefined;
   const checkpoint = resumed &&
     await readCheckpoint(config, resumed, configSchema);
+  if (checkpoint) warnOfProcesses(config, checkpoint, communicator.size);
   const built = buildModel(config, imageSize);
   // the other ranks get them with the rest of the state
   if (isFirst && !checkpoint) await loadInitialWeights(built, config);

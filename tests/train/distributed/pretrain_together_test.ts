@@ -14,6 +14,7 @@ import {
 } from "../../../train/distributed/pretrain_together.ts";
 import { pretrain } from "../../../train/pretrain.ts";
 import { encodeSafetensors } from "../../../train/run/safetensors_bytes.ts";
+import { loadLatestCheckpoint } from "../../../train/run/checkpoint.ts";
 import { readMetrics } from "../../../train/run/metrics_file.ts";
 import {
   createRunFolder,
@@ -22,6 +23,7 @@ import {
   type RunFolder,
 } from "../../../train/run/run_folder.ts";
 import type { LoopResult } from "../../../train/training_loop.ts";
+import { warningsOf } from "../../datasets/warnings.ts";
 import { testOnWasm } from "../../engine/devices.ts";
 import { onRanks } from "../../engine/local_communicators.ts";
 import { timmCases } from "../export/timm_fixture.ts";
@@ -134,6 +136,35 @@ testOnWasm(
       const [expected] = await losses(single);
       const [actual] = await losses(run);
       assertAlmostEquals(actual / expected, 1, 1e-5);
+    }),
+);
+
+testOnWasm(
+  "pretrainTogether: notes the number of processes, and says where another one changes what is computed",
+  (device) =>
+    withFolder(async (folder) => {
+      const local = tinyConfig({ batchSize: 12, steps: 1 });
+      const begun = `${folder}/run`;
+      await together(device, 2, { config: local, folder: begun });
+      const { run } = await openRunFolder(begun);
+      const saved = await loadLatestCheckpoint(run.checkpointsPath);
+      assertEquals(saved?.metadata.processes, 2);
+      const { lines } = await warningsOf(() =>
+        together(device, 3, { config: local, folder: "", resumed: run })
+      );
+      const alone = await warningsOf(() =>
+        pretrain(local, {
+          ...{ device, run, resume: true },
+          splits: { unlabelled: tinyImages() },
+        })
+      );
+      assertEquals(
+        [...lines, ...alone.lines].map((line) => line.slice(0, 27)),
+        [
+          "processes: 3 in place of 2,",
+          "processes: 1 in place of 2,",
+        ],
+      );
     }),
 );
 
