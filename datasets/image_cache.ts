@@ -184,12 +184,13 @@ export class ImageCache implements ImageDataset {
       new Uint32Array(2 * header.files.length),
     );
     try {
-      await cache.file.lock(true);
+      // some network file systems have no locks; nobody removes it there
+      await cache.file.lock(true).catch(() => {});
       await writeAll(cache.file, start);
       await cache.file.truncate(cache.bytes);
       if (old) await cache.#takeOver(header.files, old);
       await Deno.rename(unfinished, path);
-      await cache.file.unlock();
+      await cache.file.unlock().catch(() => {});
       return cache;
     } catch (error) {
       cache.close();
@@ -225,7 +226,10 @@ export class ImageCache implements ImageDataset {
   }
 }
 
-/** Removes what programs have left that were killed while they made a cache; those that live have it locked. */
+/**
+ * Removes what programs have left that were killed while they made a cache; those that live have it
+ * locked. Without locks nobody knows which live, and everything stays.
+ */
 async function removeLeftovers(path: string): Promise<void> {
   const folder = dirname(path);
   for (const name of await listFolder(folder)) {
@@ -234,7 +238,8 @@ async function removeLeftovers(path: string): Promise<void> {
     if (!isUnfinished) continue;
     try {
       using file = await Deno.open(`${folder}/${name}`, { write: true });
-      if (await file.tryLock(true)) await Deno.remove(`${folder}/${name}`);
+      const isLeft = await file.tryLock(true).catch(() => false);
+      if (isLeft) await Deno.remove(`${folder}/${name}`);
     } catch (error) {
       // another program has finished or removed it meanwhile
       if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -13,6 +13,7 @@ import {
 import type { RunFolder } from "./run/run_folder.ts";
 import { type StepMetrics, TrainingStep } from "./training_step.ts";
 import type { Checkpoint } from "./run/checkpoint.ts";
+import { warnOfProcesses } from "./run/processes.ts";
 import { readCheckpoint } from "./run/resume.ts";
 import {
   releaseState,
@@ -90,6 +91,7 @@ export async function pretrain(
   const checkpoint = options.resume
     ? await readCheckpoint(config, run, configSchema)
     : undefined;
+  if (checkpoint) warnOfProcesses(config, checkpoint, 1);
   const built = buildModel(config, imageSize);
   if (!checkpoint) await loadInitialWeights(built, config);
   options.onPhase?.("compiling", checkpoint?.step ?? 0);

@@ -2,7 +2,7 @@ import type { ImageDataset } from "../datasets/dataset.ts";
 import { BatchLoader } from "../datasets/loader.ts";
 import type { Device } from "../engine/devices/device.ts";
 import { Agreement } from "./distributed/agreement.ts";
-import { checkSame } from "./distributed/share.ts";
+import { checkSame, shareState } from "./distributed/share.ts";
 import type { Fingerprint } from "../datasets/fingerprint.ts";
 import { UserError } from "../engine/user_error.ts";
 import type { Config } from "./config/config.ts";
@@ -41,6 +41,11 @@ export interface LoopOptions {
   readonly tensorBoard?: boolean;
   /** Saves a checkpoint before the first step. */
   readonly saveAtStart?: boolean;
+  /**
+   * Whether the processes compute on different devices, which round differently: each checkpoint then
+   * gives the state of rank 0 to all. Otherwise they must have come to the same.
+   */
+  readonly devicesDiffer?: boolean;
   /** Stops after the step under way. */
   readonly signal?: AbortSignal;
   /** Called with the number of steps done, the numbers of the last one, and the rank that waits least. */
@@ -245,12 +250,15 @@ export class TrainingLoop {
 
   async #save(): Promise<void> {
     const { communicator } = this.step;
-    const tensors = await captureState(this.options.device, this.state);
+    const { device, devicesDiffer } = this.options;
+    if (devicesDiffer) await shareState(device, this.state, communicator);
+    const tensors = await captureState(device, this.state);
     await checkSame(tensors, communicator, this.done);
     this.#saved = this.done;
     if (communicator.rank > 0) return;
     const { config, options: { run } } = this;
-    const metadata = { config, data: this.#data };
+    const processes = communicator.size;
+    const metadata = { config, data: this.#data, processes };
     await saveCheckpoint(
       run.checkpointsPath,
       { step: this.done, tensors, metadata },

@@ -26,8 +26,12 @@ interface Sign {
   readonly label: string;
   /** The wrong side. */
   readonly side: "below" | "above";
-  /** The bound for a term; `undefined` where there is none. */
-  readonly bound: (config: Config, term: TermName) => number | undefined;
+  /** The bound for a term, in a number of processes; `undefined` where there is none. */
+  readonly bound: (
+    config: Config,
+    term: TermName,
+    processes: number,
+  ) => number | undefined;
 }
 
 /** A sign in the numbers of a term. */
@@ -180,52 +184,54 @@ function valueAt(config: Config, path: string): unknown {
  * A share of the width, as far as it can be seen in a batch: n samples of something of rank r have
  * about `1 / (1/r + 1/(n - 1))`.
  */
-function rankBound(config: Config, term: TermName): number | undefined {
+function rankBound(
+  config: Config,
+  term: TermName,
+  processes: number,
+): number | undefined {
   const { width } = modelKind(config.model).compared(config.model);
   if (width === undefined) return undefined;
   const rank = MIN_RANK_SHARE * width;
-  const n = samples(config, term, patchesOf(config));
+  const { images, masks } = stepSizes(config, processes);
+  const n = samples(images / config.views, term, masks?.patches);
   return 1 / (1 / rank + 1 / (n - 1));
 }
 
 /** A share of the entries that can be in use. */
 function perplexityBound(config: Config, term: TermName): number | undefined {
   const { vocabulary, masks } = modelKind(config.model).compared(config.model);
-  const targets = samples(config, term, masks?.masked ?? 1);
+  // the entries are common to all processes
+  const instances = config.batchSize / config.views;
+  const targets = samples(instances, term, masks?.masked);
   const most = vocabulary && mostInUse(vocabulary, targets);
   return typeof most === "number" ? MIN_PERPLEXITY_SHARE * most : undefined;
 }
 
 /** A share of the variance, and of the rest what groups explain by chance: as many as samples explain all. */
-function explainedBound(config: Config, term: TermName): number | undefined {
-  const patches = patchesOf(config);
+function explainedBound(
+  config: Config,
+  term: TermName,
+  processes: number,
+): number {
+  const { images, masks } = stepSizes(config, processes);
+  const patches = masks?.patches ?? 1;
   // each location masked, and visible
-  const chance = 2 * patches / samples(config, term, patches);
+  const chance = 2 * patches / samples(images / config.views, term, patches);
   return chance + MAX_EXPLAINED_SHARE * (1 - chance);
 }
 
-/** M; 1 for a model that masks no patches. */
-function patchesOf(config: Config): number {
-  return stepSizes(config).masks?.patches ?? 1;
-}
-
-/** How many targets of a step differ, views of an instance being alike. */
-function samples(
-  { batchSize, views }: Config,
-  term: TermName,
-  patches: number,
-): number {
-  const each = terms[term].subject === "patches" ? patches : 1;
-  return batchSize / views * each;
+/** How many targets differ, views of an instance being alike; a model may mask no patches. */
+function samples(instances: number, term: TermName, patches = 1): number {
+  return terms[term].subject === "patches" ? instances * patches : instances;
 }
 
 /** The signs to look for, in the order of the troubles. */
-function signsOf(config: Config): Watched[] {
+function signsOf(config: Config, processes: number): Watched[] {
   const watched: Watched[] = [];
   for (const trouble of TROUBLES) {
     for (const sign of trouble.signs) {
       for (const term of termsIn(config.losses)) {
-        const bound = sign.bound(config, term);
+        const bound = sign.bound(config, term, processes);
         const remedies = trouble.remedies(config, term);
         if (bound === undefined || remedies.length === 0) continue;
         watched.push({ trouble, sign, term, bound, remedies });
@@ -265,9 +271,9 @@ export class TroubleWatch {
   readonly #since = new Map<Watched, number>();
   readonly #told = new Set<Trouble>();
 
-  /** Watches the terms of a config. */
-  constructor(private readonly config: Config) {
-    this.#watched = signsOf(config);
+  /** Watches the terms of a config in a number of processes. */
+  constructor(private readonly config: Config, processes = 1) {
+    this.#watched = signsOf(config, processes);
   }
 
   /**

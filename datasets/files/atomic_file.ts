@@ -69,7 +69,15 @@ async function openAlone(path: string): Promise<Deno.FsFile> {
   }
 }
 
-async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
+/**
+ * Whether a path leads to an open file, and not to another one by now.
+ *
+ * @throws What the system refuses, other than that there is nothing at the path.
+ */
+export async function isAt(
+  path: string,
+  file: Deno.FsFile,
+): Promise<boolean> {
   const { ino } = await file.stat();
   try {
     return (await Deno.stat(path)).ino === ino;

@@ -4,6 +4,7 @@ import type { FileStamp } from "../../datasets/file_stamps.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { seenByTimers } from "./seen_by_timers.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
+import { withoutLocks } from "./without_locks.ts";
 import { randomBytes, testWithSeed } from "../random.ts";
 
 const IMAGE_SIZE = 8;
@@ -241,3 +242,19 @@ Deno.test("ImageCache: making one minds no file that another program finished me
   (await open(folder)).close();
   assert(Deno.statSync(path).isFile);
 });
+
+testWithSeed(
+  "ImageCache: goes on where the file system has no locks, and leaves what another program may be making",
+  async () => {
+    using folder = new TemporaryFolder();
+    using _ = withoutLocks();
+    const { path, images } = await fill(folder);
+    const making = `${path}.1.unfinished`;
+    Deno.renameSync(path, making);
+    await fill(folder);
+    assert(Deno.statSync(making).isFile);
+    const cache = await open(folder);
+    assertEquals(Object.keys(await contents(cache)).length, images.length);
+    cache.close();
+  },
+);

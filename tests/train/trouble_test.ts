@@ -53,8 +53,9 @@ const HEALTHY: StepMetrics = {
 function watch(
   config: Config,
   metricsAt: (step: number) => StepMetrics,
+  processes?: number,
 ): [step: number, sentence: string][] {
-  const watch = new TroubleWatch(config);
+  const watch = new TroubleWatch(config, processes);
   const said: [number, string][] = [];
   for (let step = 10; step <= 500; step += 10) {
     const metrics = { ...HEALTHY, ...metricsAt(step) };
@@ -182,6 +183,25 @@ Deno.test("TroubleWatch: names settings that the config has with another value",
   ]);
   const masked = config({ losses: { candidates: "masked" } });
   assertEquals(remedy(masked, shortcut), []);
+});
+
+Deno.test("TroubleWatch: bounds allow for the part of a batch that each process compares by itself", () => {
+  const metrics = {
+    // as far as 4 images show 3 of 128 dimensions
+    "image.effectiveRank": 2,
+    // half, and half of what 32 groups of 64 patches explain by chance
+    "maskedPatch.maskAndLocationShare": 0.74,
+  };
+  const setting = config({ losses: { candidates: "all" } });
+  const local = {
+    ...setting,
+    distributed: { ...setting.distributed, negatives: "local" as const },
+  };
+  const said = (config: Config, more: object = {}) =>
+    watch(config, () => ({ ...metrics, ...more }), 4).length;
+  assertEquals([said(local), said(setting)], [0, 2]);
+  // what all processes have matched moves the entries
+  assertEquals(said(local, { "imageVocabulary.perplexity": 50 }), 1);
 });
 
 Deno.test("TroubleWatch: bounds allow for small batches", () => {

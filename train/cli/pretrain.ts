@@ -6,7 +6,6 @@ import {
 import { openDevice } from "../../engine/open_device.ts";
 import { changeRun, type RunChanges } from "../run/change_run.ts";
 import { identifyData } from "../run/data_identity.ts";
-import { lockRun } from "../run/lock.ts";
 import { checkModel } from "./check_model.ts";
 import { describeData } from "./describe_data.ts";
 import { DownloadDisplay } from "./download_display.ts";
@@ -62,8 +61,7 @@ async function main(): Promise<void> {
 async function newJob(options: Options): Promise<Job> {
   const config = await readConfig(options);
   await checkModel(config);
-  const run = await createRun(config, options);
-  return { config, run, resume: false, lock: await lockRun(run) };
+  return { config, ...await createRun(config, options), resume: false };
 }
 
 /** Prints what a run would take; the exit code is 1 if the device cannot hold it. */

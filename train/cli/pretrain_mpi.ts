@@ -1,5 +1,5 @@
 /** The command `pretrain:mpi`: one of the processes that an MPI launcher starts. */
-import { openDataset } from "../../datasets/registry.ts";
+import { fingerprintDataset, openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import type { Config } from "../config/config.ts";
 import { MpiCommunicator } from "../distributed/mpi_communicator.ts";
@@ -7,7 +7,6 @@ import { pretrainTogether } from "../distributed/pretrain_together.ts";
 import { shareJson } from "../distributed/share.ts";
 import { changeRun } from "../run/change_run.ts";
 import { identifyData } from "../run/data_identity.ts";
-import { lockRun } from "../run/lock.ts";
 import { quoted } from "../run/quoted.ts";
 import { removeUnusedRunFolder, type RunFolder } from "../run/run_folder.ts";
 import type { LoopResult } from "../training_loop.ts";
@@ -22,6 +21,7 @@ import { describeData } from "./describe_data.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { located } from "./located.ts";
 import { CACHE, opening } from "./open_data.ts";
+import { errorStream } from "./progress.ts";
 import { repeatedImages } from "./repeated_images.ts";
 import { checkResume, openToResume, resumeOptions } from "./resume_options.ts";
 import { RunDisplay } from "./run_display.ts";
@@ -102,38 +102,53 @@ async function takePart(
     await openDataset(located(config.data), { cache: CACHE });
   const [choice, threads = shareOfThreads()] = readDevice(options);
   const { device, reason } = await openDevice(choice, threads);
-  const display = isFirst ? new RunDisplay(config) : undefined;
+  const display = isFirst
+    ? new RunDisplay(config, errorStream, size)
+    : undefined;
   display?.print(`data: ${describeData(config, splits)}`);
   const repeated = repeatedImages(config, splits.unlabelled.size);
   if (repeated) display?.print(`data: ${repeated}`);
-  let run = resumed;
+  let created: RunFolder | undefined;
   display?.begin("compiling", 0);
   try {
     const result = await pretrainTogether(config, {
       communicator,
       device,
       images: splits.unlabelled,
-      resumed,
+      fingerprint: await fingerprintDataset(located(config.data)),
       signal,
+      resumeRun: resumed && (async () => {
+        await changeRun(resumed, config, options);
+        return resumed;
+      }),
       createRun: async () => {
-        run = await createRun(config, options);
-        await lockRun(run);
-        await identifyData(run, located(config.data));
-        return run;
+        // locked until this process ends
+        ({ run: created } = await createRun(config, options));
+        await identifyData(created, located(config.data));
+        return created;
       },
-      onStart: (step, { path }) => {
+      onStart: (step, { path }, devices) => {
         display?.print(`processes: ${size} of ${name}`);
         display?.print(`device of rank 0: ${reason}`);
+        const other = devices.findIndex((device) => device !== devices[0]);
+        if (other > 0) {
+          display?.print(
+            `device of rank ${other}: ${devices[other]}; as devices differ, ` +
+              "all take the weights of rank 0 at every checkpoint",
+          );
+        }
         display?.print(`run: ${path}`);
         display?.begin("training", step);
       },
       onStep: (...numbers) => display?.update(...numbers),
     });
     display?.end();
-    if (isFirst) await report(result, config, run!);
+    if (created && result.step === 0) await removeUnusedRunFolder(created);
+    const run = resumed ?? created;
+    if (isFirst && run) report(result, config, run);
   } catch (error) {
     display?.end();
-    if (run && !resumed) await removeUnusedRunFolder(run);
+    if (created) await removeUnusedRunFolder(created);
     throw error;
   } finally {
     Object.values(splits).forEach((split) => split?.close());
@@ -153,7 +168,6 @@ async function readJob(
   // locked until this process ends
   const { run, config } = await openToResume(options.resume, options);
   await identifyData(run, located(config.data));
-  await changeRun(run, config, options);
   return { config, resumed: run };
 }
 
@@ -166,14 +180,13 @@ function shareOfThreads(): number {
 }
 
 /** Prints how the run ended. */
-async function report(
+function report(
   { step, metrics, stoppedBy }: LoopResult,
   { steps }: Config,
   run: RunFolder,
-): Promise<void> {
+): void {
   const path = quoted(run.path);
   if (step === 0) {
-    await removeUnusedRunFolder(run);
     console.log(`rank ${stoppedBy} was asked to stop before the first step`);
   } else if (step < steps) {
     console.log(

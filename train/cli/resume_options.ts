@@ -2,7 +2,7 @@ import { UserError } from "../../engine/user_error.ts";
 import { changedConfig, type RunChanges } from "../run/change_run.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
 import { type OpenedRun, openRun } from "../run/load_run.ts";
-import { lockRun } from "../run/lock.ts";
+import { type LockedRunFolder, lockRun } from "../run/lock.ts";
 import type { Option } from "./arguments.ts";
 import { checkModel } from "./check_model.ts";
 import { typedPath } from "./paths.ts";
@@ -49,10 +49,7 @@ export function checkResume(
 }
 
 /** A run that nobody else can change until the lock is released. */
-export interface LockedRun extends OpenedRun {
-  /** Keeps other processes from training in its folder. */
-  readonly lock: Disposable;
-}
+export type LockedRun = OpenedRun & LockedRunFolder;
 
 /**
  * Opens a run to resume it, with the changes that are asked for in its config; none of them is made yet.

@@ -30,12 +30,14 @@ export class RunDisplay {
    * Shows nothing yet.
    *
    * @param output Where everything is shown; the error stream by default.
+   * @param processes How many take the steps.
    */
   constructor(
     private readonly config: Config,
     private readonly output: ProgressOutput = errorStream,
+    processes = 1,
   ) {
-    this.#watch = new TroubleWatch(config);
+    this.#watch = new TroubleWatch(config, processes);
     this.#terms = Object.entries(config.losses)
       .toSorted(([, a], [, b]) => b.weight - a.weight)
       .map(([name]) => name);

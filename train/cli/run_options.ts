@@ -7,7 +7,8 @@ import { loadConfig } from "../config/loader.ts";
 import { presets } from "../config/presets/mod.ts";
 import { settingsOf } from "../config/settings.ts";
 import { openRun } from "../run/load_run.ts";
-import { createRunFolder, type RunFolder } from "../run/run_folder.ts";
+import type { LockedRunFolder } from "../run/lock.ts";
+import { createLockedRun } from "../run/run_folder.ts";
 import type { Option } from "./arguments.ts";
 import { projectPath, typedPath } from "./paths.ts";
 
@@ -73,17 +74,17 @@ export function readConfig(values: RunValues): Promise<Config> {
 }
 
 /**
- * Makes the folder of a new run, whose path is one that the person can type.
+ * Makes the folder of a new run, whose path is one that the person can type, for this process alone.
  *
- * @throws {UserError} It exists and is not empty, or cannot be made.
+ * @throws {UserError} It exists and is not empty, another process has it, or it cannot be made.
  */
 export async function createRun(
   config: Config,
   values: RunValues,
-): Promise<RunFolder> {
+): Promise<LockedRunFolder> {
   const name = presetOf(values) ?? "custom";
-  const { path } = await createRunFolder(name, config, values.out);
-  return (await openRun(projectPath(path))).run;
+  const { run, lock } = await createLockedRun(name, config, values.out);
+  return { run: (await openRun(projectPath(run.path))).run, lock };
 }
 
 function presetOf({ preset, config }: RunValues): string | undefined {

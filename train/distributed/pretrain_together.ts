@@ -1,4 +1,5 @@
 import type { ImageDataset } from "../../datasets/dataset.ts";
+import type { Fingerprint } from "../../datasets/fingerprint.ts";
 import type { Communicator } from "../../engine/communicator.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
@@ -6,6 +7,7 @@ import { buildModel } from "../build_model.ts";
 import { type Config, configSchema } from "../config/config.ts";
 import { loadInitialWeights } from "../initial_weights.ts";
 import { REMEDY } from "../pretrain.ts";
+import { warnOfProcesses } from "../run/processes.ts";
 import { readCheckpoint } from "../run/resume.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { restoreState, type TrainingState } from "../run/training_state.ts";
@@ -15,7 +17,8 @@ import {
   TrainingLoop,
 } from "../training_loop.ts";
 import { TrainingStep } from "../training_step.ts";
-import { shareJson, shareState } from "./share.ts";
+import { checkSameImages } from "./same_images.ts";
+import { gatherJson, shareJson, shareState } from "./share.ts";
 
 /** What a process needs to take part in a run. */
 export interface TogetherOptions
@@ -26,12 +29,21 @@ export interface TogetherOptions
   readonly device: Device;
   /** All images, of which it takes its part. */
   readonly images: ImageDataset;
-  /** The run to resume from its latest checkpoint, written by any number of processes. */
-  readonly resumed?: RunFolder;
+  /** What identifies their files; absent where there are none. */
+  readonly fingerprint?: Fingerprint;
+  /**
+   * Gives the run to resume from its latest checkpoint, written by any number of processes, and makes
+   * its changes; called on rank 0 alone, once all processes are ready. Without it a run begins.
+   */
+  readonly resumeRun?: () => Promise<RunFolder>;
   /** Makes the folder of a new run; called on rank 0 alone, once all processes can begin. */
   readonly createRun: () => Promise<RunFolder>;
-  /** Called before the first step, with the number of steps done. */
-  readonly onStart?: (step: number, run: RunFolder) => void;
+  /** Called before the first step, with the number of steps done and what each rank computes on. */
+  readonly onStart?: (
+    step: number,
+    run: RunFolder,
+    devices: readonly string[],
+  ) => void;
 }
 
 /**
@@ -39,19 +51,22 @@ export interface TogetherOptions
  * random numbers.
  *
  * @throws {UserError} if something does not fit, cannot be read or written, the loss is not finite, or
- * the processes have come to different weights.
+ * the processes have other images than rank 0 or come to different weights.
  */
 export async function pretrainTogether(
   config: Config,
   options: TogetherOptions,
 ): Promise<LoopResult> {
-  const { communicator, device, images, resumed } = options;
+  const { communicator, device, images, fingerprint } = options;
   checkShares(config, communicator);
+  await checkSameImages(communicator, images.size, fingerprint);
+  const devices = await gatherJson(nameOf(device), communicator);
   const { imageSize } = images;
   const isFirst = communicator.rank === 0;
-  const checkpoint = isFirst && resumed
-    ? await readCheckpoint(config, resumed, configSchema)
-    : undefined;
+  const resumed = isFirst ? await options.resumeRun?.() : undefined;
+  const checkpoint = resumed &&
+    await readCheckpoint(config, resumed, configSchema);
+  if (checkpoint) warnOfProcesses(config, checkpoint, communicator.size);
   const built = buildModel(config, imageSize);
   // the other ranks get them with the rest of the state
   if (isFirst && !checkpoint) await loadInitialWeights(built, config);
@@ -78,15 +93,26 @@ export async function pretrainTogether(
       : undefined,
     communicator,
   );
-  options.onStart?.(done, run);
+  options.onStart?.(done, run, devices);
   const loop = new TrainingLoop(
     config,
-    { ...options, run, remedy: REMEDY, saveAtStart: done === 0 },
+    {
+      ...options,
+      run,
+      remedy: REMEDY,
+      saveAtStart: done === 0,
+      devicesDiffer: new Set(devices).size > 1,
+    },
     step,
     state,
     done,
   );
   return await loop.run();
+}
+
+/** What a device is, without the number of its threads: any gives the same, bit for bit. */
+function nameOf({ description }: Device): string {
+  return description.replace(/, \d+ threads?$/, "");
 }
 
 function checkShares(

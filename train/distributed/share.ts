@@ -18,6 +18,27 @@ export async function shareJson<Value>(
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
+/** What each rank gives, anything that JSON holds, in the order of the ranks; on all ranks. */
+export async function gatherJson<Value>(
+  value: Value,
+  communicator: Communicator,
+): Promise<Value[]> {
+  const text = new TextEncoder().encode(JSON.stringify(value));
+  const lengths = new Int32Array(communicator.size);
+  await communicator.allGather(Int32Array.of(text.length), lengths);
+  const longest = Math.max(...lengths);
+  // all parts of an exchange are of one length
+  const own = new Uint8Array(longest);
+  own.set(text);
+  const all = new Uint8Array(longest * communicator.size);
+  await communicator.allGather(own, all);
+  return Array.from(lengths, (length, rank) => {
+    const start = rank * longest;
+    const bytes = all.subarray(start, start + length);
+    return JSON.parse(new TextDecoder().decode(bytes));
+  });
+}
+
 /** Overwrites the state of a run on the devices of all ranks with that of rank 0. */
 export async function shareState(
   device: Device,
@@ -41,24 +62,25 @@ export async function checkSame(
   communicator: Communicator,
   step: number,
 ): Promise<void> {
-  const { size } = communicator;
-  if (size === 1) return;
-  const digests = await Promise.all(
-    Object.values(tensors).map(({ data }) =>
-      sha256(
-        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      )
-    ),
-  );
-  const own = new TextEncoder().encode(await sha256(digests.join()));
-  const all = new Uint8Array(own.length * size);
-  await communicator.allGather(own, all);
-  for (let rank = 1; rank < size; rank++) {
-    const theirs = all.subarray(rank * own.length, (rank + 1) * own.length);
-    if (theirs.every((byte, i) => byte === all[i])) continue;
-    throw new UserError(
-      `after step ${step} rank ${rank} has other weights than rank 0; look for a faulty machine or ` +
-        "different versions of software, and resume from the last checkpoint",
+  if (communicator.size === 1) return;
+  const digests: Record<string, string> = {};
+  for (const [name, { data }] of Object.entries(tensors)) {
+    const { buffer, byteOffset, byteLength } = data;
+    digests[name] = await sha256(
+      new Uint8Array(buffer, byteOffset, byteLength),
     );
   }
+  const first = await shareJson(digests, communicator);
+  const own = Object.keys(digests).find((name) =>
+    digests[name] !== first[name]
+  );
+  const all = await gatherJson(own ?? null, communicator);
+  const rank = all.findIndex((name) => name !== null);
+  if (rank < 0) return;
+  throw new UserError(
+    `after step ${step} rank ${rank} has other values in ${
+      all[rank]
+    } than rank 0; ` +
+      "look for a faulty machine, another processor or other versions of software, and resume from the last checkpoint",
+  );
 }

@@ -23,7 +23,7 @@ import { loadRun, type OpenedRun, openRun } from "../run/load_run.ts";
 import { lockRun } from "../run/lock.ts";
 import { releaseState } from "../run/training_state.ts";
 import {
-  createRunFolder,
+  createLockedRun,
   isRunFolder,
   removeUnusedRunFolder,
 } from "../run/run_folder.ts";
@@ -146,8 +146,8 @@ async function pretrainCell(
   const timed = minutes === undefined
     ? config
     : lasting(config, await stepsWithin(minutes, config, unlabelled, device));
-  const run = await createRunFolder(name, timed, path);
-  using _lock = await lockRun(run);
+  const { run, lock } = await createLockedRun(name, timed, path);
+  using _lock = lock;
   try {
     await identifyData(run, config.data);
     await writeBudget(run, { minutes });

@@ -12,7 +12,7 @@ import { listCheckpoints } from "../run/checkpoint.ts";
 import { loadTrained, type OpenedRun, openRun } from "../run/load_run.ts";
 import { lockRun } from "../run/lock.ts";
 import {
-  createRunFolder,
+  createLockedRun,
   isRunFolder,
   openRunFolder,
   requireUnused,
@@ -96,8 +96,10 @@ export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
     images,
     batchSize: pretraining.evaluation.batchSize,
   });
-  const run = begun ?? await createRunFolder("finetune", saved, folder);
-  using _lock = begun ? undefined : await lockRun(run);
+  const { run, lock } = begun
+    ? { run: begun, lock: undefined }
+    : await createLockedRun("finetune", saved, folder);
+  using _lock = lock;
   const { step, result } = await training.run(run);
   if (result) await writeResults(resultPath, result, finetuneResultSchema);
   return { config, folder, step, result };

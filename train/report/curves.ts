@@ -36,11 +36,13 @@ interface Series {
  * Curves of all that was measured while training.
  *
  * @param step The step of the encoder that the report is about; marked where training went on.
+ * @param processes How many took the steps; absent where that is not known.
  */
 export function curvesSection(
   records: readonly MetricsRecord[],
   config: Config,
   step: number,
+  processes?: number,
 ): Section {
   const section = { id: "curves", title: "Training" };
   const names = namesOf(records);
@@ -59,7 +61,7 @@ export function curvesSection(
       title: `${terms[name].title}, weight ${weight}`,
       charts: TERM_INDICATORS.map((indicator) => {
         const task = indicator.metrics[0] === ".retrieval" &&
-          retrievalTask(name, config);
+          retrievalTask(name, config, processes);
         const hint = task
           ? `${indicator.hint} By chance: ${percent(task.chance)}.`
           : indicator.hint;

@@ -16,13 +16,17 @@ export interface HeadlineFacts {
   readonly layers?: ComparedLayers;
   /** What was measured at the step of the encoder, or last before it. */
   readonly record?: MetricsRecord;
+  /** How many processes took that step; absent where that is not known. */
+  readonly processes?: number;
 }
 
 /** The numbers that matter most: linear accuracy, retrieval, effective rank; those that there are. */
-export function headline({ config, layers, record }: HeadlineFacts): Html {
+export function headline(
+  { config, layers, record, processes }: HeadlineFacts,
+): Html {
   const tiles = [
     layers && accuracyTile(layers),
-    record && retrievalTile(record, config),
+    record && retrievalTile(record, config, processes),
     record && rankTile(record, config),
   ].filter((tile) => tile !== undefined);
   if (tiles.length === 0) return html``;
@@ -59,10 +63,11 @@ function accuracyTile({ trained, untrained }: ComparedLayers): Html {
 function retrievalTile(
   record: MetricsRecord,
   config: Config,
+  processes?: number,
 ): Html | undefined {
   const found = measured(record, config, "retrieval");
   if (!found) return undefined;
-  const task = retrievalTask(found.term, config);
+  const task = retrievalTask(found.term, config, processes);
   return tile(
     "Retrieval",
     percentage(found.value),

@@ -118,13 +118,18 @@ export function termsByWeight(
 }
 
 /**
- * What the retrieval of a term counts; `undefined` where that is not known, such as among the images of
- * one of several processes.
+ * What the retrieval of a term counts; `undefined` where that is not known.
+ *
+ * @param processes How many took the step; where that is not known neither is what each of them compared,
+ * if it did so by itself.
  */
 export function retrievalTask<Name extends TermName>(
   name: Name,
   config: Config,
+  processes?: number,
 ): RetrievalTask | undefined {
-  if (config.distributed.negatives === "local") return undefined;
-  return terms[name].retrieval?.(config.losses[name], stepSizes(config));
+  const isLocal = config.distributed.negatives === "local";
+  if (isLocal && processes === undefined) return undefined;
+  const sizes = stepSizes(config, processes ?? 1);
+  return terms[name].retrieval?.(config.losses[name], sizes);
 }

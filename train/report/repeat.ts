@@ -3,13 +3,24 @@ import { quoted } from "../run/quoted.ts";
 import { type Html, html } from "./html.ts";
 import type { Section } from "./section.ts";
 
-/** How to repeat the run, what to do with it, and all its settings. */
-export function repeatSection(path: string, config: Config): Section {
+/**
+ * How to repeat the run, what to do with it, and all its settings.
+ *
+ * @param processes How many it was trained by; 1 where that is not known.
+ */
+export function repeatSection(
+  path: string,
+  config: Config,
+  processes = 1,
+): Section {
   const run = quoted(path);
+  const pretrain = processes === 1
+    ? "deno task pretrain"
+    : `mpirun -n ${processes} deno task pretrain:mpi`;
   const commands = [
     [
       "repeats this run",
-      `deno task pretrain --config ${quoted(`${path}/config.json`)}`,
+      `${pretrain} --config ${quoted(`${path}/config.json`)}`,
     ],
     ["measures the layers with all labelled images", `deno task probe ${run}`],
     [
@@ -23,7 +34,8 @@ export function repeatSection(path: string, config: Config): Section {
     id: "repeat",
     title: "Use and repeat",
     lead:
-      "Repeated on the same device, a run gives the same numbers; on the processor, bit for bit.",
+      "Repeated on the same device, in as many processes, a run gives the same numbers; in one process on the processor, bit for bit. " +
+      "If it was extended, or resumed in another number of processes, these settings do not say how its earlier steps were taken.",
     body: html`
       <dl class="commands">${commands.map(commandItem)}</dl>
       <details>

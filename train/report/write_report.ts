@@ -55,7 +55,7 @@ export interface ReportTask {
 export async function writeReport(task: ReportTask): Promise<string> {
   const { device, run, splits, images = DEFAULT_IMAGES, signal } = task;
   const loaded = await loadRun(run.path, device, task.step);
-  const { config, step } = loaded;
+  const { config, step, processes } = loaded;
   const records = await readMetrics(run.metricsPath);
   const layers = await readLayerResults(run.path, step);
   const examined = await examine(device, loaded, splits, {
@@ -77,8 +77,8 @@ export async function writeReport(task: ReportTask): Promise<string> {
     mapSection(examined, neighbours),
     retrievalSection(examined),
     await vocabularySection(device, loaded, examined),
-    curvesSection(records, config, step),
-    repeatSection(run.path, config),
+    curvesSection(records, config, step, processes),
+    repeatSection(run.path, config, processes),
   ].filter((section) => section !== undefined);
   const text = page({
     title: run.path.replace(/[/\\]+$/, "").split(/[/\\]/).at(-1) || run.path,
@@ -87,6 +87,7 @@ export async function writeReport(task: ReportTask): Promise<string> {
       config,
       layers,
       record: records.findLast((record) => record.step <= step),
+      processes,
     }),
     sections,
     footer:

@@ -10,6 +10,7 @@ import {
   loadLatestCheckpoint,
 } from "./checkpoint.ts";
 import { checkOrigin } from "./data_identity.ts";
+import { processesOf } from "./processes.ts";
 import { checkModel } from "./resume.ts";
 import { openRunFolder, type RunFolder } from "./run_folder.ts";
 import { restoreState } from "./training_state.ts";
@@ -20,6 +21,8 @@ export interface LoadedRun extends BuiltModel {
   readonly config: Config;
   /** Number of steps that the weights were trained for. */
   readonly step: number;
+  /** How many processes took the last of them; absent where that is not known. */
+  readonly processes?: number;
   /** Height and width in pixels of the images that the augmentation takes. */
   readonly imageSize: number;
 }
@@ -43,7 +46,9 @@ export async function loadRun(
   const imageSize = imageSizeOf(config.data);
   const built = buildModel(config, imageSize);
   await restoreState(device, built, checkpoint.tensors);
-  return { ...built, config, step: checkpoint.step, imageSize };
+  const { step: done } = checkpoint;
+  const processes = processesOf(checkpoint);
+  return { ...built, config, step: done, processes, imageSize };
 }
 
 /**

@@ -6,6 +6,7 @@ import {
 import { listFolder, makeFolder } from "../../datasets/files/folders.ts";
 import { readSettings } from "../config/loader.ts";
 import { isOfStep0 } from "./checkpoint.ts";
+import { type LockedRunFolder, lockRun } from "./lock.ts";
 import { readMetrics } from "./metrics_file.ts";
 import { isEventFile } from "./tensorboard/event_file.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
@@ -35,18 +36,38 @@ export interface RunFolder {
  * @param name Ends the folder's name, such as the preset's name; letters, digits, `.`, `_` and `-`.
  * @param config All settings of the run; anything that JSON holds.
  * @param out The folder to use instead; made where it does not exist.
- * @throws {UserError} `out` is not empty, the name is not fit for a folder, access is denied or the
- * disk is full.
+ * @throws {UserError} `out` is not empty, another process begins a run in it, the name is not fit for a
+ * folder, access is denied or the disk is full.
  */
 export async function createRunFolder(
   name: string,
   config: unknown,
   out?: string,
 ): Promise<RunFolder> {
+  const { run, lock } = await createLockedRun(name, config, out);
+  lock[Symbol.dispose]();
+  return run;
+}
+
+/**
+ * Makes the folder of a new run as {@linkcode createRunFolder} does, for this process alone: of several
+ * that begin in the same folder at once one does.
+ *
+ * @throws {UserError} As {@linkcode createRunFolder}.
+ */
+export async function createLockedRun(
+  name: string,
+  config: unknown,
+  out?: string,
+): Promise<LockedRunFolder> {
   const path = out === undefined
     ? await makeDated(name)
     : await makeChosen(out);
   const run = runFolder(path);
+  using releasing = new DisposableStack();
+  const lock = releasing.use(await lockRun(run));
+  // again, now that nobody else can begin one there
+  await requireUnused(path);
   try {
     // first, so that a folder left by a kill is that of a run, which can be resumed
     await writeJsonAtomically(run.configPath, config);
@@ -55,12 +76,13 @@ export async function createRunFolder(
     await removeUnusedRunFolder(run);
     throw error;
   }
-  return run;
+  releasing.move();
+  return { run, lock };
 }
 
 /**
  * Removes the folder of a new run that came to nothing: one without a checkpoint of a step and without
- * a measurement. Anything else in the folder stays, and then so does the folder.
+ * a measurement. Anything else in the folder stays, and then so does the folder. For whoever has it locked.
  */
 export async function removeUnusedRunFolder(run: RunFolder): Promise<void> {
   const { path, configPath, metricsPath, checkpointsPath } = run;

@@ -1,8 +1,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { listCheckpoints } from "../../../train/run/checkpoint.ts";
 import { claim } from "../../../train/run/claim.ts";
+import {
+  createRunFolder,
+  isRunFolder,
+  type RunFolder,
+} from "../../../train/run/run_folder.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { startPretraining, testOnMpi } from "../distributed/mpi.ts";
+import { tinyConfig } from "../tiny_model.ts";
 import { outputOf, readJson, runTask, stepsMeasured, TINY } from "./command.ts";
 
 /** More steps than a test waits for, of images that three processes can share. */
@@ -92,6 +98,58 @@ testOnMpi(
     );
     assertEquals([...Deno.readDirSync(folder.path)], []);
   },
+);
+
+/** A run of which no step was taken, of batches that two processes can share. */
+function beginRun(path: string, changes: object = {}): Promise<RunFolder> {
+  const data = { name: "synthetic", trainSize: 4, testSize: 2 };
+  return createRunFolder("run", tinyConfig({ data, ...changes }), path);
+}
+
+testOnMpi(
+  "pretrain:mpi: a resumed run that cannot go on is not changed",
+  async (implementation) => {
+    using folder = new TemporaryFolder();
+    const { path, configPath } = await beginRun(`${folder.path}/run`, {
+      batchSize: 2,
+    });
+    const before = await Deno.readTextFile(configPath);
+    const { code, stderr } = await outputOf(
+      startPretraining(
+        ...[implementation, 2, "--resume", path, "--extend", "30"] as const,
+        ...["--set", "checkpoints.keep=7", "--device", "wasm"],
+      ),
+    );
+    assert(code !== 0);
+    assertMatch(stderr, /^rank \d: error: batchSize 2 with 2 views is 1 /m);
+    assertEquals(await Deno.readTextFile(configPath), before);
+  },
+  ["Open MPI"],
+);
+
+testOnMpi(
+  "pretrain:mpi: a resumed run that is stopped before its first step stays",
+  async (implementation) => {
+    using folder = new TemporaryFolder();
+    const { path } = await beginRun(`${folder.path}/run`, { steps: 100_000 });
+    const started = startPretraining(
+      ...[implementation, 2, "--resume", path] as const,
+      ...["--device", "wasm", "--threads", "1"],
+    );
+    const stdout = new Response(started.stdout).text();
+    for await (
+      const text of started.stderr.pipeThrough(new TextDecoderStream())
+    ) {
+      if (text.includes("compiling a step")) await signalOne("SIGTERM", path);
+    }
+    assertEquals((await started.status).code, 143);
+    assertMatch(
+      await stdout,
+      /^rank \d was asked to stop before the first step$/m,
+    );
+    assert(await isRunFolder(path));
+  },
+  ["Open MPI"],
 );
 
 Deno.test("pretrain:mpi: --help names every option in lines of at most 80 characters", async () => {

@@ -1,17 +1,29 @@
-import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import {
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+} from "@std/assert";
+import { MemoryImages } from "../../../datasets/memory_images.ts";
 import type { Device } from "../../../engine/devices/device.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import type { Config } from "../../../train/config/config.ts";
-import { pretrainTogether } from "../../../train/distributed/pretrain_together.ts";
+import {
+  pretrainTogether,
+  type TogetherOptions,
+} from "../../../train/distributed/pretrain_together.ts";
 import { pretrain } from "../../../train/pretrain.ts";
 import { encodeSafetensors } from "../../../train/run/safetensors_bytes.ts";
+import { loadLatestCheckpoint } from "../../../train/run/checkpoint.ts";
 import { readMetrics } from "../../../train/run/metrics_file.ts";
 import {
   createRunFolder,
+  isRunFolder,
   openRunFolder,
   type RunFolder,
 } from "../../../train/run/run_folder.ts";
 import type { LoopResult } from "../../../train/training_loop.ts";
+import { warningsOf } from "../../datasets/warnings.ts";
 import { testOnWasm } from "../../engine/devices.ts";
 import { onRanks } from "../../engine/local_communicators.ts";
 import { timmCases } from "../export/timm_fixture.ts";
@@ -31,6 +43,8 @@ interface Begun {
   readonly resumed?: RunFolder;
   /** The rank that is asked to stop after a number of steps. */
   readonly stop?: { readonly rank: number; readonly steps: number };
+  /** What a rank has of its own. */
+  readonly own?: (rank: number, device: Device) => Partial<TogetherOptions>;
 }
 
 /** A signal that is set once it has been read a number of times, which happens before each step. */
@@ -45,7 +59,7 @@ function afterSteps(steps: number): AbortSignal {
 function together(
   device: Device,
   size: number,
-  { config, folder, resumed, stop }: Begun,
+  { config, folder, resumed, stop, own }: Begun,
 ): Promise<LoopResult[]> {
   return onRanks(
     device,
@@ -55,11 +69,12 @@ function together(
         communicator,
         device,
         images: tinyImages(),
-        resumed,
+        resumeRun: resumed && (() => Promise.resolve(resumed)),
         createRun: () => createRunFolder("together", config, folder),
         signal: stop?.rank === communicator.rank
           ? afterSteps(stop.steps)
           : undefined,
+        ...own?.(communicator.rank, device),
       }),
   );
 }
@@ -125,6 +140,35 @@ testOnWasm(
 );
 
 testOnWasm(
+  "pretrainTogether: notes the number of processes, and says where another one changes what is computed",
+  (device) =>
+    withFolder(async (folder) => {
+      const local = tinyConfig({ batchSize: 12, steps: 1 });
+      const begun = `${folder}/run`;
+      await together(device, 2, { config: local, folder: begun });
+      const { run } = await openRunFolder(begun);
+      const saved = await loadLatestCheckpoint(run.checkpointsPath);
+      assertEquals(saved?.metadata.processes, 2);
+      const { lines } = await warningsOf(() =>
+        together(device, 3, { config: local, folder: "", resumed: run })
+      );
+      const alone = await warningsOf(() =>
+        pretrain(local, {
+          ...{ device, run, resume: true },
+          splits: { unlabelled: tinyImages() },
+        })
+      );
+      assertEquals(
+        [...lines, ...alone.lines].map((line) => line.slice(0, 27)),
+        [
+          "processes: 3 in place of 2,",
+          "processes: 1 in place of 2,",
+        ],
+      );
+    }),
+);
+
+testOnWasm(
   "pretrainTogether: refuses batches that cannot be shared equally",
   async (device) => {
     const error = await assertRejects(
@@ -136,4 +180,67 @@ testOnWasm(
       "batchSize 12 with 2 views is 6 images, which 5 processes cannot share equally; set batchSize to a multiple of 10",
     );
   },
+);
+
+testOnWasm(
+  "pretrainTogether: refuses ranks that have other images than rank 0, before there is a run",
+  (device) =>
+    withFolder(async (folder) => {
+      const images = new MemoryImages(new Uint8Array(6 * 3 * 16 * 16), 16);
+      const error = await assertRejects(
+        () =>
+          together(device, 2, {
+            config,
+            folder: `${folder}/run`,
+            own: (rank) => rank === 1 ? { images } : {},
+          }),
+        UserError,
+      );
+      assertMatch(
+        error.message,
+        /^rank 1 has other images .*: 6 in place of 24;/,
+      );
+      assertEquals(await isRunFolder(`${folder}/run`), false);
+    }),
+);
+
+/** Has a rank begin with other last bits than it is given, as another device has after a step. */
+function rounding(device: Device): () => void {
+  const write = device.write.bind(device);
+  device.write = (storage, values) =>
+    write(storage, Float32Array.from(values, (value) => value * (1 + 1e-6)));
+  return () => device.write = write;
+}
+
+testOnWasm(
+  "pretrainTogether: ranks on other devices take the state of rank 0 at every checkpoint, on equal ones it must be the same",
+  (device) =>
+    withFolder(async (folder) => {
+      const started: (readonly string[])[] = [];
+      const run = (name: string, description?: string) =>
+        together(device, 2, {
+          config: { ...config, checkpoints: { every: 2, keep: 1 } },
+          folder: `${folder}/${name}`,
+          own: (rank, device) => {
+            if (rank === 0) return {};
+            const onStart = rounding(device);
+            const named = description ? { description } : {};
+            return {
+              device: Object.assign(device, named),
+              onStart: (_step, _run, devices) => {
+                onStart();
+                started.push(devices);
+              },
+            };
+          },
+        });
+      const ended = await run("mixed", "another");
+      assertEquals(ended.map(({ step }) => step), [6, 6]);
+      assertEquals(started, [[device.description.split(",")[0], "another"]]);
+      await assertRejects(
+        () => run("equal"),
+        UserError,
+        "after step 0 rank 1 has other values in ",
+      );
+    }),
 );

@@ -1,6 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
-import { checkSame, shareJson } from "../../../train/distributed/share.ts";
+import {
+  checkSame,
+  gatherJson,
+  shareJson,
+} from "../../../train/distributed/share.ts";
 import { localCommunicators } from "../../engine/local_communicators.ts";
 
 Deno.test("shareJson: gives all ranks what rank 0 has", async () => {
@@ -13,14 +17,29 @@ Deno.test("shareJson: gives all ranks what rank 0 has", async () => {
   assertEquals(shared, [value, value, value]);
 });
 
-Deno.test("checkSame: a bit that differs ends all ranks with the name of one", async () => {
+Deno.test("gatherJson: gives all ranks what each has, however long", async () => {
+  const values = ["", { text: "Größe" }, null];
+  const gathered = await Promise.all(
+    localCommunicators(3).map((communicator) =>
+      gatherJson(values[communicator.rank], communicator)
+    ),
+  );
+  assertEquals(gathered, [values, values, values]);
+});
+
+Deno.test("checkSame: a bit that differs ends all ranks with the names of one and of the tensor", async () => {
   const check = (changed?: number) =>
     Promise.allSettled(
       localCommunicators(3).map((communicator) => {
         // 0 and -0 are equal, and other bits
         const zero = communicator.rank === changed ? -0 : 0;
         const data = Float32Array.of(1, zero);
-        return checkSame({ w: { shape: [2], data } }, communicator, 7);
+        const same = { shape: [1], data: Float32Array.of(3) };
+        return checkSame(
+          { bias: same, w: { shape: [2], data } },
+          communicator,
+          7,
+        );
       }),
     );
   for (const { status } of await check()) assertEquals(status, "fulfilled");
@@ -29,7 +48,7 @@ Deno.test("checkSame: a bit that differs ends all ranks with the name of one", a
     assert(result.reason instanceof UserError);
     assert(
       result.reason.message.startsWith(
-        "after step 7 rank 2 has other weights than rank 0; ",
+        "after step 7 rank 2 has other values in w than rank 0; ",
       ),
     );
   }

@@ -32,6 +32,13 @@ Deno.test("headline: gives the best layers by held-out images, and the weighties
   }
 });
 
+Deno.test("headline: counts what one of several processes compares by itself", () => {
+  const config = tinyConfig({ distributed: { negatives: "local" } });
+  const record = { step: 1, "maskedPatch.retrieval": 0.5 };
+  const { markup } = headline({ config, record, processes: 2 });
+  assert(markup.includes("among the 16 of a batch; by chance"), markup);
+});
+
 Deno.test("headline: leaves out what was not measured", () => {
   const config = tinyConfig();
   assertEquals(headline({ config }).markup, "");

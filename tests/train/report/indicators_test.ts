@@ -31,10 +31,14 @@ Deno.test("retrievalTask: counts the candidates of L_mp, and the right ones amon
   assertAlmostEquals(task("masked", "perView").chance, 1.25 / 8, 1e-12);
 });
 
-Deno.test("retrievalTask: is not known where each process compares with its own images", () => {
+Deno.test("retrievalTask: counts the images of one process where each compares with its own", () => {
   const config = tinyConfig();
   const distributed = { ...config.distributed, negatives: "local" as const };
-  assertEquals(retrievalTask("image", { ...config, distributed }), undefined);
+  const local = { ...config, distributed };
+  assertEquals(retrievalTask("image", local), undefined);
+  // four images of two views
+  assertEquals(retrievalTask("image", local, 2)?.chance, 2 / 4);
+  assertEquals(retrievalTask("image", config, 2)?.chance, 2 / 8);
 });
 
 Deno.test("retrievalTask: says of each term what is looked for among how many", () => {

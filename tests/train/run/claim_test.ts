@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { claim } from "../../../train/run/claim.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+import { warningsOf } from "../../datasets/warnings.ts";
+import { withoutLocks } from "../../datasets/without_locks.ts";
 
 /** Claims the file in another process, says so and waits to be ended. */
 const holder = `
@@ -23,6 +25,34 @@ Deno.test("claim: one holder at a time, until disposed of", async () => {
   }
   using again = await claim(path);
   assert(again);
+});
+
+Deno.test("claim: a file that its holder removed is made anew", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/locks/a`;
+  // as if the holder had removed it between the opening and the lock
+  const { tryLock } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.tryLock = async function (...args) {
+    Deno.FsFile.prototype.tryLock = tryLock;
+    await Deno.remove(path);
+    return await tryLock.apply(this, args);
+  };
+  using held = await claim(path);
+  assert(held);
+  assertEquals(await claim(path), undefined);
+});
+
+Deno.test("claim: warns where the file system has no locks, and goes on", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/locks/a`;
+  using _ = withoutLocks();
+  const { lines } = await warningsOf(async () => {
+    using held = await claim(path);
+    assert(held);
+  });
+  assertEquals(lines, [
+    `${path} cannot be locked: its file system has no locks; start nothing else that uses the folder`,
+  ]);
 });
 
 Deno.test("claim: a process that is killed holds nothing", async () => {

@@ -1,6 +1,7 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
 import {
+  createLockedRun,
   createRunFolder,
   isRunFolder,
   openRunFolder,
@@ -100,6 +101,35 @@ Deno.test("createRunFolder: a folder in which a program was killed before there 
       "config.json",
       "lock",
     ]);
+  }));
+
+Deno.test("createLockedRun: of several at once in one folder one begins a run, and the others leave it as it is", () =>
+  withFolder(async (folder) => {
+    const out = `${folder}/run`;
+    const begun = await Promise.allSettled(
+      [0, 1, 2].map((seed) => createLockedRun("a", { seed }, out)),
+    );
+    const winners = begun.filter(({ status }) => status === "fulfilled");
+    assertEquals(winners.length, 1);
+    for (const [seed, result] of begun.entries()) {
+      if (result.status === "fulfilled") {
+        using _lock = result.value.lock;
+        assertEquals((await openRunFolder(out)).config, { seed });
+      } else {
+        assert(result.reason instanceof UserError);
+        assertMatch(result.reason.message, /is in use|already holds a run/);
+      }
+    }
+  }));
+
+Deno.test("createLockedRun: nobody else trains in the folder until the lock is disposed of", () =>
+  withFolder(async (folder) => {
+    const { run, lock } = await createLockedRun("a", {}, `${folder}/run`);
+    {
+      using _lock = lock;
+      await assertRejects(() => lockRun(run), UserError, "is in use");
+    }
+    using _again = await lockRun(run);
   }));
 
 Deno.test("createRunFolder: a file in the place of the folder is refused", async () => {
