@@ -42,7 +42,7 @@ export const presets: Readonly<Record<string, ConfigPreset>> = {
   "dv2-tiny": compose(dv2, tiny),
   /** Two minutes on two threads, on synthetic images as it is: 46.6 %, untrained 26.4 %, with one seed. */
   "double-view-tiny": compose(doubleView, brief),
-  /** About an hour on two idle threads of an Intel Xeon: 60.3 % on I and Î, untrained 39.3 %, with two seeds. */
+  /** About an hour on two idle threads of an Intel Xeon: 60.2 % on I and Î, untrained 39.8 %, in the mean of three seeds. */
   "double-view-quick": compose(doubleView, quick),
   "selfie": compose(selfie, paperStl10),
   "selfie-cifar10": compose(selfie, paperCifar10),
