@@ -167,6 +167,7 @@ testWithSeed(
     assertEquals(left.map(({ name }) => name).sort(), [
       "checkpoints",
       "config.json",
+      "lock",
     ]);
   },
 );

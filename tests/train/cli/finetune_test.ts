@@ -190,6 +190,7 @@ testWithSeed(
     assertEquals(await listFolder(`${path}/run`), [
       "checkpoints",
       "config.json",
+      "lock",
     ]);
     assertEquals(await listFolder(`${path}/full`), ["notes.txt"]);
   },
