@@ -163,7 +163,7 @@ testWithSeed(
     }
     assertEquals(
       [...Deno.readDirSync(`${path}/run`)].map(({ name }) => name).sort(),
-      ["checkpoints", "config.json", "metrics.jsonl"],
+      ["checkpoints", "config.json", "lock", "metrics.jsonl"],
     );
   },
 );
