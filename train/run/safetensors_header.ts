@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { printable } from "../../datasets/files/printable.ts";
 import type { HostArray } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
 
@@ -104,6 +105,9 @@ export function encodeHeader(
   return padded;
 }
 
+/** Characters of a tensor's name that a message quotes. */
+const MAX_NAME = 100;
+
 /**
  * Decodes a header and checks that its tensors cover the data once, without gaps, to the last byte.
  *
@@ -122,9 +126,11 @@ export function decodeHeader(
   const tensors = new Map<string, TensorEntry>();
   let expected = 0;
   for (const [name, { dtype, shape, data_offsets: [start, end] }] of entries) {
+    // whatever the file says
+    const tensor = `tensor ${printable(name.slice(0, MAX_NAME))}`;
     if (start !== expected || end < start) {
       throw new DamagedFileError(
-        `${path} is damaged: tensor ${name} lies at bytes ${start} to ${end} of the data ` +
+        `${path} is damaged: ${tensor} lies at bytes ${start} to ${end} of the data ` +
           `where one should begin at ${expected}`,
       );
     }
@@ -132,7 +138,7 @@ export function decodeHeader(
     const width = isDType(dtype) && TYPED_ARRAYS[dtype].BYTES_PER_ELEMENT;
     if (width && byteLength !== product(shape) * width) {
       throw new DamagedFileError(
-        `${path} is damaged: tensor ${name} of shape [${shape}] and type ${dtype} ` +
+        `${path} is damaged: ${tensor} of shape [${shape}] and type ${dtype} ` +
           `takes ${byteLength} bytes`,
       );
     }

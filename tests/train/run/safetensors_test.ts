@@ -171,6 +171,17 @@ Deno.test("readTensor: a tensor of another type is listed, and refused when it i
   });
 });
 
+Deno.test("openSafetensors: what a name holds does not get through to the terminal", async () => {
+  const name = `a\tb${"c".repeat(1000)}`;
+  const tensor = { dtype: "F32", shape: [6, 3], data_offsets: [0, 24] };
+  await assertDamaged(
+    withHeader({ [name]: tensor }, 24),
+    `tensor a\\x09b${
+      "c".repeat(97)
+    } of shape [6,3] and type F32 takes 24 bytes`,
+  );
+});
+
 Deno.test("openSafetensors: a file cut short anywhere is refused", async () => {
   for (let length = 0; length < FROM_PYTHON.length; length++) {
     await assertDamaged(FROM_PYTHON.subarray(0, length), "is cut short");
