@@ -41,8 +41,8 @@ export const dynamic: VocabularyKind<DynamicVocabularyOptions> = {
   schema: z.strictObject({
     name: z.literal("dynamic"),
     entries: z.int().min(1).default(16384),
-    // with a decay of 0 every mass is 0, and all entries match equally well; with 1 no mass decays. Both
-    // are meant of the decay as a float32
+    // rounded to float32 it may be neither 0, with which every mass is 0 and all entries match equally
+    // well, nor 1, with which no mass decays
     decay: z.number().min(1e-30).max(1 - 1e-7).default(0.99),
     match: z.enum(["massAware", "cosine"]).default("massAware"),
   }),

@@ -120,7 +120,7 @@ export function argmax(x: Tensor, axis: number): Tensor {
   const [normal] = normalizeAxes([axis], x.shape.length);
   const values = materialize(x);
   const largest = max(values, { axes: [normal], keepAxes: true });
-  // not less, rather than equal: a NaN equals nothing, and the position has to be one
+  // what is not less, because with a NaN nothing equals the largest, and some position is needed
   const candidates = select(
     less(values, largest),
     x.shape[normal],

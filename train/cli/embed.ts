@@ -11,6 +11,7 @@ import { DEFAULT_FEATURES } from "../export/feature_kinds.ts";
 import { embedFiles } from "../export/embed.ts";
 import { EmbeddingFiles } from "../export/embedding_files.ts";
 import { PretrainedEncoder } from "../export/pretrained_encoder.ts";
+import { digestOfTensors } from "../run/tensor_digest.ts";
 import {
   type Command,
   helpText,
@@ -23,7 +24,6 @@ import {
   folderBeside,
   readEncoder,
 } from "./encoder_operand.ts";
-import { digestOfTensors } from "../run/tensor_digest.ts";
 import { Progress } from "./progress.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
@@ -88,10 +88,10 @@ async function main(): Promise<void> {
     });
     checkKind(encoder, options.features);
     console.error(`device: ${reason}`);
-    const weights = await digestOfTensors(contents.tensors);
-    const pictures = { encoder, weights, folder, names, signal };
+    const pictures = { encoder, folder, names, signal };
     if (options.neighbours === undefined) {
-      await writeVectors(pictures, options);
+      const weights = await digestOfTensors(contents.tensors);
+      await writeVectors(pictures, weights, options);
     } else await printNeighbours(pictures, device, options);
   } catch (error) {
     if (error !== signal.reason) throw error;
@@ -141,8 +141,6 @@ function checkKind({ kinds }: PretrainedEncoder, kind: string): void {
 /** The pictures of a folder, and the encoder that computes their features. */
 interface Pictures {
   readonly encoder: PretrainedEncoder;
-  /** A digest of the encoder's weights. */
-  readonly weights: string;
   readonly folder: string;
   readonly names: readonly string[];
   readonly signal: AbortSignal;
@@ -200,11 +198,13 @@ function reportSkipped({ folder, names }: Pictures, read: number): void {
   }
 }
 
+/** @param weights A digest of the encoder's weights. */
 async function writeVectors(
   pictures: Pictures,
+  weights: string,
   { operand, out, features: kind }: Options,
 ): Promise<void> {
-  const { encoder: { description }, weights, names } = pictures;
+  const { encoder: { description }, names } = pictures;
   const task = {
     encoder: { ...description, kind, weights },
     width: description.features[kind],

@@ -114,12 +114,11 @@ async function main(): Promise<void> {
 
 /** Names runs whose parts do not fit together now, not when their turn comes; the others can run. */
 async function nameImpossible(cells: readonly Cell[]): Promise<void> {
-  const models = new Map(cells.map((cell) => {
-    const { data, augmentation, encoder, model, initialWeights } = cell.config;
-    const parts = { data, augmentation, encoder, model, initialWeights };
+  const distinct = new Map(cells.map((cell) => {
+    const { seed: _, ...parts } = cell.config;
     return [JSON.stringify(parts), cell];
   }));
-  for (const { label, config } of models.values()) {
+  for (const { label, config } of distinct.values()) {
     try {
       await checkModel(config);
     } catch (error) {

@@ -6,7 +6,7 @@ import { mostSimilar, type Neighbour } from "./most_similar.ts";
 
 /** Images compared with as many others at a time, so that a device need not hold all features. */
 const BATCH_SIZE = 1024;
-/** Vectors shorter than this are not made longer than their share of it. */
+/** Shorter vectors are divided by this in place of their length, which may be 0. */
 const EPSILON = 1e-6;
 
 /**

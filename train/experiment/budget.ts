@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
-import { readTextIfPresent } from "../../datasets/files/read_file.ts";
-import { UserError } from "../../engine/user_error.ts";
+import { readNote } from "../run/note_file.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import type { Experiment } from "./experiment_file.ts";
 
@@ -30,17 +29,8 @@ export function writeBudget(
  * @returns `undefined` where there is no note, as in folders of earlier versions.
  * @throws {UserError} The note is damaged or cannot be read.
  */
-export async function readBudget(
-  { budgetPath: path }: RunFolder,
+export function readBudget(
+  { budgetPath }: RunFolder,
 ): Promise<Budget | undefined> {
-  const text = await readTextIfPresent(path);
-  if (text === undefined) return undefined;
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new UserError(
-      `${path} is damaged or was edited; put it back, or delete it if the minutes are surely the same`,
-      { cause },
-    );
-  }
+  return readNote(budgetPath, schema, "minutes");
 }

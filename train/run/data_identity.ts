@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { writeJsonAtomically } from "../../datasets/files/atomic_file.ts";
-import { readTextIfPresent } from "../../datasets/files/read_file.ts";
 import type { Fingerprint } from "../../datasets/fingerprint.ts";
 import {
   type DatasetOptions,
@@ -8,6 +7,7 @@ import {
 } from "../../datasets/registry.ts";
 import { UserError } from "../../engine/user_error.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { readNote } from "./note_file.ts";
 import type { RunFolder } from "./run_folder.ts";
 
 const fingerprintSchema: z.ZodType<Fingerprint> = z.strictObject({
@@ -99,19 +99,10 @@ export async function checkOrigin(
  * @returns `undefined` where there is no note.
  * @throws {UserError} The note is damaged or cannot be read.
  */
-export async function readIdentity(
-  { dataPath: path }: RunFolder,
+export function readIdentity(
+  { dataPath }: RunFolder,
 ): Promise<Fingerprint | undefined> {
-  const text = await readTextIfPresent(path);
-  if (text === undefined) return undefined;
-  try {
-    return fingerprintSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new UserError(
-      `${path} is damaged or was edited; put it back, or delete it if the images are surely the same`,
-      { cause },
-    );
-  }
+  return readNote(dataPath, fingerprintSchema, "images");
 }
 
 function changeOf(noted: Fingerprint, found: Fingerprint): string | undefined {

@@ -126,7 +126,7 @@ export function decodeHeader(
   const tensors = new Map<string, TensorEntry>();
   let expected = 0;
   for (const [name, { dtype, shape, data_offsets: [start, end] }] of entries) {
-    // whatever the file says
+    // the file's name for it may have any length and any characters
     const tensor = `tensor ${printable(name.slice(0, MAX_NAME))}`;
     if (start !== expected || end < start) {
       throw new DamagedFileError(

@@ -14,22 +14,27 @@ const missing = {
   shared: 0,
 } as const;
 
+/** Starts the workers on a memory of so many pages; returns the threads that were asked for a message. */
+async function start(pool: WorkerPool, pages: number): Promise<number[]> {
+  const memory = new WebAssembly.Memory({
+    initial: pages,
+    maximum: 65536,
+    shared: true,
+  });
+  const { module: kernels } = compileKernels();
+  const asked: number[] = [];
+  await pool.broadcast((thread) => {
+    asked.push(thread);
+    const scratch = 65536 + thread * 4 * 2 ** 20;
+    return { kind: "start", memory, kernels, scratch, thread };
+  });
+  return asked;
+}
+
 Deno.test("WorkerPool.broadcast: each worker gets its message, and all must answer", async () => {
   const pool = new WorkerPool(3);
   try {
-    const memory = new WebAssembly.Memory({
-      initial: 200,
-      maximum: 65536,
-      shared: true,
-    });
-    const { module: kernels } = compileKernels();
-    const asked: number[] = [];
-    await pool.broadcast((thread) => {
-      asked.push(thread);
-      const scratch = 65536 + thread * 4 * 2 ** 20;
-      return { kind: "start", memory, kernels, scratch, thread };
-    });
-    assertEquals(asked, [0, 1, 2]);
+    assertEquals(await start(pool, 200), [0, 1, 2]);
     await pool.broadcast(() => ({ kind: "touch", start: 0, end: 65536 }));
   } finally {
     pool.terminate();
@@ -40,16 +45,7 @@ Deno.test("WorkerPool: touches the last page of all memory, and ends there", asy
   const pool = new WorkerPool(2);
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    const memory = new WebAssembly.Memory({
-      initial: 65536,
-      maximum: 65536,
-      shared: true,
-    });
-    const { module: kernels } = compileKernels();
-    await pool.broadcast((thread) => {
-      const scratch = 65536 + thread * 4 * 2 ** 20;
-      return { kind: "start", memory, kernels, scratch, thread };
-    });
+    await start(pool, 65536);
     const end = 2 ** 32;
     const touched = pool.broadcast(() => ({
       kind: "touch",
