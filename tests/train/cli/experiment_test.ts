@@ -113,3 +113,25 @@ Deno.test("experiment: pretrains nothing on images without the labels to measure
   );
   assert(!stderr.includes("training for"), stderr);
 });
+
+Deno.test("experiment: names a row at once whose loss its model gives nothing for", async () => {
+  using folder = new TemporaryFolder();
+  folder.write(
+    "losses.json",
+    JSON.stringify({
+      ...JSON.parse(file),
+      rows: {
+        "another loss": { settings: { losses: { allp: { weight: 1 } } } },
+        // of the same model
+        "as it is": {},
+      },
+      seeds: [1],
+    }),
+  );
+  const args = ["losses.json", "--minutes", "0.0001"];
+  const { stderr } = await experiment(folder.path, ...args);
+  assertMatch(
+    stderr,
+    /^another loss, seed 1 will fail: losses.allp has weight 1, but the model /m,
+  );
+});
