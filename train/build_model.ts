@@ -6,6 +6,10 @@ import type { Config } from "./config/config.ts";
 import type { PretextModel } from "./models/pretext_model.ts";
 import { encoderKind, modelKind } from "./models/registry.ts";
 
+/** V8's messages where an array would be larger than it can have. */
+const ALLOCATION_FAILED =
+  /^Array buffer allocation failed|^Invalid typed array/;
+
 /** The settings of which a model is made; the seed may be absent where all values will be loaded. */
 export type ModelConfig =
   & Pick<Config, "augmentation" | "encoder" | "model">
@@ -25,7 +29,7 @@ export interface BuiltModel {
  * Builds the model that a config describes.
  *
  * @param imageSize height and width of the stored images in pixels
- * @throws {UserError} if its parts do not fit together.
+ * @throws {UserError} if its parts do not fit together, or not into memory.
  */
 export function buildModel(
   config: ModelConfig,
@@ -49,9 +53,12 @@ export function buildModel(
       augmentation,
     };
   } catch (error) {
-    if (error instanceof RangeError) {
-      throw new UserError(`the config does not fit together: ${error.message}`);
-    }
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    throw new UserError(
+      ALLOCATION_FAILED.test(error.message)
+        ? "the model's weights do not fit into memory; " +
+          "lower encoder.width, model.transformer.feedForward or model.vocabulary.entries"
+        : `the config does not fit together: ${error.message}`,
+    );
   }
 }

@@ -14,6 +14,7 @@ import { located } from "./located.ts";
 import { openData } from "./open_data.ts";
 import { help, type Options, readOptions } from "./options.ts";
 import { pretrain, type PretrainResult } from "../pretrain.ts";
+import { printUnused } from "./print_unused.ts";
 import { probeTable } from "./probe_table.ts";
 import { repeatedImages } from "./repeated_images.ts";
 import type { ReportTask } from "../report/write_report.ts";
@@ -67,6 +68,7 @@ async function newJob(options: Options): Promise<Job> {
 /** Prints what a run would take; the exit code is 1 if the device cannot hold it. */
 async function printDryRun(options: Options): Promise<void> {
   const config = await readConfig(options);
+  printUnused(config, console.log);
   const { device, reason } = await openDevice(...options.device);
   console.log(`device: ${reason}`);
   const { total } = Deno.systemMemoryInfo();
@@ -100,6 +102,7 @@ async function runJob(
   if (repeated) display.print(`data: ${repeated}`);
   display.print(`device: ${reason}`);
   display.print(`run: ${run.path}`);
+  if (!resume) printUnused(config, (line) => display.print(line));
   try {
     if (resume) await changeRun(run, config, options);
     const result = await pretrain(config, {

@@ -22,6 +22,7 @@ import { deviceOptions, readDevice } from "./device_option.ts";
 import { located } from "./located.ts";
 import { CACHE, opening } from "./open_data.ts";
 import { errorStream } from "./progress.ts";
+import { printUnused } from "./print_unused.ts";
 import { repeatedImages } from "./repeated_images.ts";
 import { checkResume, openToResume, resumeOptions } from "./resume_options.ts";
 import { RunDisplay } from "./run_display.ts";
@@ -138,6 +139,9 @@ async function takePart(
           );
         }
         display?.print(`run: ${path}`);
+        if (display && !resumed) {
+          printUnused(config, (line) => display.print(line));
+        }
         display?.begin("training", step);
       },
       onStep: (...numbers) => display?.update(...numbers),

@@ -79,6 +79,11 @@ const mistakes: [
     { "pictures/1.jpg": "not a picture" },
   ],
   [
+    "the model's weights are larger than an array can be",
+    set("model.transformer.feedForward=1000000000"),
+    /^the model's weights do not fit into memory; lower encoder.width/,
+  ],
+  [
     "--download is given where there is nothing to fetch",
     [...TINY, "--download"],
     /^there is nothing to download for the data set "synthetic"/,

@@ -14,6 +14,7 @@ testOnDevices(
   ({ kind }) =>
     withFolder(async (folder) => {
       const args = [...TINY, "--device", kind];
+      args.push("--set", "losses.maskedPatch.normalizer=pairs");
       // every classifier takes shaders of its own, which are slow to compile in software
       const measures = kind === "wasm";
       if (!measures) args.push("--set", "evaluation.bank=1");
@@ -55,6 +56,10 @@ testOnDevices(
         }
         assertMatch(stderr, /^writing the report \.\.\.\n2\/2 .*images.*$/m);
       }
+      assertMatch(
+        stderr,
+        /^settings: losses.maskedPatch.normalizer=pairs has no effect; it needs losses.maskedPatch.form=nce$/m,
+      );
       const device = { wasm: "WebAssembly", webgpu: "WebGPU" }[kind];
       assertMatch(stderr, new RegExp(`^device: ${device} .*asked for`, "m"));
       assertMatch(
@@ -68,13 +73,16 @@ Deno.test("pretrain: a dry run says what a step needs, without images, and leave
   withFolder(async (folder) => {
     const { code, stdout, stderr } = await runCommand(folder, [
       ...["--preset", "baseline", "--dry-run", "--device", "wasm"],
+      ...["--set", "losses.maskedPatch.temperature=0.1"],
       ...["--threads", "1"],
       // fewer weights to draw
       ...["--set", "encoder.width=0.125", "--set", "batchSize=16"],
       ...["--set", "model.transformer.heads=8"],
     ]);
     assertEquals(code, 0, stderr);
-    assertMatch(stdout, /^device: .*SIMD, 1 thread /);
+    const [settings, device] = stdout.split("\n");
+    assertMatch(settings, /^settings: losses.maskedPatch.temperature=0.1 has/);
+    assertMatch(device, /^device: .*SIMD, 1 thread /);
     assertMatch(stdout, /one step of 16 images needs .* [KM]iB:\n/);
     assertMatch(stdout, /this device can hold it\n$/);
     assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
