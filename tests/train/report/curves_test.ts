@@ -33,6 +33,17 @@ Deno.test("curves: every measurement has a chart, with its last value as the fil
   assert(!markup.includes("NaN"));
 });
 
+Deno.test("curves: chance is that of each of the processes where these compare their own images alone", () => {
+  const distributed = { ...config.distributed, negatives: "local" as const };
+  const local = { ...config, distributed };
+  const records = [{ step: 1, "image.retrieval": 0.5 }];
+  const of = (processes?: number) =>
+    curvesSection(records, local, 1, processes).body!.markup;
+  // two views of each of two instances
+  assertMatch(of(2), /By chance: 50/);
+  assert(!of().includes("By chance"));
+});
+
 Deno.test("curves: many records are averaged, and what is not finite stays a gap", () => {
   const records = Array.from({ length: 1000 }, (_, i) => ({
     step: i + 1,
