@@ -1,23 +1,21 @@
 /**
  * Prints, as CSV, what a linear classifier makes of layers untrained, as step 0, and at each
- * checkpoint of a run, on up to 10,000 labelled images to fit and 2,000 to test. The LAYER `all` is
- * every layer beside the others.
+ * checkpoint of a run, on up to 10,000 labelled images to fit and 2,000 to test. A LAYER is any kind of
+ * features that `deno task embed` writes.
  *
  *     deno run --allow-read bench/probes/learning_curve.ts RUN LAYER...
  */
 import { imageSizeOf, openDataset } from "../../datasets/registry.ts";
 import { openDevice } from "../../engine/open_device.ts";
+import { Context } from "../../layers/context.ts";
 import { buildModel } from "../../train/build_model.ts";
-import type { Features } from "../../train/evaluate/features.ts";
 import { linearProbe } from "../../train/evaluate/linear_probe.ts";
 import {
   type LabelledImages,
   probeImages,
 } from "../../train/evaluate/probe.ts";
-import {
-  computeFeatures,
-  type NamedFeatures,
-} from "../../train/evaluate/compute_features.ts";
+import { evaluateImages } from "../../train/evaluate/evaluate_images.ts";
+import { allFeatures } from "../../train/export/feature_kinds.ts";
 import { listCheckpoints } from "../../train/run/checkpoint.ts";
 import { loadRun, openRun } from "../../train/run/load_run.ts";
 
@@ -36,8 +34,19 @@ for (
   const built = step === 0
     ? buildModel(config, imageSizeOf(config.data))
     : await loadRun(path, device, step);
-  const featuresOf = async (part: LabelledImages) =>
-    withAll(await computeFeatures(device, built, part, { batchSize }));
+  const featuresOf = (part: LabelledImages) =>
+    evaluateImages(
+      device,
+      part,
+      (images) => {
+        const pixels = built.augmentation.evaluate(images);
+        const features = allFeatures(built.model, pixels, new Context());
+        return Object.fromEntries(
+          layers.map((layer) => [layer, features[layer]]),
+        );
+      },
+      { batchSize },
+    );
   const train = await featuresOf(images.train);
   const test = await featuresOf(images.test);
   for (const layer of layers) {
@@ -51,20 +60,3 @@ for (
   }
 }
 device.destroy();
-
-/** The layers, and `all`: each beside the others, but `I, Î`, which is I and Î already. */
-function withAll({ "I, Î": both, ...layers }: NamedFeatures): NamedFeatures {
-  const parts = Object.values(layers);
-  const width = parts.reduce((sum, part) => sum + part.width, 0);
-  const rows = parts[0].values.length / parts[0].width;
-  const all: Features = { width, values: new Float32Array(rows * width) };
-  let column = 0;
-  for (const { width, values } of parts) {
-    for (let row = 0; row < rows; row++) {
-      const from = values.subarray(row * width, (row + 1) * width);
-      all.values.set(from, row * all.width + column);
-    }
-    column += width;
-  }
-  return { ...layers, ...both && { "I, Î": both }, all };
-}

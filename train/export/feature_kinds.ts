@@ -1,4 +1,5 @@
 import { input, type Tensor } from "../../engine/graph/tensor.ts";
+import { concatenate } from "../../engine/ops/movement.ts";
 import { mean } from "../../engine/ops/reduction.ts";
 import { Context } from "../../layers/context.ts";
 import type { PretextModel } from "../models/pretext_model.ts";
@@ -7,7 +8,10 @@ import type { PretextModel } from "../models/pretext_model.ts";
 export const DEFAULT_FEATURES = "features";
 
 /**
- * Every kind of features that a model computes: its representations by name, and `image`.
+ * Every kind of features that a model computes: its representations by name, `all` and `image`.
+ *
+ * `all` is the representations side by side, each once. A linear classifier makes more of them than of
+ * any by itself: 63.6 % for 60.7 % on CIFAR-10 (docs/results.md).
  *
  * `image` is the whole image through all stages of the encoder, the last map normalised, rectified and
  * averaged. It is the paper's I with the double view; without it, what the stages that learned from
@@ -21,8 +25,12 @@ export function allFeatures(
   images: Tensor,
   context: Context,
 ): Readonly<Record<string, Tensor>> {
+  const representations = model.representations(images, context);
+  // two of the others already
+  const { "I, Î": _, ...layers } = representations;
   return {
-    ...model.representations(images, context),
+    ...representations,
+    all: concatenate(Object.values(layers), 1),
     image: wholeImage(model, images, context),
   };
 }

@@ -89,8 +89,8 @@ export class PretrainedEncoder implements Disposable {
    * evaluation.
    *
    * @param kind Which features, one of {@linkcode kinds}: `features` (default), which evaluation
-   * compares; `image`, the whole image through the residual network; or any other layer by its name in
-   * the table of `probe`.
+   * compares; `image`, the whole image through the residual network; any other layer by its name in the
+   * table of `probe`; or `all` of these side by side.
    * @returns the features of each picture.
    * @throws {UserError} if a picture cannot be read or decoded.
    * @throws {RangeError} if there is no such kind, or a picture's size is not that of its pixels.

@@ -94,6 +94,7 @@ testWithSeed(
       Î: 16,
       "I, Î": 48,
       features: 4 * 16,
+      all: 224,
       image: 32,
     });
   },
