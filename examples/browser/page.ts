@@ -110,13 +110,19 @@ function cosineSimilarity(a: Float32Array, b: Float32Array): number {
 
 /** What was asked for last; one thing is done after the other. */
 let work: Promise<void> = Promise.resolve();
+let waiting = 0;
 
 function enqueue(task: () => Promise<void>): void {
-  elements.errors.replaceChildren();
+  // errors of what is still under way stay
+  if (waiting === 0) elements.errors.replaceChildren();
+  waiting++;
   work = work.then(task).catch((error) => {
     say("");
     showError(error);
-  }).finally(() => elements.progress.hidden = true);
+  }).finally(() => {
+    elements.progress.hidden = true;
+    waiting--;
+  });
 }
 
 function openChosenEncoder(): void {
@@ -142,8 +148,11 @@ document.ondrop = (event) => {
   if (files.length > 1 || files[0].type.startsWith("image/")) {
     return addPictures(files);
   }
-  elements.encoder.files = files;
-  openChosenEncoder();
+  enqueue(async () => {
+    await openEncoder(files[0]);
+    // not before: another device opens what is chosen there
+    elements.encoder.files = files;
+  });
 };
 
 elements.webgpu.disabled = !await navigator.gpu?.requestAdapter();

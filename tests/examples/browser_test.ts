@@ -146,6 +146,13 @@ testInChromium("examples/browser", async (browser, context) => {
     await page.says("Pictures: 2. ");
     await page.says("cannot decode broken.png: ");
     assertEquals(await page.order(), ["0.png", "1.png"]);
+    // what was dropped in vain is not what another device opens
+    await page.drop(pathOf("encoder.safetensors"));
+    await page.says("Pictures: 2. ");
+    await page.drop(pathOf("encoder.onnx"));
+    await page.says("encoder.onnx is not a safetensors file; ");
+    await page.chooseDevice("wasm");
+    await page.says("Pictures: 2. Computed on WebAssembly");
   });
 });
 

@@ -21,12 +21,13 @@ export function mostSimilar(
   own?: number,
 ): Neighbour[] {
   const found: Neighbour[] = [];
+  if (count < 1) return found;
   for (let index = 0; index < similarities.length; index++) {
     const similarity = similarities[index];
     const last = found.at(-1);
     if (index === own) continue;
-    if (found.length === count) {
-      if (last && similarity <= last.similarity) continue;
+    if (last && found.length === count) {
+      if (similarity <= last.similarity) continue;
       found.pop();
     }
     const place = found.findIndex((other) => other.similarity < similarity);

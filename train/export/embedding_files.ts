@@ -123,13 +123,15 @@ export class EmbeddingFiles implements Disposable {
       "",
     );
     const [rowsPath] = unfinished(this.path);
-    await writeTextAtomically(this.namesPath, text);
-    await withFileErrors(`cannot write ${this.path}`, async () => {
+    const what = `cannot write ${this.path}`;
+    await withFileErrors(what, async () => {
       await this.rows.seek(0, Deno.SeekMode.Start);
       await writeAll(this.rows, npyHeader(names.length, this.task.width));
       await this.rows.sync();
-      await Deno.rename(rowsPath, this.path);
     });
+    // next to each other, so that hardly anything can come between that leaves names of other rows
+    await writeTextAtomically(this.namesPath, text);
+    await withFileErrors(what, () => Deno.rename(rowsPath, this.path));
     await this.discard();
   }
 

@@ -10,7 +10,7 @@ import { modelTensors } from "./model_tensors.ts";
 
 /**
  * Takes the encoder out of a run: what its latest checkpoint says of parameters and running
- * statistics, without the optimiser and the vocabularies.
+ * statistics, without the optimiser, the vocabularies and a momentum encoder.
  *
  * @param path The folder of the run.
  * @throws {UserError} if it is not the folder of a run, has no checkpoint, or cannot be read.
@@ -19,7 +19,7 @@ export async function encoderOfRun(path: string): Promise<EncoderContents> {
   const opened = await openRun(path);
   const { config } = opened;
   const checkpoint = await loadTrained(opened);
-  const model = withoutVocabulary(config.model);
+  const model = withoutLossParts(config.model);
   const { augmentation, encoder } = config;
   const imageSize = imageSizeOf(config.data);
   const built = buildModel({ augmentation, encoder, model }, imageSize);
@@ -44,7 +44,13 @@ export async function encoderOfRun(path: string): Promise<EncoderContents> {
   };
 }
 
-/** The model as it computes features: its vocabularies serve the loss alone. */
-export function withoutVocabulary(options: ModelOptions): ModelOptions {
-  return "vocabulary" in options ? { ...options, vocabulary: null } : options;
+/** The model as it computes features: vocabularies and momentum encoder serve the loss alone. */
+export function withoutLossParts(options: ModelOptions): ModelOptions {
+  return options.name === "maskedPatchPrediction"
+    ? {
+      ...options,
+      vocabulary: null,
+      targets: { ...options.targets, patches: "online" },
+    }
+    : options;
 }

@@ -7,7 +7,7 @@ import { changedBy } from "../config/changeable.ts";
 import { describeDifference, differences } from "../config/difference.ts";
 import { defaultsOf, mergeSettings } from "../config/merge.ts";
 import { readResults, writeResults } from "../evaluate/result_file.ts";
-import { withoutVocabulary } from "../export/export_encoder.ts";
+import { withoutLossParts } from "../export/export_encoder.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
 import { loadTrained, type OpenedRun, openRun } from "../run/load_run.ts";
 import { lockRun } from "../run/lock.ts";
@@ -150,7 +150,7 @@ function build(
   config: Omit<Config, "seed"> & Partial<Pick<Config, "seed">>,
   imageSize: number,
 ): BuiltModel {
-  const model = withoutVocabulary(config.model);
+  const model = withoutLossParts(config.model);
   return buildModel({ ...config, model }, imageSize);
 }
 

@@ -66,7 +66,10 @@ export async function examine(
       return {
         pixels,
         features: model.features(pixels, context),
-        ...maskedTensors(model.forward(pixels, config.views, context)),
+        ...maskedTensors(
+          model.forward(pixels, config.views, context),
+          config,
+        ),
       };
     },
     {

@@ -27,6 +27,7 @@ export async function readLayerResults(
 }
 
 function isComplete({ untrained, trained }: ComparedLayers): boolean {
-  const layers = Object.keys(trained);
-  return layers.length > 0 && layers.every((layer) => layer in untrained);
+  const layers = Object.keys({ ...untrained, ...trained });
+  return layers.length > 0 &&
+    layers.every((layer) => layer in untrained && layer in trained);
 }

@@ -20,8 +20,9 @@ const SYMBOLS = [
   ...["circle", "square", "triangle", "diamond", "star"],
   ...["cross", "wye", "hexagon", "square2", "diamond2"],
 ];
-/** No folder, and so no class, has a slash in its name. */
-const OTHERS = "others/";
+/** Begins what Plot is told of a class: it takes names that are all colours, or symbols, as these. */
+const CLASS = "class ";
+const OTHERS = "others";
 
 /** One of the pictures in two dimensions. */
 interface Point {
@@ -94,8 +95,8 @@ function labelledMap(
 ): Html {
   const names = commonest(labels);
   const nameOf = ({ index }: Point) =>
-    names.includes(labels[index]) ? labels[index] : OTHERS;
-  const domain = [...names, OTHERS];
+    names.includes(labels[index]) ? CLASS + labels[index] : OTHERS;
+  const domain = [...names.map((name) => CLASS + name), OTHERS];
   const style = {
     color: {
       type: "ordinal",
@@ -127,7 +128,7 @@ function labelledMap(
       [dotMark([name], { fill: [name], symbol: [name], r: 5, x: [0], y: [0] })],
       { ...FRAME, ...style, width: 16, height: 16, margin: 0 },
     );
-    return html`<li>${symbol}${name === OTHERS ? "others" : name}</li>`;
+    return html`<li>${symbol}${name.replace(CLASS, "")}</li>`;
   });
   const map = chart(label, marks, { ...FRAME, ...style });
   const key = html`<ul class="key">${keys}</ul>`;

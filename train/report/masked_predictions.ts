@@ -1,7 +1,9 @@
 import type { PretextOutputs } from "../../losses/outputs.ts";
-import { type TermName, terms, termsIn } from "../../losses/registry.ts";
+import { type TermName, terms } from "../../losses/registry.ts";
 import type { PatchPredictions } from "../../losses/term.ts";
+import type { Config } from "../config/config.ts";
 import { mostSimilar, type Neighbour } from "../evaluate/most_similar.ts";
+import { termsByWeight } from "./indicators.ts";
 
 /** Masked patches of pictures, what a model predicts there, and what it is to choose from. */
 export interface MaskedPredictions {
@@ -22,12 +24,13 @@ export interface MaskedPredictions {
   readonly among: "all" | "masked";
 }
 
-/** What the first term that takes masked patches is given; `undefined` where a model predicts none. */
+/** What the weightiest term that takes masked patches is given; `undefined` where there is none. */
 export function maskedTensors(
   outputs: PretextOutputs,
+  config: Config,
 ): PatchPredictions | undefined {
-  return termsIn(outputs)
-    .map((name) => patchPredictions(name, outputs))
+  return termsByWeight(config)
+    .map(({ name }) => patchPredictions(name, outputs))
     .find((predictions) => predictions !== undefined);
 }
 
@@ -87,7 +90,8 @@ export function retrieve(
   return {
     asked,
     candidates: total,
-    rank: scores.filter((score) => score >= scores[truth]).length,
+    // numbers that are no numbers are on a par
+    rank: scores.filter((score) => !(score < scores[truth])).length,
     best: mostSimilar(scores, count).map(({ index, similarity }) => ({
       ...placeOf(index),
       similarity,

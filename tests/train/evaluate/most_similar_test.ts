@@ -11,7 +11,7 @@ testWithSeed(
         { length: 1 + i },
         () => Math.floor(randomNumber(0, 6)),
       );
-      const [count, own] = [1 + i % 7, i % 3 === 0 ? undefined : i % 11];
+      const [count, own] = [i % 8, i % 3 === 0 ? undefined : i % 11];
       const sorted = Array.from(
         similarities,
         (similarity, index) => ({ index, similarity }),

@@ -110,6 +110,34 @@ Deno.test("EmbeddingFiles: killed while it puts the files in their places, it co
   }
 });
 
+Deno.test("EmbeddingFiles: between names and rows of the same pictures nothing else is written", async () => {
+  let moments = 0;
+  for (let allowed = 0, killed = true; killed; allowed++) {
+    using folder = new TemporaryFolder();
+    const path = `${folder.path}/it.npy`;
+    const names = () => Deno.readTextFile(`${folder.path}/it.csv`);
+    await embed(path, 5);
+    const [oldNames, oldRows] = [await names(), await Deno.readFile(path)];
+    // one picture less
+    const files = task.files.with(4, ["broken.png", 100, 4]).toSpliced(2, 1);
+    const changed = { files };
+    killed = await killedAfter(allowed, async () => {
+      using embedding = await EmbeddingFiles.open(path, {
+        ...task,
+        ...changed,
+      });
+      for (let i = embedding.done; i < 4; i++) {
+        await embedding.append(featuresOf(i));
+      }
+      await embedding.finish();
+    });
+    const isNew = await names() !== oldNames;
+    const rows = await Deno.readFile(path);
+    if (isNew && rows.length === oldRows.length) moments++;
+  }
+  assertEquals(moments, 1);
+});
+
 Deno.test("EmbeddingFiles: begins anew for another encoder or folder, and where the pictures have changed", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/it.npy`;

@@ -1,9 +1,11 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
 import { encoderOfRun } from "../../../train/export/export_encoder.ts";
 import { createRunFolder } from "../../../train/run/run_folder.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
-import { makeRun, tinyFullConfig } from "./tiny_run.ts";
+import { buildModel } from "../../../train/build_model.ts";
+import { modelTensors } from "../../../train/export/model_tensors.ts";
+import { IMAGE_SIZE, makeRun, tinyFullConfig } from "./tiny_run.ts";
 import { testWithSeed } from "../../random.ts";
 
 async function refusalOf(path: string): Promise<string> {
@@ -23,6 +25,24 @@ Deno.test("encoderOfRun: refuses a run without a checkpoint, and what is no run"
     `${folder.path} is not the folder of a run: it has no config.json`,
   );
 });
+
+testWithSeed(
+  "encoderOfRun: leaves out a momentum encoder, which serves the loss alone",
+  async () => {
+    using folder = new TemporaryFolder();
+    const { model } = tinyFullConfig;
+    assert(model.name === "maskedPatchPrediction");
+    const targets = { ...model.targets, patches: "momentum" as const };
+    const config = { ...tinyFullConfig, model: { ...model, targets } };
+    await makeRun(`${folder.path}/run`, config);
+    const { tensors, description } = await encoderOfRun(`${folder.path}/run`);
+    const names = Object.keys(tensors);
+    assertEquals(names.filter((name) => name.startsWith("momentum")), []);
+    // and is not asked for when the file is read
+    const built = buildModel({ ...description, seed: 1 }, IMAGE_SIZE);
+    assertEquals(Object.keys(modelTensors(built, tensors, "it")), names);
+  },
+);
 
 testWithSeed(
   "encoderOfRun: refuses a checkpoint of another architecture",

@@ -68,6 +68,20 @@ for (const [name, config] of Object.entries(configs)) {
 }
 
 testOnWasm(
+  "examine: has no predictions of masked patches where their loss has no weight",
+  (device) =>
+    withRun(device, configs.full, async ({ loaded }) => {
+      const { losses } = loaded.config;
+      const maskedPatch = { ...losses.maskedPatch, weight: 0 };
+      const config = { ...loaded.config, losses: { ...losses, maskedPatch } };
+      const run = { ...loaded, config };
+      const splits = randomSplits(count);
+      const { masked } = await examine(device, run, splits, { images: 2 });
+      assertEquals(masked, undefined);
+    }),
+);
+
+testOnWasm(
   "examine: takes the given number of images and no more, of those without labels where there are no others, and stops when asked",
   (device) =>
     withRun(device, configs.selfie, async ({ loaded }) => {

@@ -27,6 +27,14 @@ Deno.test("readLayerResults: prefers what was measured with all images, of the s
   const part = { step: 3, source: "", ...layers(0.2), trained: {} };
   await writeProbe(`${path}/probe.json`, part);
   assertEquals(await accuracyAt(3), 0.1);
+  // and one within it
+  const { untrained } = layers(0.2);
+  const within = {
+    ...layers(0.2),
+    untrained: { ...untrained, b: untrained.a },
+  };
+  await writeProbe(`${path}/probe.json`, { ...part, ...within });
+  assertEquals(await accuracyAt(3), 0.1);
   await writeProbe(`${path}/probe.json`, { ...part, ...layers(0.3) });
   assertEquals(await accuracyAt(3), 0.3);
   const earlier = { step: 2, source: "", ...layers(0.4) };

@@ -95,6 +95,27 @@ testWithSeed(
   },
 );
 
+testWithSeed(
+  "map: classes named like colours or symbols have signs of their own, as the key has them",
+  () => {
+    const { examined, neighbours } = twoGroups(40);
+    for (
+      const names of [["white", "black"], ["star", "circle"], ["apple", "lime"]]
+    ) {
+      const labels = examined.pictures.map((_, i) => names[i % 2]);
+      const { markup } = mapSection({ ...examined, labels }, neighbours).body!;
+      assertEquals(
+        new Set(markup.match(/fill="(?!none|currentColor)[^"]*"/g)),
+        new Set(['fill="var(--class-1)"', 'fill="var(--class-2)"']),
+        names.join(),
+      );
+      for (const name of names) {
+        assert(markup.includes(`</svg>${name}</li>`));
+      }
+    }
+  },
+);
+
 testWithSeed("map: says that pictures are too few", () => {
   const least = MAP_NEIGHBOURS + 2;
   const few = twoGroups(least - 1);

@@ -63,6 +63,15 @@ testWithSeed(
 );
 
 testWithSeed(
+  "retrieve: the truth comes last where predictions are no numbers",
+  () => {
+    const masked = random("all");
+    masked.predictions.fill(NaN);
+    assertEquals(retrieve(masked, 2, 1, 0).rank, 54);
+  },
+);
+
+testWithSeed(
   "retrieve: ranks the masked patches of the picture itself by scaled products, no more than there are",
   () => {
     const masked = random("masked");
