@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import { createTarDecoder } from "modern-tar";
+import { createTarDecoder, type ParsedTarEntry } from "modern-tar";
 import { UserError } from "../engine/user_error.ts";
 import type { DownloadProgress, ProgressListener } from "./dataset.ts";
 import { writeAll } from "./files/atomic_file.ts";
@@ -150,10 +150,8 @@ async function unpack(
     await Deno.remove(temporary, { recursive: true });
   }
   await Deno.mkdir(temporary);
-  const entries = (await openReporting(part, "unpacking", onProgress))
-    .pipeThrough(new DecompressionStream("gzip"))
-    .pipeThrough(createTarDecoder());
-  for await (const { header, body } of entries) {
+  const archive = await openReporting(part, "unpacking", onProgress);
+  for await (const { header, body } of entriesOf(archive, part, folder)) {
     if (header.type !== "file") {
       await body.cancel();
       continue;
@@ -164,6 +162,26 @@ async function unpack(
     await file.sync();
   }
   await Deno.rename(temporary, folder);
+}
+
+/** What is in a `.tar.gz`; the decoder's refusal becomes a sentence. */
+async function* entriesOf(
+  archive: ReadableStream<Uint8Array<ArrayBuffer>>,
+  part: string,
+  folder: string,
+): AsyncGenerator<ParsedTarEntry> {
+  try {
+    yield* archive.pipeThrough(new DecompressionStream("gzip"))
+      .pipeThrough(createTarDecoder());
+  } catch (error) {
+    // the system's errors have codes and sentences of their own
+    if (!(error instanceof Error) || "code" in error) throw error;
+    throw new UserError(
+      `cannot unpack ${part}: ${error.message.replace(/\.$/, "")}; ` +
+        `put the files that are in it into the folder ${folder} yourself`,
+      { cause: error },
+    );
+  }
 }
 
 /** Unlike `file.writable`, which holds bytes back, keeps all that came before a stream breaks off. */

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import type { DownloadProgress } from "../../datasets/dataset.ts";
 import { discardArchive, downloadArchive } from "../../datasets/download.ts";
@@ -214,6 +215,30 @@ testWithSeed(
       "data exists",
     );
     assertEquals(filesIn(folder), ["data"]);
+  },
+);
+
+testWithSeed(
+  "downloadArchive: an archive that has its MD5 and cannot be unpacked is named, and kept",
+  async () => {
+    using folder = new TemporaryFolder();
+    // a header for more names than the decoder takes
+    const tar = await packTar([{ header: { name: "a", size: 0 } }]);
+    tar.set(new TextEncoder().encode("77777777777\0"), 124);
+    tar.set(new TextEncoder().encode("x"), 156);
+    tar.fill(32, 148, 156);
+    const sum = tar.subarray(0, 512).reduce((sum, byte) => sum + byte, 0);
+    const digits = `${sum.toString(8).padStart(6, "0")}\0 `;
+    tar.set(new TextEncoder().encode(digits), 148);
+    const archive = Uint8Array.from(gzipSync(tar));
+    const md5 = createHash("md5").update(archive).digest("hex");
+    await assertRejects(
+      () => download(folder, () => new Response(archive), md5),
+      UserError,
+      `cannot unpack ${folder.path}/archive.tar.gz.part: Tar metadata entry exceeds maximum size; ` +
+        `put the files that are in it into the folder ${folder.path}/data yourself`,
+    );
+    assertEquals(filesIn(folder), ["archive.tar.gz.part", "data.part"]);
   },
 );
 
