@@ -62,16 +62,29 @@ export interface FaultOutcome {
 /**
  * Lets a change of a command to files fail: it must end with one sentence and its checkpoints whole, or
  * do without, and come to what it comes to undisturbed when it is run again.
+ *
+ * @returns Why it could not fail, where the command did not come to that change.
  */
 export async function tryFileFault(
   workshop: Workshop,
   command: Command,
   { at, fault }: FileFault,
-): Promise<FaultOutcome> {
+): Promise<FaultOutcome | string> {
   // has to be known before the folder is used
   await workshop.undisturbed(command);
   await workshop.restore(command.needs);
   const child = workshop.start(command, at, fault);
+  const outcome = await outcomeOf(workshop, command, child, fault);
+  const made = workshop.changes().length;
+  return made < at ? `it made ${made} changes, not ${at}` : outcome;
+}
+
+async function outcomeOf(
+  workshop: Workshop,
+  command: Command,
+  child: Deno.ChildProcess,
+  fault: Fault,
+): Promise<FaultOutcome> {
   if (fault !== "short") {
     return await judge(workshop, command, child, { reason: REASON });
   }
