@@ -9,14 +9,19 @@ import { Program } from "../../../engine/program.ts";
 import { Context } from "../../../layers/context.ts";
 import { namedStates } from "../../../layers/module.ts";
 import { buildModel, type BuiltModel } from "../../../train/build_model.ts";
-import { allFeatures } from "../../../train/export/feature_kinds.ts";
+import {
+  allFeatures,
+  wholeImage,
+} from "../../../train/export/feature_kinds.ts";
 import {
   type ClassifierInput,
   classifierInput,
   inputsOf,
 } from "../../../train/finetune/classifier_input.ts";
+import { assertClose } from "../../engine/compare.ts";
 import { testOnWasm } from "../../engine/devices.ts";
-import { randomArray } from "../../random.ts";
+import { NaiveRandom } from "../../layers/naive_random.ts";
+import { randomArray, randomWord } from "../../random.ts";
 import { fullModel, IMAGE_SIZE, tinyConfig } from "../tiny_model.ts";
 
 const N = 2;
@@ -76,6 +81,38 @@ testOnWasm(
       patches: "features",
     });
     await assertFeatures(device, {}, { patches: "features", image: "image" });
+  },
+);
+
+testOnWasm(
+  "classifierInput: whole images in training are dropped once, with and without the double view",
+  async (device) => {
+    for (const changes of [fullModel, {}]) {
+      const built = randomModel(changes);
+      const { model } = built;
+      const key = input("key", [2], "u32");
+      // passes of their own: both train, as the statistics of the batch are part of the features
+      const pass = () => new Context(new RandomSource(key));
+      const program = await Program.compile(device, {
+        outputs: [
+          classifierInput(model, "image", images, pass()),
+          wholeImage(model, images, pass()),
+        ],
+      });
+      const [seed, step] = [randomWord(), 7];
+      const [dropped, whole] = await program.evaluate({
+        images: randomArray(images.size),
+        key: Uint32Array.of(seed, step),
+      });
+      assertClose(
+        dropped,
+        new NaiveRandom(seed, step)
+          .dropout(Float64Array.from(whole), model.dropout),
+        "I",
+      );
+      program.destroy();
+      release(device, built);
+    }
   },
 );
 

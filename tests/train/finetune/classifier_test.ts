@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Device } from "../../../engine/devices/device.ts";
-import { input } from "../../../engine/graph/tensor.ts";
+import { input, sizeOf } from "../../../engine/graph/tensor.ts";
+import { RandomSource } from "../../../engine/ops/random.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import { Context } from "../../../layers/context.ts";
 import { namedStates } from "../../../layers/module.ts";
@@ -10,7 +11,10 @@ import {
   Classifier,
   type PretrainedWeights,
 } from "../../../train/finetune/classifier.ts";
-import type { ClassifierInput } from "../../../train/finetune/classifier_input.ts";
+import {
+  type ClassifierInput,
+  classifierInput,
+} from "../../../train/finetune/classifier_input.ts";
 import {
   captureState,
   releaseState,
@@ -18,7 +22,9 @@ import {
 import { traceObjective, TrainingStep } from "../../../train/training_step.ts";
 import { assertClose } from "../../engine/compare.ts";
 import { testOnWasm } from "../../engine/devices.ts";
-import { randomArray, testWithSeed } from "../../random.ts";
+import { linear } from "../../layers/naive.ts";
+import { NaiveRandom } from "../../layers/naive_random.ts";
+import { randomArray, randomWord, testWithSeed } from "../../random.ts";
 import { fullModel, IMAGE_SIZE, tinyConfig } from "../tiny_model.ts";
 import { randomTensors } from "../export/tiny_run.ts";
 
@@ -200,6 +206,57 @@ testOnWasm(
     assertClose(accuracy, [right], "accuracy");
     program.destroy();
     release(device, classifier);
+  },
+);
+
+testOnWasm(
+  "Classifier: dropout comes after a frozen network, and only within one that is not",
+  async (device) => {
+    for (const frozen of [true, false]) {
+      const { network, classifier } = create({
+        frozen,
+        input: "image",
+        weights: { tensors: randomTensors(config), source: "checkpoint" },
+      });
+      const { model, augmentation: { size } } = network;
+      const { storage, entries } = classifier.learning.parameters;
+      const weights = (name: string) => {
+        const { offset, shape } = entries.get(`classifier.${name}`)!;
+        return storage.initial!.subarray(offset, offset + sizeOf(shape));
+      };
+      weights("weight").set(randomArray(weights("weight").length));
+      const images = input("images", [5, size, size, 3]);
+      // a pass of its own each, with the same random numbers
+      const key = input("key", [2], "u32");
+      const training = () => new Context(new RandomSource(key));
+      const program = await Program.compile(device, {
+        outputs: [
+          classifier.forward(images, training()),
+          classifierInput(
+            model,
+            "image",
+            images,
+            frozen ? new Context() : training(),
+          ),
+        ],
+      });
+      const [seed, step] = [randomWord(), 7];
+      const [scores, values] = await program.evaluate({
+        images: randomArray(images.size),
+        key: Uint32Array.of(seed, step),
+      });
+      const features = Float64Array.from(values);
+      const seen = frozen
+        ? new NaiveRandom(seed, step).dropout(features, model.dropout)
+        : features;
+      assertClose(
+        scores,
+        linear(seen, (name) => Float64Array.from(weights(name))),
+        frozen ? "frozen" : "not frozen",
+      );
+      program.destroy();
+      release(device, classifier);
+    }
   },
 );
 

@@ -71,6 +71,13 @@ Deno.test("finetuneImages: a share of the labels is stratified, and which images
   assertNotEquals(used(4), used(3));
 });
 
+Deno.test("finetuneImages: which images are held out of all follows from the seed", () => {
+  const heldOut = (seed: number) =>
+    finetuneImages(splits, { labels: 1, seed }, "run").heldOut.positions;
+  assertEquals(heldOut(3), heldOut(3));
+  assertNotEquals(heldOut(4), heldOut(3));
+});
+
 Deno.test("finetuneImages: what the test images show changes no other part", () => {
   const poisoned = { ...splits, test: images([0, 0, 0, 0, 9]) };
   const settings = { labels: 0.5, seed: 1 };

@@ -7,6 +7,7 @@ import {
 import type { DatasetSplits } from "../../../datasets/dataset.ts";
 import { listFolder } from "../../../datasets/files/folders.ts";
 import { UserError } from "../../../engine/user_error.ts";
+import { buildModel } from "../../../train/build_model.ts";
 import type { FinetuneSettings } from "../../../train/finetune/finetune_config.ts";
 import {
   finetuneRun,
@@ -19,12 +20,16 @@ import {
   saveCheckpoint,
 } from "../../../train/run/checkpoint.ts";
 import { claim } from "../../../train/run/claim.ts";
+import {
+  captureState,
+  releaseState,
+} from "../../../train/run/training_state.ts";
 import { devices } from "../../engine/devices.ts";
 import { withSeed } from "../../random.ts";
 import { makeRun } from "../export/tiny_run.ts";
 import { withFolder } from "../folder.ts";
 import { measurementsOf } from "../measurements.ts";
-import { fullModel, tinyConfig } from "../tiny_model.ts";
+import { fullModel, IMAGE_SIZE, tinyConfig } from "../tiny_model.ts";
 import { labelledImages, stripedImages } from "./labelled_images.ts";
 import { testWithSeed } from "../../random.ts";
 
@@ -303,6 +308,37 @@ testWithSeed(
         seed: 1,
       });
       assert(result);
+    }),
+);
+
+testWithSeed(
+  "finetuneRun: from scratch, a frozen network too is the untrained one of its own seed",
+  () =>
+    withRun(async (run) => {
+      const seed = config.seed + 1;
+      const untrained = buildModel({ ...config, seed }, IMAGE_SIZE);
+      const tensors = await captureState(wasm, untrained);
+      releaseState(wasm, untrained);
+      await saveCheckpoint(
+        `${run}/checkpoints`,
+        { step: 6, tensors, metadata: { config } },
+        1,
+      );
+      // the classifier is all that is saved, and it tells networks apart
+      const learned = async (settings: FinetuneSettings) => {
+        const { folder } = await finetune(run, {
+          input: "image",
+          frozen: true,
+          steps: 1,
+          seed,
+          ...settings,
+        });
+        return (await loadCheckpoint(`${folder}/checkpoints`, 1)).tensors;
+      };
+      assertEquals(
+        await learned({ fromScratch: true }),
+        await learned({ checkpoint: 6 }),
+      );
     }),
 );
 

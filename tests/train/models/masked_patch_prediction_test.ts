@@ -29,12 +29,31 @@ const variants = [
     losses: { maskedPatch },
   },
   {
+    name: "targets of a momentum encoder from before the exchange",
+    model: {
+      exchange,
+      targets: { exchange: false, patches: "momentum", momentum: 0.6 },
+    },
+    losses: { maskedPatch },
+  },
+  {
     name: "targets without gradient, and batch normalisation in the heads",
     model: {
       doubleView: true,
       head: "batchNorm",
       targets: { patches: "stopGradient", images: "stopGradient" },
     },
+    losses: { maskedPatch, image },
+  },
+  // one each: neither part may follow the other's setting
+  {
+    name: "targets without gradient of patches alone",
+    model: { doubleView: true, targets: { patches: "stopGradient" } },
+    losses: { maskedPatch, image },
+  },
+  {
+    name: "targets without gradient of images alone",
+    model: { doubleView: true, targets: { images: "stopGradient" } },
     losses: { maskedPatch, image },
   },
   {
