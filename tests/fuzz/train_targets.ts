@@ -1,4 +1,6 @@
+import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
+import { namedStates } from "../../layers/module.ts";
 import { buildModel } from "../../train/build_model.ts";
 import { completeConfig, configSchema } from "../../train/config/config.ts";
 import { loadConfig } from "../../train/config/loader.ts";
@@ -169,17 +171,36 @@ const checkpoints = [
   checkpoint("old-checkpoint", unstamped),
 ];
 
-/** Weights by the names of timm; the model must be as it was where they are refused. */
+/** Weights by the names of timm; where they are refused the model must be as it was: all zeros. */
 function timm(): Target {
   const [{ config, imageSize, tensors }] = timmCases;
   const { seed: _, ...unseeded } = config;
   const built = buildModel(unseeded, imageSize);
+  // as bytes, which compare in a hundredth of the time that an import takes
+  const initials = [
+    built.parameters.storage.initial!,
+    ...[...namedStates(built.model).values()].map(({ initial }) => initial),
+  ].map(({ buffer, byteOffset, byteLength }) =>
+    Buffer.from(buffer, byteOffset, byteLength)
+  );
+  const zeros = Buffer.alloc(initials[0].length);
   return {
     name: "timm",
     files: [encodeSafetensors({ metadata: {}, tensors })],
     mutate: mutateSafetensors,
     read(file) {
-      importTimm(built, file, "it");
+      for (const initial of initials) initial.fill(0);
+      try {
+        importTimm(built, file, "it");
+      } catch (error) {
+        assert(
+          initials.every((initial) =>
+            initial.equals(zeros.subarray(0, initial.length))
+          ),
+          "a file that is refused has changed the model",
+        );
+        throw error;
+      }
       return Promise.resolve();
     },
   };

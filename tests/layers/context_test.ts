@@ -127,4 +127,11 @@ Deno.test("Context.differs: names the storages whose new values are of this proc
   context.update(common, constant(1, [3]));
   assertEquals(context.differs(own.storage), true);
   assertEquals(context.differs(common.storage), false);
+  const substitute = new State("substitute", [3], 0);
+  context.substituting(
+    new Map([[common, substitute]]),
+    () => context.update(common, constant(1, [3]), true),
+  );
+  assertEquals(context.differs(substitute.storage), true);
+  assertEquals(context.differs(common.storage), false);
 });

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { input, sizeOf } from "../../engine/graph/tensor.ts";
 import { Context } from "../../layers/context.ts";
-import { namedParameters } from "../../layers/module.ts";
+import { Convolution } from "../../layers/convolution.ts";
+import { namedInstances, namedParameters } from "../../layers/module.ts";
 import { packParameters } from "../../layers/packing.ts";
 import {
   Block,
@@ -132,6 +133,18 @@ Deno.test("ResNet: has the channels and the weights of the published ones", () =
   assertEquals(channels(18, 0.25), [16, 16, 32, 64, 128]);
   assertEquals(channels(18, 0.01), [8, 8, 8, 8, 8]);
   assertEquals(channels(18, 4), [256, 256, 512, 1024, 2048]);
+});
+
+Deno.test("ResNet: all convolutions start with the deviation of He et al. for what their windows see", () => {
+  const network = new ResNet({ depth: 50, width: 0.0625, stem: "imagenet" });
+  const layers = [...namedInstances(network, Convolution)];
+  // the stem, three in each of 16 blocks, and a shortcut in each of 4 stages
+  assertEquals(layers.length, 1 + 3 * 16 + 4);
+  for (const [name, { weight }] of layers) {
+    const [height, width, inputs] = weight.shape;
+    const deviation = Math.sqrt(2 / (height * width * inputs));
+    assertEquals(weight.initializer, { deviation }, name);
+  }
 });
 
 Deno.test("ResNet: each stage but the first halves the maps, and the stem keeps, halves or quarters them", () => {

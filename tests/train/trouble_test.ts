@@ -164,6 +164,14 @@ Deno.test("TroubleWatch: names settings that the config has with another value",
     ),
     ["losses.imageVocabulary.normalizer=pairs"],
   );
+  const off = { ...imageVocabulary, weight: 0 };
+  assertEquals(
+    remedy(
+      { ...withInfoNce, losses: { ...losses, imageVocabulary: off } },
+      collapse,
+    ),
+    [lowerRate],
+  );
 
   const dead = { "imageVocabulary.perplexity": 1 };
   const cosine = { name: "dynamic", entries: 1024, decay: 0.99 };
@@ -219,4 +227,24 @@ Deno.test("TroubleWatch: bounds allow for small batches", () => {
     ),
     [],
   );
+});
+
+Deno.test("TroubleWatch: bounds of perplexities go by the instances and the masked patches that masses remember", () => {
+  // 2 instances of 4 views, and 4 of 16 patches of each
+  const few = config({ batchSize: 8 });
+  const isDead = (metric: string, perplexity: number) =>
+    watch(few, () => ({ [metric]: perplexity })).length === 1;
+  // a 20th of what 100 steps match: 200 entries by images, 800 by patches
+  for (
+    const [metric, bound] of [
+      ["imageVocabulary.perplexity", 10],
+      ["patchVocabulary.perplexity", 40],
+    ] as const
+  ) {
+    assertEquals(
+      [bound - 0.1, bound + 0.1].map((value) => isDead(metric, value)),
+      [true, false],
+      metric,
+    );
+  }
 });

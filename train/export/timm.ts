@@ -216,17 +216,21 @@ export function importTimm(
     );
   };
   const imported = new Map<Parameter, TensorData>();
+  // a file that is refused leaves the model as it was
+  const writes: (() => void)[] = [];
   for (const [own, parameter] of namedParameters(model)) {
     const { shape } = parameter;
     const data = take(own, (tensor) => sameShape(tensor.shape, shape));
     if (!data) continue;
-    parameters.storage.initial?.set(data, parameters.entries.get(own)?.offset);
+    const offset = parameters.entries.get(own)?.offset;
+    writes.push(() => parameters.storage.initial?.set(data, offset));
     imported.set(parameter, data);
   }
   for (const [own, { initial, source }] of states) {
     const data = source
       ? imported.get(source)
       : take(own, (tensor) => tensor.data.length === initial.length);
-    if (data) initial.set(data);
+    if (data) writes.push(() => initial.set(data));
   }
+  for (const write of writes) write();
 }

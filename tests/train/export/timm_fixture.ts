@@ -113,7 +113,7 @@ export function encoderOf(timmCase: TimmCase): EncoderContents {
 }
 
 /** The parameters and running statistics of a model that is on no device yet. */
-function initialTensors(
+export function initialTensors(
   { model, parameters }: BuiltModel,
 ): Record<string, StoredTensor> {
   const tensors: Record<string, StoredTensor> = {};

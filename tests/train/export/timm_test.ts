@@ -18,6 +18,7 @@ import { tinyConfig } from "../tiny_model.ts";
 import {
   encoderOf,
   importCase,
+  initialTensors,
   pytorchLines,
   timmCases,
 } from "./timm_fixture.ts";
@@ -116,4 +117,21 @@ Deno.test("importTimm: refuses a file of another network, and what is no safeten
     refusalOf(new Uint8Array(100)),
     "cat.bin is not a safetensors file",
   );
+});
+
+Deno.test("importTimm: a file that is refused leaves the model as it was", () => {
+  const [{ config, imageSize, tensors }] = timmCases;
+  const built = buildModel(config, imageSize);
+  const before = initialTensors(built);
+  // of a late state: all parameters and the other states are there
+  const { ["stages.3.blocks.1.norm3.running_var"]: _, ...fewer } = tensors;
+  const bytes = encodeSafetensors({ metadata: {}, tensors: fewer });
+  assertThrows(
+    () => importTimm(built, bytes, "cat.bin"),
+    UserError,
+    "norm3.running_var is missing",
+  );
+  for (const [name, tensor] of Object.entries(initialTensors(built))) {
+    assertEquals(tensor, before[name], name);
+  }
 });
