@@ -53,6 +53,8 @@ export interface OpenOptions {
   readonly cache?: string;
   /** Called with the number of pictures decoded so far, of those that have to be; not called if none has to be. */
   readonly onDecoded?: (done: number, total: number) => void;
+  /** Called where files have changed with the number of files looked up so far in the earlier cache, now and then. */
+  readonly onLookedUp?: (done: number, total: number) => void;
 }
 
 /** A kind of data set, as its file exports it. */

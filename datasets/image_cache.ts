@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { crc32 } from "node:zlib";
 import { UserError } from "../engine/user_error.ts";
-import type { ImageDataset } from "./dataset.ts";
+import type { ImageDataset, OpenOptions } from "./dataset.ts";
 import type { FileStamp } from "./file_stamps.ts";
 import { UNFINISHED_SUFFIX, writeAll } from "./files/atomic_file.ts";
 import { listFolder, makeFolder } from "./files/folders.ts";
@@ -66,12 +66,14 @@ export class ImageCache implements ImageDataset {
    *
    * @param folder Where caches lie; made where it does not exist.
    * @param source The folder of the files, whose name is part of the cache's.
+   * @param onLookedUp Called now and then while images are taken over from a cache of other files.
    * @throws {CacheError} It cannot be read or written.
    */
   static async open(
     folder: string,
     source: string,
     header: CacheHeader,
+    onLookedUp?: OpenOptions["onLookedUp"],
   ): Promise<ImageCache> {
     return await withCacheErrors(
       `cannot use the folder ${folder}`,
@@ -84,7 +86,7 @@ export class ImageCache implements ImageDataset {
             .cache;
         }
         try {
-          return await ImageCache.#make(path, header, found);
+          return await ImageCache.#make(path, header, found, onLookedUp);
         } finally {
           found?.cache.close();
         }
@@ -166,6 +168,7 @@ export class ImageCache implements ImageDataset {
     path: string,
     header: CacheHeader,
     old?: FoundCache,
+    onLookedUp?: OpenOptions["onLookedUp"],
   ): Promise<ImageCache> {
     await removeLeftovers(path);
     // another program may be making it too
@@ -188,7 +191,7 @@ export class ImageCache implements ImageDataset {
       await cache.file.lock(true).catch(() => {});
       await writeAll(cache.file, start);
       await cache.file.truncate(cache.bytes);
-      if (old) await cache.#takeOver(header.files, old);
+      if (old) await cache.#takeOver(header.files, old, onLookedUp);
       await Deno.rename(unfinished, path);
       await cache.file.unlock().catch(() => {});
       return cache;
@@ -202,13 +205,17 @@ export class ImageCache implements ImageDataset {
   async #takeOver(
     files: readonly FileStamp[],
     { cache, header }: FoundCache,
+    onLookedUp?: OpenOptions["onLookedUp"],
   ): Promise<void> {
     const positions = new Map(
       header.files.map((stamp, i) => [JSON.stringify(stamp), i]),
     );
     const names = new Set(header.files.map(([name]) => name));
     for (const [image, stamp] of files.entries()) {
-      if (image % TAKEN_AT_A_TIME === 0) await letSignalsThrough();
+      if (image % TAKEN_AT_A_TIME === 0) {
+        await letSignalsThrough();
+        onLookedUp?.(image, files.length);
+      }
       const position = positions.get(JSON.stringify(stamp));
       if (position === undefined && names.has(stamp[0])) {
         this.changed.push(stamp[0]);
@@ -218,6 +225,7 @@ export class ImageCache implements ImageDataset {
       const pixels = await cache.read([position]).catch(() => undefined);
       if (pixels) await this.write(image, pixels);
     }
+    onLookedUp?.(files.length, files.length);
   }
 
   #startOf(image: number): number {

@@ -45,7 +45,7 @@ export async function openImageFiles(
   folder: string,
   files: readonly string[],
   imageSize: number,
-  { cache, onDecoded }: OpenOptions = {},
+  { cache, onDecoded, onLookedUp }: OpenOptions = {},
   memoryBytes: number = MAX_MEMORY_BYTES,
 ): Promise<OpenedImages> {
   const paths = files.map((file) => `${folder}/${file}`);
@@ -64,7 +64,7 @@ export async function openImageFiles(
   };
   const kept = cache === undefined
     ? undefined
-    : await openCached(cache, folder, files, imageSize, decode);
+    : await openCached(cache, folder, files, imageSize, decode, onLookedUp);
   const images = kept ??
     await openUncached(paths, imageSize, decode, memoryBytes);
   try {
@@ -85,11 +85,13 @@ async function openCached(
   files: readonly string[],
   imageSize: number,
   decode: Decode,
+  onLookedUp: OpenOptions["onLookedUp"],
 ): Promise<ImageCache | undefined> {
   let images: ImageCache | undefined;
   try {
     const stamps = await stampsOf(folder, files);
-    images = await ImageCache.open(cache, folder, { imageSize, files: stamps });
+    const header = { imageSize, files: stamps };
+    images = await ImageCache.open(cache, folder, header, onLookedUp);
     const { path, bytes, changed: [first, ...more] } = images;
     if (first !== undefined) {
       console.warn(

@@ -195,6 +195,29 @@ Deno.test("ImageCache: lets timers and signals through while images are taken ov
   }
 });
 
+Deno.test("ImageCache: tells how many files were looked up where some have changed", async () => {
+  using folder = new TemporaryFolder();
+  const files = Array.from(
+    { length: 250 },
+    (_, i): FileStamp => [`${i}.png`, 1, 1],
+  );
+  const told: number[][] = [];
+  const openWith = async (files: readonly FileStamp[]) => {
+    const header = { imageSize: IMAGE_SIZE, files };
+    const caches = `${folder.path}/caches`;
+    const cache = await ImageCache.open(
+      ...[caches, folder.path, header] as const,
+      (...numbers) => told.push(numbers),
+    );
+    cache.close();
+  };
+  await openWith(files);
+  await openWith(files);
+  assertEquals(told, []);
+  await openWith(files.slice(1));
+  assertEquals(told, [0, 100, 200, 249].map((done) => [done, 249]));
+});
+
 Deno.test("ImageCache: of one folder there is a cache for each size, and folders of one name do not share", async () => {
   using folder = new TemporaryFolder();
   const paths = new Set<string>();

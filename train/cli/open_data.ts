@@ -14,17 +14,37 @@ export const CACHE = "data/cache";
  * made.
  */
 export function opening(): OpenOptions {
-  let progress: Progress | undefined;
   return {
     cache: CACHE,
-    onDecoded: (done, total) => {
-      if (!progress) {
-        console.error(`data: decoding ${counted(total, "picture")} ...`);
-        progress = new Progress({ total, unit: "pictures" });
-      }
-      progress.update(done, {});
-      if (done === total) progress.finish();
-    },
+    onDecoded: shown((pictures) => `decoding ${pictures}`),
+    onLookedUp: shown(
+      (pictures) => `looking for ${pictures} among those decoded earlier`,
+      LOOKING_MS,
+    ),
+  };
+}
+
+/** Looking up is shown where it takes longer. */
+const LOOKING_MS = 1000;
+
+/** Shows progress that has gone on for some milliseconds. */
+function shown(
+  what: (pictures: string) => string,
+  after = 0,
+): (done: number, total: number) => void {
+  let start: number | undefined;
+  let progress: Progress | undefined;
+  return (done, total) => {
+    start ??= performance.now();
+    if (!progress) {
+      if (performance.now() - start < after) return;
+      console.error(`data: ${what(counted(total, "picture"))} ...`);
+      progress = new Progress({ total, start: done, unit: "pictures" });
+    }
+    progress.update(done, {});
+    if (done < total) return;
+    progress.finish();
+    progress = undefined;
   };
 }
 
