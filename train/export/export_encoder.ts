@@ -46,11 +46,10 @@ export async function encoderOfRun(path: string): Promise<EncoderContents> {
 
 /** The model as it computes features: vocabularies and momentum encoder serve the loss alone. */
 export function withoutLossParts(options: ModelOptions): ModelOptions {
-  return options.name === "maskedPatchPrediction"
-    ? {
-      ...options,
-      vocabulary: null,
-      targets: { ...options.targets, patches: "online" },
-    }
-    : options;
+  return {
+    ...options,
+    ..."vocabulary" in options && { vocabulary: null },
+    ..."targets" in options &&
+      { targets: { ...options.targets, patches: "online" } },
+  };
 }

@@ -11,7 +11,7 @@ export const DEFAULT_FEATURES = "features";
  * Every kind of features that a model computes: its representations by name, `all` and `image`.
  *
  * `all` is the representations side by side, each once. A linear classifier makes more of them than of
- * any by itself: 63.6 % for 60.7 % on CIFAR-10 (docs/results.md).
+ * any by itself: 63.7 % for 60.2 % on CIFAR-10 (docs/results.md).
  *
  * `image` is the whole image through all stages of the encoder, the last map normalised, rectified and
  * averaged. It is the paper's I with the double view; without it, what the stages that learned from
