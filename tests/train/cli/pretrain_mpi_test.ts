@@ -46,6 +46,7 @@ testOnMpi(
     const run = `${folder.path}/run`;
     const started = startPretraining(
       ...[implementation, 3, ...ENDLESS, "--out", run] as const,
+      ...["--set", "losses.maskedPatch.normalizer=pairs"],
     );
     await untilAfter(0, run);
     // nobody else trains in it
@@ -59,6 +60,8 @@ testOnMpi(
     const checkpoints = `${run}/checkpoints`;
     assertEquals(await listCheckpoints(checkpoints), [Number(step)]);
     assertMatch(stopped.stderr, /^processes: 3 of (Open MPI|MPICH)$/m);
+    const unused = stopped.stderr.match(/^settings: .* has no effect; .*$/gm);
+    assertEquals(unused?.length, 1, stopped.stderr);
 
     const resumed = startPretraining(
       ...[implementation, 2, "--resume", run] as const,
