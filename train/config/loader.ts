@@ -67,7 +67,7 @@ export async function loadConfig<S extends ObjectSchema>(
     );
   };
   const settings = set.map(splitSetting).map(([path, text]) => {
-    const value = parseValue(text);
+    const value = parseValue(path, text);
     // a folder may be called 2024
     const isText = paths.has(path) && typeof value !== "string";
     return settingAt(path, resolveWithin(path, isText ? text : value, 0));
@@ -212,10 +212,17 @@ function splitSetting(setting: string): [path: string, text: string] {
   return [path, text];
 }
 
-function parseValue(text: string): unknown {
+function parseValue(path: string, text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     return text;
   }
+  const duplicate = findDuplicateKey(text);
+  if (!duplicate) return value;
+  const key = JSON.stringify(duplicate.key);
+  throw new UserError(
+    `--set ${path} has ${key} a second time in the same object; remove one of them`,
+  );
 }

@@ -122,6 +122,16 @@ Deno.test("loadConfig: refuses a file that has a key twice, and names the line",
       ),
   ));
 
+Deno.test("loadConfig: refuses a key that the JSON of a single setting has twice", async () => {
+  assertEquals(
+    await problem({ set: ['model={"width":64,"stem":"small","width":32}'] }),
+    '--set model has "width" a second time in the same object; remove one of them',
+  );
+  // text may have braces
+  const { label } = await load({ set: ['label={"a":1,"a":2'] });
+  assertEquals(label, '{"a":1,"a":2');
+});
+
 Deno.test("loadConfig: paths among single settings are resolved, other text is not", async () => {
   const { data, seed } = await loadConfig(configSchema, presets, {
     preset: "dv2-tiny",
