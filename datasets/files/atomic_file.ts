@@ -42,6 +42,7 @@ export function writeAtomically(
   return withFileErrors(`cannot write ${path}`, async () => {
     using file = await openAlone(unfinished);
     try {
+      await file.truncate();
       await write(file);
       await file.sync();
       await Deno.rename(unfinished, path);
@@ -53,7 +54,7 @@ export function writeAtomically(
   });
 }
 
-/** Opens a file to write it anew, once nobody else does. */
+/** Opens a file to write it, once nobody else does. */
 async function openAlone(path: string): Promise<Deno.FsFile> {
   while (true) {
     using closing = new DisposableStack();
@@ -63,7 +64,6 @@ async function openAlone(path: string): Promise<Deno.FsFile> {
     await file.lock(true).catch(() => {});
     // whoever had it may have given it its name
     if (!await isAt(path, file)) continue;
-    await file.truncate();
     closing.move();
     return file;
   }

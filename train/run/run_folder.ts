@@ -99,7 +99,10 @@ export async function removeUnusedRunFolder(run: RunFolder): Promise<void> {
   const parts = [
     ...checkpoints.map((name) => `${checkpointsPath}/${name}`),
     ...eventFiles.map((name) => `${path}/${name}`),
-    ...[metricsPath, run.dataPath, run.budgetPath, checkpointsPath],
+    ...[metricsPath, run.dataPath, run.budgetPath].flatMap(
+      (path) => [path, path + UNFINISHED_SUFFIX],
+    ),
+    checkpointsPath,
     // last, so that the folder is that of a run, in use, until all is gone
     ...[configPath, run.lockPath, path],
   ];

@@ -102,6 +102,26 @@ Deno.test("writeAtomically: removes the file cut short by a full disk", async ()
   });
 });
 
+Deno.test("writeAtomically: leaves nothing beside the old file where what was left there cannot be emptied", async () => {
+  await withFolder(async (folder) => {
+    await writeJsonAtomically(`${folder}/a.json`, "old");
+    await Deno.writeTextFile(`${folder}/a.json.unfinished`, "left by a kill");
+    const { truncate } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.truncate = () =>
+      Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" }));
+    try {
+      await assertRejects(
+        () => writeJsonAtomically(`${folder}/a.json`, "new"),
+        UserError,
+        "the disk reports a read or write error",
+      );
+    } finally {
+      Deno.FsFile.prototype.truncate = truncate;
+    }
+    assertEquals(names(folder), ["a.json"]);
+  });
+});
+
 Deno.test("writeAtomically: names the permission that is missing", {
   permissions: { read: true, write: false },
 }, async () => {

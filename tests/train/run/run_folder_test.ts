@@ -150,6 +150,7 @@ Deno.test("removeUnusedRunFolder: removes a run of which no step was taken, and 
       using _lock = await lockRun(run);
       await Deno.writeTextFile(run.dataPath, "{}");
       await Deno.writeTextFile(run.budgetPath, "{}");
+      await Deno.writeTextFile(`${run.metricsPath}.unfinished`, "");
       const checkpoint = { step, tensors: {}, metadata: {} };
       await saveCheckpoint(run.checkpointsPath, checkpoint, 1);
       await removeUnusedRunFolder(run);
