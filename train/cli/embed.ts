@@ -54,7 +54,7 @@ continues when it is run again, after the last picture that is as it was.`,
       kind: "text",
       value: "KIND",
       default: DEFAULT_FEATURES,
-      help: "a layer of probe's table, or all, or image",
+      help: "a layer of probe's table, all or image",
     },
     "batch-size": {
       kind: "integer",
