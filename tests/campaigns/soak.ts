@@ -11,6 +11,7 @@ import {
   parseArguments,
 } from "../../train/cli/arguments.ts";
 import { readDevice } from "../../train/cli/device_option.ts";
+import { Progress } from "../../train/cli/progress.ts";
 import { runProgram } from "../../train/cli/run_program.ts";
 import type { Config } from "../../train/config/config.ts";
 import { pretrain } from "../../train/pretrain.ts";
@@ -96,14 +97,19 @@ async function takeSteps(
   curve: MemoryCurve,
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "dv2-soak-" });
+  const progress = new Progress({ total: config.steps });
   try {
     await pretrain(config, {
       device,
       splits: { unlabelled: tinyImages() },
       run: await createRunFolder("soak", config, `${folder}/run`),
       signal,
-      onStep: (step) => curve.read(step),
+      onStep: (step) => {
+        curve.read(step);
+        progress.update(step, {});
+      },
     });
+    progress.finish();
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -117,6 +123,7 @@ async function makePrograms(
   curve: MemoryCurve,
 ): Promise<void> {
   const end = performance.now() + MINUTE_MS * minutes;
+  const progress = new Progress({ total: count, unit: "programs" });
   for (let i = 0; i < count && performance.now() < end; i++) {
     const rows = SIZES.from - Math.floor(i / SIZES.count) % SIZES.count;
     const width = SIZES.from - i % SIZES.count;
@@ -138,5 +145,7 @@ async function makePrograms(
     program.destroy();
     device.release(storage);
     curve.read(i + 1);
+    progress.update(i + 1, {});
   }
+  progress.finish();
 }
