@@ -31,8 +31,8 @@ export type {
   TransformerSizes,
 } from "./models/patch_options.ts";
 export type { TargetOptions } from "./models/targets.ts";
+export { DoubleView } from "./models/double_view.ts";
 export {
-  DoubleView,
   MaskedPatchPrediction,
   type MaskedPatchPredictionOptions,
 } from "./models/masked_patch_prediction.ts";
