@@ -4,8 +4,10 @@ import {
   helpText,
   parseArguments,
 } from "../../train/cli/arguments.ts";
-import { runProgram } from "../../train/cli/run_program.ts";
+import { onInterrupt, runProgram } from "../../train/cli/run_program.ts";
 import type { Workshop } from "./workshop.ts";
+
+const MINUTE_MS = 60_000;
 
 /** What a person asks of a campaign. */
 export interface CampaignOptions {
@@ -13,6 +15,8 @@ export interface CampaignOptions {
   readonly seed: number;
   /** When it ends, by `performance.now()`. */
   readonly end: number;
+  /** Aborted when a person stops it, and with it the command under way: it prints what it has found. */
+  readonly interrupt: AbortSignal;
   /**
    * Those of all commands or targets that are to be tried.
    *
@@ -65,12 +69,19 @@ export async function runCampaign(
     if (minutes < 0) {
       throw new UserError(`--minutes must not be negative, but is ${minutes}`);
     }
+    const interrupt = onInterrupt();
     console.log(`--seed=${seed}`);
-    await main({
-      seed,
-      end: performance.now() + 60_000 * minutes,
-      choose: (all) => choose(all, only?.split(",")),
-    });
+    try {
+      await main({
+        seed,
+        end: performance.now() + MINUTE_MS * minutes,
+        interrupt,
+        choose: (all) => choose(all, only?.split(",")),
+      });
+    } catch (error) {
+      // Ctrl-C stopped a command under way too
+      throw interrupt.aborted ? interrupt.reason : error;
+    }
   });
 }
 
@@ -84,6 +95,21 @@ function choose<T extends { readonly name: string }>(
     const names = all.map(({ name }) => name).join(", ");
     throw new UserError(`--only: there is no ${wanted}, only ${names}`);
   });
+}
+
+/** Prints once a minute how much has been tried. */
+export class MinuteReport {
+  #printedAt = performance.now();
+
+  /** Counts `what`. */
+  constructor(private readonly what: string) {}
+
+  /** To be called with how many have been tried. */
+  update(count: number): void {
+    if (performance.now() < this.#printedAt + MINUTE_MS) return;
+    this.#printedAt = performance.now();
+    console.log(`${count} ${this.what}`);
+  }
 }
 
 /** What a campaign finds. */

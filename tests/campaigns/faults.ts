@@ -1,6 +1,6 @@
 /** Lets files, workers, the GPU and the disk fail commands, one at a time; what does not end well is kept. */
 import { Draw } from "../fuzz/draw.ts";
-import { Findings, runCampaign } from "./campaign.ts";
+import { Findings, MinuteReport, runCampaign } from "./campaign.ts";
 import { breakdownsOf } from "./try_breakdown.ts";
 import { type FaultOutcome, faultsOf, tryFileFault } from "./try_fault.ts";
 import { Workshop } from "./workshop.ts";
@@ -22,7 +22,7 @@ interface Trial {
   try(): Promise<FaultOutcome | string>;
 }
 
-await runCampaign(campaign, async ({ seed, end, choose }) => {
+await runCampaign(campaign, async ({ seed, end, interrupt, choose }) => {
   const findings = new Findings();
   await using workshop = await Workshop.open();
   const draw = new Draw(seed, 0);
@@ -44,9 +44,15 @@ await runCampaign(campaign, async ({ seed, end, choose }) => {
     }
   }
   const total = trials.length;
+  const report = new MinuteReport(`of ${total} faults`);
   while (trials.length > 0 && performance.now() < end) {
+    report.update(total - trials.length);
     const [trial] = trials.splice(draw.below(trials.length), 1);
     const outcome = await trial.try();
+    if (interrupt.aborted) {
+      trials.push(trial);
+      break;
+    }
     if (typeof outcome === "string") {
       findings.count(trial.command, "impossible here");
       console.log(`impossible here: ${trial.name}: ${outcome}`);

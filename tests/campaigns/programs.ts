@@ -10,11 +10,11 @@ import {
   parseArguments,
 } from "../../train/cli/arguments.ts";
 import { readDevice } from "../../train/cli/device_option.ts";
-import { runProgram } from "../../train/cli/run_program.ts";
+import { onInterrupt, runProgram } from "../../train/cli/run_program.ts";
 import { checkGraph, type GraphCheck } from "../engine/check_graph.ts";
 import { randomGraph } from "../engine/random_graph.ts";
 import { Draw } from "../fuzz/draw.ts";
-import { budgetOptions } from "./campaign.ts";
+import { budgetOptions, MinuteReport } from "./campaign.ts";
 
 const command = {
   usage: "deno task campaign:programs",
@@ -52,7 +52,6 @@ fused and unfused, gradients included, with float64.`,
 const MAX_SIZE = { wasm: 28, webgpu: 9 };
 /** Programs for which devices are kept. */
 const PROGRAMS_PER_DEVICE = 500;
-const REPORT_MS = 60_000;
 
 /** Devices of a kind that compute in different ways. */
 async function openDevices(choice?: DeviceChoice): Promise<Device[]> {
@@ -89,18 +88,17 @@ await runProgram(async () => {
   const [choice] = readDevice(options);
   let devices = await openDevices(choice);
   for (const { description } of devices) console.log(description);
+  const interrupt = onInterrupt();
   console.log(`--seed=${seed}`);
 
   const start = performance.now();
   const counts = { programs: 0, tight: 0, smooth: 0, failures: 0 };
-  let nextReport = start + REPORT_MS;
+  const report = new MinuteReport("programs");
   for (let number = first; number < first + count; number++) {
-    const now = performance.now();
-    if (now > start + 60_000 * minutes) break;
-    if (now > nextReport) {
-      console.log(`${counts.programs} programs`);
-      nextReport = now + REPORT_MS;
+    if (performance.now() > start + 60_000 * minutes || interrupt.aborted) {
+      break;
     }
+    report.update(counts.programs);
     counts.programs++;
     let isFailed = false;
     try {

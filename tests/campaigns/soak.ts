@@ -12,7 +12,7 @@ import {
 } from "../../train/cli/arguments.ts";
 import { readDevice } from "../../train/cli/device_option.ts";
 import { Progress } from "../../train/cli/progress.ts";
-import { runProgram } from "../../train/cli/run_program.ts";
+import { onInterrupt, runProgram } from "../../train/cli/run_program.ts";
 import type { Config } from "../../train/config/config.ts";
 import { pretrain } from "../../train/pretrain.ts";
 import { createRunFolder } from "../../train/run/run_folder.ts";
@@ -73,7 +73,8 @@ await runProgram(async () => {
   if (options === "help") return console.log(helpText(command));
   const { steps, programs, seed, minutes } = options;
   const [kind] = readDevice(options);
-  const signal = afterMinutes(minutes);
+  const interrupt = onInterrupt();
+  const signal = AbortSignal.any([interrupt, afterMinutes(minutes)]);
   const { device, bytes } = await openCounted(kind);
   console.log(device.description);
   const config = tinyConfig({ seed, batchSize: 2, steps, metricsEvery: 10 });
@@ -83,8 +84,10 @@ await runProgram(async () => {
   ];
   await takeSteps(device, config, signal, curves[0]);
   console.log(`${curves[0]}`);
-  await makePrograms(device, programs, minutes, curves[1]);
+  interrupt.throwIfAborted();
+  await makePrograms(device, programs, minutes, interrupt, curves[1]);
   console.log(`${curves[1]}`);
+  interrupt.throwIfAborted();
   device.destroy();
   for (const curve of curves) curve.assertFlat();
 });
@@ -120,11 +123,13 @@ async function makePrograms(
   device: Device,
   count: number,
   minutes: number,
+  interrupt: AbortSignal,
   curve: MemoryCurve,
 ): Promise<void> {
   const end = performance.now() + MINUTE_MS * minutes;
   const progress = new Progress({ total: count, unit: "programs" });
   for (let i = 0; i < count && performance.now() < end; i++) {
+    if (interrupt.aborted) break;
     const rows = SIZES.from - Math.floor(i / SIZES.count) % SIZES.count;
     const width = SIZES.from - i % SIZES.count;
     const storage = new Storage("weights", width * width);

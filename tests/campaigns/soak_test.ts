@@ -11,8 +11,8 @@ Deno.test("campaign:soak: takes steps, makes programs and says what memory they 
     ...args,
   );
   assertEquals(code, 0);
-  assertMatch(stderr, /^100\/100  .* steps\/s/m);
-  assertMatch(stderr, /^20\/20  .* programs\/s/m);
+  assertMatch(stderr, /^100\/100 .* steps\/s/m);
+  assertMatch(stderr, /^20\/20 .* programs\/s/m);
   for (const what of ["steps", "programs"]) {
     assertMatch(
       stdout,

@@ -1,5 +1,5 @@
 /** Breaks files at random and lets the program read them; what it does not answer well is kept. */
-import { runCampaign } from "../campaigns/campaign.ts";
+import { MinuteReport, runCampaign } from "../campaigns/campaign.ts";
 import { TemporaryFolder } from "../datasets/temporary_folder.ts";
 import { allTargets } from "./all_targets.ts";
 import { Failures } from "./failures.ts";
@@ -21,7 +21,7 @@ const MEMORY_CHECK_MS = 50;
 /** A call that has not come back after so long never will. */
 const HANG_MS = 30_000;
 
-await runCampaign(campaign, async ({ seed, end, choose }) => {
+await runCampaign(campaign, async ({ seed, end, interrupt, choose }) => {
   const targets = choose(allTargets());
   const failures = new Failures(targets, seed);
   using folder = new TemporaryFolder();
@@ -44,10 +44,15 @@ await runCampaign(campaign, async ({ seed, end, choose }) => {
   address.searchParams.set("job", JSON.stringify(job));
   // in a thread of its own, so that this one notices when it hangs
   const thread = new Worker(address, { type: "module" });
-  const problem = await followThread(thread, HANG_MS, (note) => {
+  const report = new MinuteReport("inputs of each target");
+  const stopped = Promise.withResolvers<undefined>();
+  interrupt.onabort = () => stopped.resolve(undefined);
+  const followed = followThread(thread, HANG_MS, (note) => {
     current = note;
+    report.update(note.input);
     if (note.problem !== undefined) failures.keep(note, note.problem);
   });
+  const problem = await Promise.race([followed, stopped.promise]);
   clearInterval(memoryCheck);
   if (problem !== undefined) {
     if (!current) throw new Error(problem);

@@ -17,6 +17,7 @@ const ofRun = (...args: readonly string[]) => ({
 const onCommands = {
   "--allow-read": [],
   "--allow-write": [],
+  "--allow-env=INIT_CWD": [],
   "--allow-net=127.0.0.1": [],
   "--allow-run": ["--only=export"],
 };
@@ -87,11 +88,16 @@ export const attempts: Readonly<
   "tests/fuzz/main.ts": {
     "--allow-read": ["--minutes=0"],
     "--allow-write": ["--minutes=0"],
+    "--allow-env=INIT_CWD": ["--minutes=0"],
   },
-  "tests/campaigns/programs.ts": { "--allow-read": ["--count", "1"] },
+  "tests/campaigns/programs.ts": {
+    "--allow-read": ["--count", "1"],
+    "--allow-env=INIT_CWD": ["--count", "1"],
+  },
   "tests/campaigns/soak.ts": {
     "--allow-read": ["--steps", "1"],
     "--allow-write": ["--steps", "1"],
+    "--allow-env=INIT_CWD": ["--steps", "1"],
   },
   "tests/campaigns/kill.ts": onCommands,
   "tests/campaigns/faults.ts": onCommands,
