@@ -150,12 +150,42 @@ testOnDevices(
   },
 );
 
+testOnDevices(
+  "nearestNeighbourAccuracy: votes weigh by the angle, however long the features are",
+  async (device) => {
+    // two at an angle of 60° outnumber the one in the same direction
+    const bank = [[1, 0], [0.5, Math.sqrt(0.75)], [0.5, -Math.sqrt(0.75)]];
+    const options = { neighbours: 3, batchSize: 1, bank: 3, queries: 1 };
+    for (const [bankLength, queryLength] of [[1, 0.01], [0.01, 1], [100, 1]]) {
+      const { accuracy } = await nearestNeighbourAccuracy(
+        device,
+        {
+          width: 2,
+          values: Float32Array.from(bank.flat(), (x) => bankLength * x),
+          labels: Uint32Array.of(7, 9, 9),
+        },
+        {
+          width: 2,
+          values: Float32Array.of(queryLength, 0),
+          labels: Uint32Array.of(7),
+        },
+        options,
+      );
+      assertEquals(accuracy, 1, `${bankLength}, ${queryLength}`);
+    }
+  },
+);
+
 Deno.test("samplePositions: gives distinct ascending positions, all of them where there are fewer", () => {
   assertEquals([...samplePositions(4, Infinity)], [0, 1, 2, 3]);
   const some = [...samplePositions(100, 30)];
   assertEquals(some.length, 30);
   assertEquals(some, [...new Set(some)].sort((a, b) => a - b));
   assertEquals(some, [...samplePositions(100, 30)]);
+  // from everywhere: the images of a class may lie together
+  for (let start = 0; start < 100; start += 25) {
+    assert(some.some((position) => position >= start && position < start + 25));
+  }
 });
 
 Deno.test("vote: takes exactly as many votes as neighbours, of equals the first", () => {

@@ -151,7 +151,7 @@ testOnDevices(
       // more than ten classes
       [131, 3, Array.from({ length: 13 }, (_, i) => i)],
       // a batch, and a ragged second one
-      [2051, 2, [0, 1, 2]],
+      [3000, 2, [0, 1, 2]],
       // a single class
       [3, 2, [5]],
     ];
@@ -189,6 +189,24 @@ testOnDevices(
       }
       regression.destroy();
     }
+  },
+);
+
+testOnDevices(
+  "LogisticRegression: finds the optimum where a row far from all others has scores beyond float32's exponential",
+  async (device) => {
+    const labels = Uint32Array.from({ length: 100 }, (_, i) => i % 2);
+    const values = Float32Array.from(labels).with(0, -1000);
+    const data = { width: 1, values, labels };
+    const regression = await LogisticRegression.compile(device, data);
+    const weights = await regression.fit(1e-4);
+    const { classes } = regression;
+    const { gradient } = naiveObjective(data, classes, weights, 1e-4);
+    const steepest = Math.max(...gradient.map(Math.abs));
+    assert(steepest < 3.5e-4, `slope ${steepest}`);
+    const [far] = naiveStandardized(values, 1);
+    assert(Math.exp(naiveScores([far, 1], weights, 2)[0]) > 2 ** 128);
+    regression.destroy();
   },
 );
 

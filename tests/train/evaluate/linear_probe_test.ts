@@ -84,6 +84,56 @@ Deno.test("linearProbe: takes the strongest of the penalties that do best on the
     },
   ));
 
+/**
+ * Rows of two classes that a strong penalty tells apart by the first feature, and a weak one by a small
+ * difference of the others. Of 40 held-out rows 18 are right with all penalties, `early` with the
+ * strongest alone, and 12 from the third on.
+ */
+function rowsToChooseBy(seed: number, early: number): LabelledFeatures {
+  const labels = Uint32Array.from({ length: 400 }, (_, i) => i % 2);
+  const { training, heldOut } = holdOut(labels, HELD_OUT, seed);
+  const values = new Float32Array(3 * labels.length);
+  const set = (position: number, row: (sign: number) => number[]) =>
+    values.set(row(2 * labels[position] - 1), 3 * position);
+  training.forEach((position, i) => {
+    const other = i % 4 < 2 ? -1 : 1;
+    set(position, (sign) => [
+      i % 5 === 0 ? -sign : sign,
+      other,
+      other + 0.1 * sign,
+    ]);
+  });
+  heldOut.forEach((position, i) =>
+    set(position, (sign) => {
+      if (i < 18) return [sign, 0, 0];
+      if (i < 18 + early) return [sign, 0, -4 * sign];
+      return i < 40 - 12 ? [-sign, 0, 0] : [-sign, 0, sign];
+    })
+  );
+  return { width: 3, values, labels };
+}
+
+testOnDevices(
+  "linearProbe: tries weaker penalties where they do a little worse at first, not where they do much worse",
+  async (device) => {
+    const seed = 5;
+    const choice = async (early: number) => {
+      const rows = rowsToChooseBy(seed, early);
+      const { penalty, heldOutAccuracy } = await linearProbe(
+        device,
+        rows,
+        rows,
+        seed,
+      );
+      return { penalty, heldOutAccuracy };
+    };
+    // 20, 18 and 30 rows are right; of the penalties with 30 the strongest is chosen
+    assertEquals(await choice(2), { penalty: 1e-2, heldOutAccuracy: 30 / 40 });
+    // 28, 18 and, were they tried, 30
+    assertEquals(await choice(10), { penalty: 1, heldOutAccuracy: 28 / 40 });
+  },
+);
+
 Deno.test("linearProbe: does with two rows, and with a class that the test rows alone have", () =>
   withSeed(
     "linearProbe: does with two rows, and with a class that the test rows alone have",

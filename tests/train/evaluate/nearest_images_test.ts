@@ -58,9 +58,30 @@ testOnDevices(
     );
     assertEquals(await Array.fromAsync(nearestImages(device, [], 2)), []);
     const many = Array.from({ length: 1030 }, () => Float32Array.of(3, 4));
-    const last = (await Array.fromAsync(nearestImages(device, many, 2))).at(
-      -1,
-    )!;
-    assertEquals(indices([last]), [[0, 1]]);
+    const ofMany = indices(
+      await Array.fromAsync(nearestImages(device, many, 2)),
+    );
+    assertEquals(ofMany, [[1, 2], [0, 2], ...Array(1028).fill([0, 1])]);
+  },
+);
+
+testOnDevices(
+  "nearestImages: of images unlike all others finds these, and features of 0 are like none",
+  async (device) => {
+    // the second batch is filled up
+    const features = Array.from({ length: 1030 }, () => Float32Array.of(3, 4));
+    features[0] = Float32Array.of(-3, -4);
+    const [opposite] = await Array.fromAsync(
+      nearestImages(device, features, 2),
+    );
+    assertEquals(opposite.map(({ index }) => index), [1, 2]);
+    const [nothing, ...others] = await Array.fromAsync(
+      nearestImages(device, [new Float32Array(2), ...features.slice(1, 3)], 2),
+    );
+    assertEquals(nothing, [
+      { index: 1, similarity: 0 },
+      { index: 2, similarity: 0 },
+    ]);
+    assertEquals(others.map(([{ index }]) => index), [2, 1]);
   },
 );

@@ -43,6 +43,10 @@ Deno.test("readProbe: gives what was written, and nothing where there is no file
   assertEquals(await readProbe(path), undefined);
   await writeProbe(path, results);
   assertEquals(await readProbe(path), results);
+  // the order of properties is not among what may be edited
+  const { step, ...others } = results;
+  await writeProbe(path, { ...others, step });
+  assertEquals(await readProbe(path), results);
 });
 
 Deno.test("readProbe: reads a file from before the temperature was recorded", async () => {

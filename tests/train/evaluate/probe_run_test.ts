@@ -1,7 +1,17 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
 import { MemoryImages } from "../../../datasets/memory_images.ts";
 import { buildModel } from "../../../train/build_model.ts";
-import { probeImages, type ProbePhase } from "../../../train/evaluate/probe.ts";
+import {
+  type EncoderName,
+  probeEncoder,
+  probeImages,
+  type ProbePhase,
+} from "../../../train/evaluate/probe.ts";
 import {
   type ProbeResults,
   readProbe,
@@ -126,6 +136,55 @@ Deno.test("probeRun: measures anew what depends on other weights, labels or pixe
   assert((await probeRun(pixels.task)).source !== relabelled.source);
   // the training images alone
   assertEquals(pixels.phases.length, 4);
+});
+
+Deno.test("probeRun: has of each encoder what measuring it alone gives", async () => {
+  using folder = new TemporaryFolder();
+  const { task } = await setUp(folder.path, 8, await labelled(1));
+  const { device, config, encoders, images } = task;
+  const { untrained, trained } = await probeRun(task);
+  const measure = (encoder: EncoderName) =>
+    probeEncoder(device, encoders[encoder], images, config, { encoder });
+  assertEquals(untrained, await measure("untrained"));
+  assertEquals(trained, await measure("trained"));
+  assertNotEquals(trained, untrained);
+});
+
+Deno.test("probeRun: measures anew with other settings, labels beyond a byte, or a change in the last of many images", async () => {
+  using folder = new TemporaryFolder();
+  const { task } = await setUp(folder.path);
+  const pixels = new Uint8Array(501 * 3 * IMAGE_SIZE ** 2);
+  const images = (pixels: Uint8Array, label: number) => {
+    const part = (size: number) => ({
+      dataset: new MemoryImages(pixels, IMAGE_SIZE),
+      positions: Uint32Array.from({ length: size }, (_, i) => i),
+      labels: Uint32Array.from({ length: size }, (_, i) => i % 2 ? label : 1),
+    });
+    return { train: part(2), test: part(501) };
+  };
+  const few = { ...task, images: images(pixels, 0) };
+  const results = await probeRun(few);
+  // throws where anything is to be measured
+  const signal = AbortSignal.abort(new Error("measures"));
+  assertEquals(await probeRun({ ...few, signal }), results);
+  const changed: Partial<ProbeTask>[] = [
+    { images: images(pixels, 256) },
+    { images: images(pixels.with(-1, 1), 0) },
+    ...[
+      { seed: 8 },
+      { augmentation: { name: "crop" } },
+      { evaluation: { neighbours: 5 } },
+      { evaluation: { bank: 5 } },
+      { evaluation: { queries: 5 } },
+    ].map((changes) => ({ config: tinyConfig(changes) })),
+  ];
+  for (const changes of changed) {
+    await assertRejects(
+      () => probeRun({ ...few, ...changes, signal }),
+      Error,
+      "measures",
+    );
+  }
 });
 
 Deno.test("probeRun: goes on where it was stopped, with the same results", async () => {

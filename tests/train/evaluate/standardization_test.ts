@@ -14,3 +14,9 @@ Deno.test("standardizationOf: one row says nothing", () => {
   const { mean, scale } = standardizationOf({ width: 2, values });
   assertEquals([...mean, ...scale], [-2, 0, 0, 0]);
 });
+
+Deno.test("standardizationOf: what varies by rounding alone says nothing", () => {
+  const values = Float32Array.of(1, -3, 1 + 2 ** -23, -3 - 2 ** -22, 1, -3);
+  const { scale } = standardizationOf({ width: 2, values });
+  assertEquals([...scale], [0, 0]);
+});

@@ -62,6 +62,13 @@ Deno.test("cellsOf: a row's preset and settings go over those of the experiment"
   );
 });
 
+Deno.test("cellsOf: an axis, which the label names, goes over a row's settings", () => {
+  const rows = { a: { settings: { optimizer: { learningRate: 0.5 } } } };
+  const [{ name, config }] = cellsOf({ ...experiment, rows });
+  assertEquals(name, "a-learningrate-0.001-weight-1-seed-3");
+  assertEquals(config.optimizer.learningRate, 0.001);
+});
+
 Deno.test("cellsOf: with minutes, a preset may have steps, and a fine-tuning steps and a seed", () => {
   const cells = cellsOf({
     ...experiment,

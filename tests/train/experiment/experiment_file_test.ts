@@ -59,6 +59,18 @@ Deno.test("readExperiment: names what is wrong in a file, and where", async () =
       /e.json: seeds/,
     ],
     [
+      '{ "title": "T", "question": "Q?", "rows": {}, "axes": { "steps": [] } }',
+      /e.json: axes.steps/,
+    ],
+    [
+      '{ "title": "T", "question": "Q?", "rows": {}, "minutes": 0 }',
+      /e.json: minutes must be/,
+    ],
+    [
+      '{ "title": "T", "question": "Q?", "rows": {}, "probe": { "train": 1 } }',
+      /e.json: probe.train must be/,
+    ],
+    [
       '{ "title": "T", "question": "Q?", "rows": {\n"a": {},\n"a": {} } }',
       /e.json has "a" a second time in the same object at line 3; rename or remove one of them$/,
     ],

@@ -1,11 +1,20 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
+import { openDataset } from "../../../datasets/registry.ts";
 import { UserError } from "../../../engine/user_error.ts";
+import { buildModel } from "../../../train/build_model.ts";
+import { probeEncoder, probeImages } from "../../../train/evaluate/probe.ts";
 import type { Cell } from "../../../train/experiment/cells.ts";
 import {
   type CellOptions,
   runCell,
 } from "../../../train/experiment/run_cell.ts";
-import { openRun } from "../../../train/run/load_run.ts";
+import { loadRun, openRun } from "../../../train/run/load_run.ts";
 import { lockRun } from "../../../train/run/lock.ts";
 import { measuredDevice } from "../../engine/devices/wasm/measured_device.ts";
 import { devices } from "../../engine/devices.ts";
@@ -89,6 +98,30 @@ Deno.test("runCell: pretrains and measures the layers, and does neither again", 
     failed: {},
   });
   assertEquals(again.phases, []);
+});
+
+Deno.test("runCell: measures the encoder as the seed initialises it, and as it was trained", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  const { config, ...cell } = cellWith({ optimizer: { learningRate: 0.1 } });
+  const counts = { train: 30, test: 20 };
+  const { layers } = await run({ ...cell, config }, path, {
+    experiment: { probe: counts, finetune: {} },
+  }).result;
+  const splits = await openDataset(config.data);
+  const images = probeImages(splits, counts)!;
+  const trained = await loadRun(path, wasm);
+  const encoders = {
+    trained,
+    untrained: buildModel(config, trained.imageSize),
+  };
+  for (const encoder of ["trained", "untrained"] as const) {
+    assertEquals(
+      layers?.[encoder],
+      await probeEncoder(wasm, encoders[encoder], images, config, { encoder }),
+    );
+  }
+  assertNotEquals(layers?.trained, layers?.untrained);
 });
 
 Deno.test("runCell: stopped, it goes on and ends as if it had not been", async () => {
@@ -262,6 +295,25 @@ Deno.test("runCell: with minutes instead of steps, takes what fits and keeps to 
   assertEquals(again.phases, []);
 });
 
+Deno.test("runCell: stopped, a run with minutes keeps to its steps", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  const totals: number[] = [];
+  for (let i = 0; i < 2; i++) {
+    const stop = new AbortController();
+    const { result } = run(cellWith({ steps: 100_000 }), path, {
+      experiment: { minutes: 0.05, probe: null, finetune: {} },
+      signal: stop.signal,
+      pretraining: ({ steps }) => {
+        totals.push(steps);
+        return { onStep: () => stop.abort("stopped") };
+      },
+    });
+    assertEquals(await result.catch((reason) => reason), "stopped");
+  }
+  assertEquals(totals, Array(2).fill((await openRun(path)).config.steps));
+});
+
 Deno.test("runCell: refuses other minutes than the run was begun with, as far as that is noted", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/a`;
@@ -290,6 +342,14 @@ Deno.test("runCell: refuses other minutes than the run was begun with, as far as
     await refusal(),
     `a was begun with other settings: minutes is 0.001 there, not unset; ${remedy}`,
   );
+  const { message } = await assertRejects(() => {
+    const experiment = { minutes: 0.001, ...nothing };
+    return run(cellWith({ batchSize: 4 }), path, { experiment }).result;
+  }, UserError);
+  assertEquals(
+    message.replace(path, "a"),
+    `a was begun with other settings: batchSize is 8 there, not 4; ${remedy}`,
+  );
   // earlier versions noted none
   Deno.removeSync(`${path}/budget.json`);
   assertEquals(await take(600), steps);
@@ -307,6 +367,22 @@ Deno.test("runCell: with minutes, fewer pictures than a batch has are enough", a
     opening: { cache: `${folder.path}/cache` },
   }).result;
   assert(steps >= 1, String(steps));
+});
+
+Deno.test({
+  name: "runCell: closes the files of its images",
+  sanitizeResources: true,
+  fn: async () => {
+    using folder = new TemporaryFolder();
+    folder.write("pictures/0.png", imageFile("PNG", 32, 32, () => [0, 0, 0]));
+    const data = { name: "folder", path: `${folder.path}/pictures` };
+    const cell = cellWith({ data: { ...data, imageSize: 32 }, steps: 1 });
+    const { steps } = await run(cell, `${folder.path}/a`, {
+      experiment: { probe: null, finetune: {} },
+      opening: { cache: `${folder.path}/cache` },
+    }).result;
+    assertEquals(steps, 1);
+  },
 });
 
 Deno.test("runCell: fine-tunes in every way that is asked for, and none again", async () => {

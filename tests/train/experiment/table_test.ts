@@ -1,4 +1,9 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assertEquals,
+  assertFalse,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import type { LayerResult } from "../../../train/evaluate/probe.ts";
 import type { Experiment } from "../../../train/experiment/experiment_file.ts";
 import type { CellResult } from "../../../train/experiment/run_cell.ts";
@@ -36,13 +41,18 @@ function layer(heldOutAccuracy: number, accuracy: number): LayerResult {
   };
 }
 
-function cell(row: string, seed: number, result: CellResult | string) {
+function cell(
+  row: string,
+  seed: number,
+  result: CellResult | string,
+  axes: FinishedCell["cell"]["axes"] = { steps: 20 },
+) {
   return {
     cell: {
       label: `${row}, seed ${seed}`,
       name: `${row}-seed-${seed}`,
       row,
-      axes: { steps: 20 },
+      axes,
       config: tinyConfig({ seed }),
     },
     result,
@@ -160,6 +170,90 @@ Deno.test("experimentMarkdown: has every number of images where runs differ in i
   );
 });
 
+Deno.test("experimentMarkdown: a line for each value of an axis; untrained encoders have a best layer of their own", () => {
+  const { layers: measured, ...result } = layers(0.5);
+  const untrained = { ...measured!.untrained, res2: layer(0.4, 0.35) };
+  const other = { ...result, layers: { ...measured!, untrained } };
+  const page = experimentMarkdown(
+    { ...experiment, axes: { stem: ["small", 7] } },
+    [
+      cell("a", 0, layers(0.6), { stem: "small" }),
+      cell("a", 0, other, { stem: 7 }),
+    ],
+    "",
+  );
+  assertMatch(
+    page,
+    /^\| a +\| small \| 25\.0 ± 4\.0 \| 60\.0 ± 4\.0 +\| res1 +\| 30\.0 /m,
+  );
+  assertMatch(
+    page,
+    /^\| a +\| 7 +\| 35\.0 ± 4\.0 \| 50\.0 ± 4\.0 +\| res1 +\| 25\.0 /m,
+  );
+});
+
+Deno.test("experimentMarkdown: with minutes shows how many steps fitted, without a probe fine-tunings alone", () => {
+  const { layers: _, finetuned: { tuned }, ...result } = layers(0.5);
+  const finetuned = { frozen: { ...tuned, accuracy: 0.1 }, tuned };
+  const cells = [20, 24, 20].map((steps, seed) =>
+    cell("a", seed, { ...result, finetuned, steps }, {})
+  );
+  const page = experimentMarkdown(
+    {
+      ...experiment,
+      axes: {},
+      minutes: 1,
+      probe: null,
+      finetune: { tuned: {}, frozen: {} },
+    },
+    cells,
+    "",
+  );
+  const [header, , row] = page.split("\n").filter((line) =>
+    line.startsWith("|")
+  );
+  assertEquals(header, "|   | steps  | tuned      | frozen     | seeds |");
+  assertEquals(row, "| a | 20, 24 | 25.0 ± 0.0 | 10.0 ± 0.0 | 3     |");
+  assertFalse(page.includes("## Each layer"));
+  assertStringIncludes(
+    experimentCsv(cells),
+    "\r\na,1,{},finetune,tuned,,24,0.25,0.02,50\r\n",
+  );
+});
+
+Deno.test("experimentMarkdown: a row without results is empty, and no column of the layers", () => {
+  const page = experimentMarkdown(
+    { ...experiment, axes: {} },
+    [cell("a", 0, layers(0.5), {}), cell("b", 0, "no room", {})],
+    "",
+  );
+  assertMatch(page, /^\| b( +\|){5} 0 +\|$/m);
+  assertMatch(page, /^\| layer \| a +\|$/m);
+});
+
+Deno.test("experimentMarkdown: a layer that other runs lack is empty there", () => {
+  const { layers: measured, ...result } = layers(0.5);
+  const { res2: _, ...res1 } = measured!.trained;
+  const page = experimentMarkdown(
+    { ...experiment, axes: {} },
+    [
+      cell("a", 0, layers(0.5), {}),
+      cell("b", 0, { ...result, layers: { ...measured!, trained: res1 } }, {}),
+    ],
+    "",
+  );
+  assertMatch(page, /^\| res2 +\| 95\.0 ± 4\.0 \(90\.0\) \| +\|$/m);
+});
+
+Deno.test("experimentMarkdown: tells of the temperature that results were measured with", () => {
+  const result = layers(0.5);
+  for (const { neighbours } of Object.values(result.layers!.trained)) {
+    Object.assign(neighbours, { temperature: 0.1 });
+  }
+  const page = experimentMarkdown(experiment, [cell("a", 0, result)], "");
+  assertStringIncludes(page, "with weights exp(cos / 0.1).");
+});
+
 Deno.test("experimentCsv: a line for each accuracy of each run that did not fail", () => {
   const lines = experimentCsv(cells).trimEnd().split("\r\n");
   // two measures of two layers of two encoders, and a fine-tuning, of four runs
@@ -180,5 +274,9 @@ Deno.test("experimentCsv: a line for each accuracy of each run that did not fail
       'a,1,"{""steps"":20}",linear,res1,trained,20,0.53,0.04,50',
       'a,1,"{""steps"":20}",linear,res2,trained,20,0.95,0.04,50',
     ],
+  );
+  assertEquals(
+    lines[2],
+    'a,0,"{""steps"":20}",kNN,res1,untrained,20,0.11,0.04,50',
   );
 });
