@@ -1,6 +1,9 @@
 import type { Features } from "./features.ts";
 import { ROUNDING } from "./rounding.ts";
 
+/** Smallest normal number of f32: the inverse of a denormal one overflows. */
+const SMALLEST = 2 ** -126;
+
 /** Makes the mean of each feature 0 and its variance 1: `(x - mean) * scale`. */
 export interface Standardization {
   /** Mean of each feature. */
@@ -43,7 +46,8 @@ export function standardizationOf(
     scale: Float32Array.from(variance, (value, i) => {
       const deviation = Math.sqrt(value);
       // a smaller share of the mean is nothing but rounding
-      return deviation > ROUNDING * Math.abs(mean[i]) ? 1 / deviation : 0;
+      const rounding = Math.max(ROUNDING * Math.abs(mean[i]), SMALLEST);
+      return deviation > rounding ? 1 / deviation : 0;
     }),
   };
 }

@@ -6,11 +6,18 @@ export function folderName(text: string): string {
     .replace(/^-|-$/g, "").toLowerCase();
 }
 
-/** @throws {UserError} if two texts have the same {@linkcode folderName}. */
+/** @throws {UserError} if one has nothing for a {@linkcode folderName}, or two have the same. */
 export function checkDistinct(texts: readonly string[]): void {
   const known = new Map<string, string>();
   for (const text of texts) {
     const name = folderName(text);
+    if (/^\.*$/.test(name)) {
+      throw new UserError(
+        `${
+          JSON.stringify(text)
+        } has no letter or digit for the name of its folder; rename it`,
+      );
+    }
     const other = known.get(name);
     if (other !== undefined) {
       throw new UserError(

@@ -20,3 +20,10 @@ Deno.test("standardizationOf: what varies by rounding alone says nothing", () =>
   const { scale } = standardizationOf({ width: 2, values });
   assertEquals([...scale], [0, 0]);
 });
+
+Deno.test("standardizationOf: what varies too little for the inverse to be a number says nothing", () => {
+  const values = Float32Array.of(0, 0, 2e-42, 2e-37);
+  const { scale } = standardizationOf({ width: 2, values });
+  assertEquals(scale[0], 0);
+  assertClose(scale.subarray(1), [1e37], "scale", 1e-6);
+});

@@ -25,3 +25,15 @@ Deno.test("checkDistinct: names two texts that would share a folder", () => {
     '"DV² + b" and "DV2 - b" would share the folder dv2-b; rename one of them',
   );
 });
+
+Deno.test("checkDistinct: names a text that no folder can be called by", () => {
+  for (const text of ["", "±", ".", ".."]) {
+    assertThrows(
+      () => checkDistinct(["a", text]),
+      UserError,
+      `${
+        JSON.stringify(text)
+      } has no letter or digit for the name of its folder; rename it`,
+    );
+  }
+});
