@@ -27,6 +27,7 @@ testWithSeed(
     const [second, tenth] = [records(3, 1), records(9)];
     folder.write("data_batch_10.bin", tenth);
     folder.write("data_batch_2.bin", second);
+    folder.write("data_batch_3.bin.orig", "");
     const { train, unlabelled, test } = await openIn(folder);
     assertStrictEquals(unlabelled, train!);
     assertEquals(test, undefined);

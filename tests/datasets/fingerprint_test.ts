@@ -29,6 +29,12 @@ Deno.test("fingerprintFiles: the same files in another folder have the same", as
   assertEquals(await changed(files, { "3.png": third, ...others }), []);
 });
 
+Deno.test("fingerprintFiles: leaves no file open", {
+  sanitizeResources: true,
+}, async () => {
+  await fingerprint(files);
+});
+
 Deno.test("fingerprintFiles: tells names, sizes and contents apart", async () => {
   const { "3.png": third, ...others } = files;
   assertEquals(await changed(files, { ...others, "4.png": third }), ["names"]);
@@ -52,6 +58,21 @@ Deno.test("fingerprintFiles: looks into all of a large file, here and there", as
     other.fill(1, start, start + large.length / 8);
     assertEquals(await changed({ large }, { large: other }), ["contents"]);
   }
+});
+
+Deno.test("fingerprintFiles: is what earlier versions have noted of the same files in the folders of runs", async () => {
+  // of more parts than are read
+  const large = Uint8Array.from({ length: 300_000 }, (_, i) => i * i);
+  const files: Files = { "0-large.png": large };
+  // more than are looked into
+  for (let i = 0; i < 100; i++) files[`${i}.png`] = `${i}`;
+  assertEquals(await fingerprint(files), {
+    files: 101,
+    names: "1205a1a0229512ad0ee8ee25cd744d8328086396dc758cb2950d9216566c1aee",
+    sizes: "21f1ce31b1422ee0226fb2136592d1505379f581353aaabd0c51cb8b7179ccce",
+    contents:
+      "550dc3c9c776be83ce05be64ea9d70962e55a70e17ef6978fd128d163eb9a32d",
+  });
 });
 
 Deno.test("fingerprintFiles: a link to nothing is no error, and known as such", async () => {

@@ -35,6 +35,11 @@ for (const parent of ["", "train/", "Training/"]) {
   });
 }
 
+Deno.test("layoutOf: classes are in natural order, whatever that of the pictures", () => {
+  const { classNames } = layoutOf(["10/1.png", "9/1.png", "10/2.png"]);
+  assertEquals(classNames, ["9", "10"]);
+});
+
 Deno.test("layoutOf: says that nothing can be held out where each class has one picture", () => {
   const { notes } = partsOf("ant/1.png", "bee/2.png");
   assertEquals(notes, NOT_HELD_OUT);

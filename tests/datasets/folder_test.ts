@@ -172,7 +172,7 @@ Deno.test("folder: what is transparent is white", async () => {
 
 Deno.test("folder: subfolders are the classes, a fifth of each, at least one of two, held out the same way every time", async () => {
   using folder = new TemporaryFolder();
-  const counts = { ant: 10, bee: 5, cat: 2, dog: 1 };
+  const counts = { ant: 13, bee: 7, cat: 2, dog: 1 };
   let shade = 0;
   for (const [name, count] of Object.entries(counts)) {
     for (let i = 0; i < count; i++) {
@@ -182,16 +182,19 @@ Deno.test("folder: subfolders are the classes, a fifth of each, at least one of 
   const { unlabelled, train, test } = await openIn(folder);
   assertEquals(unlabelled, train!);
   assertEquals(train!.classNames, ["ant", "bee", "cat", "dog"]);
-  assertEquals(test!.labels, Uint32Array.of(0, 0, 1, 2));
-  assertEquals([...train!.labels!], [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 3]);
+  assertEquals(test!.labels, Uint32Array.of(0, 0, 0, 1, 2));
+  assertEquals(
+    [...train!.labels!],
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 3],
+  );
   const shades = [...await firstValues(train!), ...await firstValues(test!)];
   assertEquals(
     shades.toSorted((a, b) => a - b),
-    Array.from({ length: 18 }, (_, i) => i),
+    Array.from({ length: 23 }, (_, i) => i),
   );
   const heldOut = await firstValues(test!);
-  const classes = heldOut.map((shade) => shade < 10 ? 0 : shade < 15 ? 1 : 2);
-  assertEquals(classes, [0, 0, 1, 2]);
+  // by every version: a run that goes on must not train on them
+  assertEquals(heldOut, [1, 4, 7, 17, 20]);
   assertEquals(await firstValues((await openIn(folder)).test!), heldOut);
 });
 
@@ -292,6 +295,22 @@ Deno.test("folder: refuses one without a single good image", async () => {
     UserError,
     "no picture can be read of 2, such as ",
   );
+});
+
+Deno.test("folder: refuses one that has good pictures to test with only, and needs none with labels to pretrain", async () => {
+  using folder = new TemporaryFolder();
+  for (const name of ["ant", "bee"]) {
+    folder.write(`train/${name}/1.png`, "no image");
+    folder.write(`test/${name}/1.png`, grey(1));
+  }
+  await assertRejects(
+    () => openIn(folder),
+    UserError,
+    `no picture to train with in ${folder.path} can be read`,
+  );
+  folder.write("unlabelled/1.png", grey(2));
+  const { unlabelled, train, test } = await openIn(folder);
+  assertEquals([unlabelled.size, train, test!.size], [1, undefined, 2]);
 });
 
 Deno.test("folder: refuses one that is missing or a file", async () => {

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CacheError, ImageCache } from "../../datasets/image_cache.ts";
 import type { FileStamp } from "../../datasets/file_stamps.ts";
+import { listFolder } from "../../datasets/files/folders.ts";
 import { UserError } from "../../engine/user_error.ts";
+import { Killed, withRoomFor } from "./files/failing_disk.ts";
 import { seenByTimers } from "./seen_by_timers.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
 import { withoutLocks } from "./without_locks.ts";
@@ -101,7 +103,7 @@ testWithSeed(
     const whole = Deno.readFileSync(path);
     const tableBytes = 8 * FILES.length;
     const table = whole.length - FILES.length * IMAGE_BYTES - tableBytes;
-    for (const written of [0, 2, 4, 7]) {
+    for (const written of [0, 2, 4, 5]) {
       // the entry of the fourth image
       const [from, to] = [table + 3 * 8 + written, table + 4 * 8];
       Deno.writeFileSync(path, Uint8Array.from(whole).fill(0, from, to));
@@ -111,6 +113,33 @@ testWithSeed(
       cache.close();
       assertEquals(Deno.readFileSync(path), whole);
     }
+  },
+);
+
+testWithSeed(
+  "ImageCache: of an image the checksum is written last, so that a kill before it leaves none",
+  async () => {
+    using folder = new TemporaryFolder();
+    const cache = await open(folder);
+    const { writeSync } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.writeSync = function (bytes) {
+      Deno.FsFile.prototype.writeSync = () => {
+        throw new Killed();
+      };
+      return writeSync.call(this, bytes);
+    };
+    try {
+      await assertRejects(
+        () => cache.write(3, randomBytes(IMAGE_BYTES)),
+        Killed,
+      );
+    } finally {
+      Deno.FsFile.prototype.writeSync = writeSync;
+    }
+    cache.close();
+    const again = await open(folder);
+    assertEquals(await contents(again), {});
+    again.close();
   },
 );
 
@@ -218,10 +247,21 @@ Deno.test("ImageCache: tells how many files were looked up where some have chang
   assertEquals(told, [0, 100, 200, 249].map((done) => [done, 249]));
 });
 
+Deno.test("ImageCache: one that is replaced by another is closed", {
+  sanitizeResources: true,
+}, async () => {
+  using folder = new TemporaryFolder();
+  const { path } = await fill(folder);
+  (await open(folder, FILES.slice(1))).close();
+  Deno.truncateSync(path, 100);
+  (await open(folder)).close();
+});
+
 Deno.test("ImageCache: of one folder there is a cache for each size, and folders of one name do not share", async () => {
   using folder = new TemporaryFolder();
   const paths = new Set<string>();
-  for (const source of ["a/pictures", "b/pictures"]) {
+  const long = "x".repeat(250);
+  for (const source of ["a/pictures", "b/pictures", long]) {
     Deno.mkdirSync(`${folder.path}/${source}`, { recursive: true });
     for (const imageSize of [8, 16]) {
       const cache = await ImageCache.open(
@@ -233,7 +273,7 @@ Deno.test("ImageCache: of one folder there is a cache for each size, and folders
       cache.close();
     }
   }
-  assertEquals(paths.size, 4);
+  assertEquals(paths.size, 6);
 });
 
 Deno.test("ImageCache: a place that cannot be written to is an error of its own kind", async () => {
@@ -241,6 +281,35 @@ Deno.test("ImageCache: a place that cannot be written to is an error of its own 
   folder.write("caches", "a file");
   await assertRejects(() => open(folder), CacheError, "cannot ");
 });
+
+Deno.test("ImageCache: leaves nothing where the disk is full", async () => {
+  using folder = new TemporaryFolder();
+  await withRoomFor(10, async () => {
+    await assertRejects(() => open(folder), CacheError, "the disk is full");
+  });
+  assertEquals(await listFolder(`${folder.path}/caches`), []);
+});
+
+testWithSeed(
+  "ImageCache: while one is made it is locked, so that other programs let it be",
+  async () => {
+    using folder = new TemporaryFolder();
+    const { path } = await fill(folder);
+    const free: boolean[] = [];
+    const cache = await ImageCache.open(
+      `${folder.path}/caches`,
+      folder.path,
+      { imageSize: IMAGE_SIZE, files: FILES.slice(1) },
+      () => {
+        const unfinished = `${path}.${Deno.pid}.unfinished`;
+        using file = Deno.openSync(unfinished, { write: true });
+        free.push(file.tryLockSync(true));
+      },
+    );
+    cache.close();
+    assertEquals(free, [false, false]);
+  },
+);
 
 Deno.test("ImageCache: making one removes what a program that was killed left of it, not what another is making", async () => {
   using folder = new TemporaryFolder();

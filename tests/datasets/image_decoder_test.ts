@@ -1,5 +1,6 @@
 import { crc32, deflateSync } from "node:zlib";
-import { assertEquals, assertRejects } from "@std/assert";
+import { ColorSpace, MagickImage } from "@imagemagick/magick-wasm";
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { ImageDecoder } from "../../datasets/image_decoder.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { imageFile } from "./image_file.ts";
@@ -142,6 +143,28 @@ Deno.test("ImageDecoder: blames the permissions where a worker cannot start, not
   } finally {
     Object.assign(globalThis, { Worker });
   }
+});
+
+Deno.test("ImageDecoder: refuses to decode once it is closed, rather than wait for ever", async () => {
+  const decoder = new ImageDecoder(8);
+  decoder.close();
+  await assertRejects(
+    () => decoder.decode([new Uint8Array()], () => {}),
+    Error,
+    "the image decoder was closed",
+  );
+});
+
+Deno.test("ImageDecoder: a picture in the colours of print is turned into red, green and blue", async () => {
+  const image = MagickImage.create();
+  image.read(imageFile("PNG", 8, 8, () => [250, 120, 10]));
+  image.colorSpace = ColorSpace.CMYK;
+  const file = image.write("JPEG", (file) => file.slice());
+  image.dispose();
+  const [red, green, blue] = await colorOf(file);
+  assertAlmostEquals(red, 250, 3);
+  assertAlmostEquals(green, 120, 3);
+  assertAlmostEquals(blue, 10, 3);
 });
 
 Deno.test("ImageDecoder: a picture that says where it lies on a page is cut to its own middle", async () => {

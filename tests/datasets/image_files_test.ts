@@ -1,4 +1,5 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { listFolder } from "../../datasets/files/folders.ts";
 import { openImageFiles } from "../../datasets/image_files.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { imageFile } from "./image_file.ts";
@@ -25,11 +26,13 @@ function pictures(): TemporaryFolder {
 /** Opens pictures with a cache; `decoded` counts those that were decoded. */
 async function openCached(folder: TemporaryFolder, files = FILES) {
   let decoded = 0;
+  let toDecode = 0;
   const [path, cache] = [`${folder.path}/pictures`, `${folder.path}/cache`];
   const { images, readable } = await openImageFiles(path, files, IMAGE_SIZE, {
     cache,
-    onDecoded: (done) => decoded = done,
+    onDecoded: (done, total) => [decoded, toDecode] = [done, total],
   });
+  assertEquals(toDecode, decoded);
   const shades = shadesOf(await images.read([...readable]));
   return { images, readable, decoded, shades };
 }
@@ -116,6 +119,18 @@ Deno.test("openImageFiles: only pictures that are new or changed are decoded int
   assertEquals(again.lines, []);
 });
 
+Deno.test("openImageFiles: a picture that has another size is decoded again, though its time is the same", async () => {
+  using folder = pictures();
+  (await openCached(folder)).images.close();
+  const path = `${folder.path}/pictures/3.png`;
+  const { mtime } = Deno.statSync(path);
+  folder.write("pictures/3.png", Uint8Array.of(...grey(103), 0));
+  Deno.utimeSync(path, mtime!, mtime!);
+  const { result } = await warningsOf(() => openCached(folder));
+  result.images.close();
+  assertEquals(result.shades, [0, 1, 2, 103, 4, 5]);
+});
+
 Deno.test("openImageFiles: a changed picture's name begins no line of its own", async () => {
   using folder = pictures();
   const file = "a\nb.png";
@@ -140,6 +155,48 @@ Deno.test("openImageFiles: goes on in a line where the cache cannot be written",
     lines[0],
   );
   assertEquals(result.shades, [0, 1, 2, 3, 4, 5]);
+});
+
+Deno.test("openImageFiles: goes on in a line, without a cache, where the disk is full", async () => {
+  using folder = pictures();
+  const { writeSync } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.writeSync = () => {
+    throw Object.assign(new Error("full"), { code: "ENOSPC" });
+  };
+  try {
+    const { lines, result } = await warningsOf(() => openCached(folder));
+    assertEquals(lines.length, 1);
+    assertMatch(lines[0], /^data: decoded pictures are not kept: .* is full/);
+    assertEquals(result.shades, [0, 1, 2, 3, 4, 5]);
+  } finally {
+    Deno.FsFile.prototype.writeSync = writeSync;
+  }
+  assertEquals(await listFolder(`${folder.path}/cache`), []);
+});
+
+Deno.test("openImageFiles: says where a large cache lies, and how large it is", async () => {
+  using folder = pictures();
+  const more = Array.from({ length: 30 }, (_, i) => `missing-${i}.png`);
+  const [path, cache] = [`${folder.path}/pictures`, `${folder.path}/cache`];
+  const { lines, result } = await warningsOf(() =>
+    openImageFiles(path, [...FILES, ...more], 1024, { cache })
+  );
+  result.images.close();
+  assertMatch(
+    lines[0],
+    /^data: decoded pictures are kept in .*\.images \(109 MiB\), which may be deleted at any time$/,
+  );
+});
+
+Deno.test("openImageFiles: keeps no cache where no picture can be read", async () => {
+  using folder = new TemporaryFolder();
+  folder.write("pictures/0.png", "no image");
+  await assertRejects(
+    () => openCached(folder, ["0.png"]),
+    UserError,
+    "no picture can be read of 1, such as ",
+  );
+  assertEquals(await listFolder(`${folder.path}/cache`), []);
 });
 
 Deno.test("openImageFiles: a list beside the cache has all files that cannot be read", async () => {

@@ -10,6 +10,8 @@ Deno.test("findImages: takes pictures by their endings, from subfolders too, in 
     const name of [
       "10.png",
       "9.JPG",
+      "11.jpeg",
+      "12.heif",
       "a/2.webp",
       "a/.hidden.png",
       ".cache/1.png",
@@ -21,7 +23,7 @@ Deno.test("findImages: takes pictures by their endings, from subfolders too, in 
   Deno.symlinkSync(`${folder.path}/a`, `${folder.path}/link`);
   Deno.symlinkSync("nowhere", `${folder.path}/broken`);
   assertEquals(await findImages(folder.path), {
-    images: ["9.JPG", "10.png", "a/2.webp"],
+    images: ["9.JPG", "10.png", "11.jpeg", "12.heif", "a/2.webp"],
     others: ["broken", "notes.txt"],
     links: ["link/"],
     misnamed: [],

@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { ImageDataset } from "../../datasets/dataset.ts";
+import { letSignalsThrough } from "../../datasets/let_signals_through.ts";
 import { BatchLoader, type BatchLoaderOptions } from "../../datasets/loader.ts";
 import { MemoryImages } from "../../datasets/memory_images.ts";
 import { randomBytes, randomWord, testWithSeed } from "../random.ts";
@@ -126,6 +127,28 @@ testWithSeed(
     await loader.close();
     assertEquals(await loader.next(), { done: true, value: undefined });
     assertEquals(reads, 4);
+  },
+);
+
+testWithSeed(
+  "BatchLoader: where a loop is left the reads under way are waited for",
+  async () => {
+    const images = randomImages(4);
+    let underWay = 0;
+    const slow: ImageDataset = {
+      size: images.size,
+      imageSize: images.imageSize,
+      async read(indices) {
+        underWay++;
+        await letSignalsThrough();
+        underWay--;
+        return await images.read(indices);
+      },
+      close() {},
+    };
+    const loader = new BatchLoader(slow, { batchSize: 2, seed });
+    await loader.return();
+    assertEquals(underWay, 0);
   },
 );
 

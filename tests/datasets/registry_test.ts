@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { listFolder } from "../../datasets/files/folders.ts";
 import * as kinds from "../../datasets/kinds.ts";
 import {
   type DatasetOptions,
@@ -58,13 +59,17 @@ Deno.test("downloadDataset: refuses a folder, for which there is nothing to down
   );
 });
 
-Deno.test("downloadDataset: does not fetch what is there already", async () => {
+Deno.test("downloadDataset: does not fetch what is there already, and removes the archive that it was unpacked from", async () => {
   using folder = new TemporaryFolder();
-  folder.write("data_batch_1.bin", new Uint8Array(3073));
-  folder.write("unlabeled_X.bin", new Uint8Array(27648));
+  const files = ["data_batch_1.bin", "unlabeled_X.bin"];
+  for (const name of files) folder.write(name, new Uint8Array(1));
+  for (const name of ["cifar-10-binary", "stl10_binary"]) {
+    folder.write(`${name}.tar.gz.part`, "left by a program that was killed");
+  }
   for (const name of ["cifar10", "stl10"] as const) {
     await downloadDataset({ name, path: folder.path }, () => {
       throw new Error("began to download");
     });
   }
+  assertEquals(await listFolder(folder.path), files);
 });

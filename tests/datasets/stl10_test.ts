@@ -55,6 +55,15 @@ testWithSeed(
   },
 );
 
+Deno.test("stl10: reads leave no file open", {
+  sanitizeResources: true,
+}, async () => {
+  using folder = new TemporaryFolder();
+  folder.write("unlabeled_X.bin", new Uint8Array(IMAGE_BYTES));
+  const { unlabelled } = await openIn(folder);
+  await unlabelled.read([0]);
+});
+
 testWithSeed("stl10: reads may overlap", async () => {
   using folder = new TemporaryFolder();
   folder.write("unlabeled_X.bin", randomImages(4));

@@ -50,6 +50,15 @@ Deno.test("estimateStep: the work of a wider batch is more in proportion, its pa
   assert(large.largest.bytes > small.largest.bytes);
 });
 
+Deno.test("estimateStep: says what a step would take that is too large for the device", () => {
+  const config = tinyConfig();
+  const small = { ...limits, maxBufferBytes: 4, maxBlockBytes: 4 };
+  assertEquals(
+    estimateStep(config, small).memory,
+    estimateStep(config, limits).memory,
+  );
+});
+
 for (const name of Object.keys(presets)) {
   Deno.test(`estimateStep: the preset ${name} fits together, and its step can be planned`, async () => {
     const config = await loadConfig(configSchema, presets, {

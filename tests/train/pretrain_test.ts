@@ -1,8 +1,17 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { wholeOf } from "../../engine/compile/memory.ts";
 import type { Device } from "../../engine/devices/device.ts";
+import { WasmDevice } from "../../engine/devices/wasm/device.ts";
+import type { Storage } from "../../engine/graph/tensor.ts";
 import { UserError } from "../../engine/user_error.ts";
-import { listCheckpoints, loadCheckpoint } from "../../train/run/checkpoint.ts";
+import {
+  changeMetadata,
+  listCheckpoints,
+  loadCheckpoint,
+} from "../../train/run/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
+import { buildModel } from "../../train/build_model.ts";
+import { probeEncoder, probeImages } from "../../train/evaluate/probe.ts";
 import { learningRateAt } from "../../train/learning_rate.ts";
 import { changedConfig, changeRun } from "../../train/run/change_run.ts";
 import { identifyData } from "../../train/run/data_identity.ts";
@@ -16,12 +25,14 @@ import {
   openRunFolder,
   type RunFolder,
 } from "../../train/run/run_folder.ts";
+import { warningsOf } from "../datasets/warnings.ts";
 import { devices, testOnDevices } from "../engine/devices.ts";
 import { timmCases } from "./export/timm_fixture.ts";
+import { labelledImages } from "./finetune/labelled_images.ts";
 import { withFolder } from "./folder.ts";
 import { measurementsOf } from "./measurements.ts";
 import { readEvents } from "./run/tensorboard/read_events.ts";
-import { fullModel, tinyConfig, tinyImages } from "./tiny_model.ts";
+import { fullModel, IMAGE_SIZE, tinyConfig, tinyImages } from "./tiny_model.ts";
 
 const [wasm] = devices;
 
@@ -273,6 +284,70 @@ Deno.test("pretrain: TensorBoard gets what is measured, and after a stop what wa
         ),
       );
     }
+  }));
+
+Deno.test("pretrain: measures the encoder as the seed initialises it too, and leaves neither model on the device, and no program", () =>
+  withFolder(async (folder) => {
+    const device = new WasmDevice(1);
+    const used = new Set<Storage>();
+    let programs = 0;
+    const { compile, release } = device;
+    device.compile = async (plan) => {
+      for (const { inputs, output } of plan.dispatches) {
+        for (const part of [...inputs, output]) {
+          const { state } = wholeOf(part).buffer;
+          if (state) used.add(state.storage);
+        }
+      }
+      const program = await compile.call(device, plan);
+      programs++;
+      const destroy = () => {
+        programs--;
+        program.destroy();
+      };
+      return { ...program, destroy };
+    };
+    device.release = (storage) => {
+      used.delete(storage);
+      release.call(device, storage);
+    };
+    const config = tinyConfig({ steps: 2 });
+    const run = await createRunFolder("run", config, `${folder}/run`);
+    const images = await labelledImages();
+    const splits = { unlabelled: images, train: images, test: images };
+    const result = await pretrain(config, { device, splits, run });
+    assert(result.trained);
+    // a step's own numbers, a few words
+    const small = ["halted", "metrics"];
+    const names = [...used].map(({ name }) => name);
+    assertEquals(names.filter((name) => !small.includes(name)), []);
+    assertEquals(programs, 0);
+
+    const layers = await probeEncoder(
+      device,
+      buildModel(config, IMAGE_SIZE),
+      probeImages(splits, { train: 500, test: 500 })!,
+      config,
+      { encoder: "untrained" },
+    );
+    assertEquals(result.untrained, layers);
+    device.destroy();
+  }));
+
+Deno.test("pretrain: warns where several processes have begun the run", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig({ steps: 1 });
+    const run = await createRunFolder("run", config, `${folder}/run`);
+    await start({ device: wasm, config, run });
+    await changeMetadata(run.checkpointsPath, (metadata) => {
+      assertEquals(metadata.processes, 1);
+      return { ...metadata, processes: 8 };
+    });
+    const { lines } = await warningsOf(() =>
+      start({ device: wasm, config, run, resume: true })
+    );
+    assertEquals(lines.length, 1);
+    assertMatch(lines[0], /^processes: 1 in place of 8/);
   }));
 
 Deno.test("pretrain: starts from the weights of a file in timm's names, once", () =>

@@ -19,21 +19,35 @@ import {
 import { type Key, runEvaluate, runTrain } from "./run.ts";
 import { randomBytes } from "../../random.ts";
 
-for (const [n, imageSize] of [[1, 96], [3, 51]]) {
+for (
+  const [n, imageSize, resized, size] of [
+    [1, 96, 70, 64],
+    [3, 51, 70, 64],
+    [2, 40, 35, 32],
+  ]
+) {
   testOnDevices(
-    `crop: the plain views of ${n} images of ${imageSize} pixels are resized to 70, of which the middle 64 are taken`,
+    `crop: the plain views of ${n} images of ${imageSize} pixels are resized to ${resized}, of which the middle ${size} are taken`,
     async (device) => {
+      const augmentation = createAugmentation(
+        { name: "crop", size },
+        imageSize,
+      );
+      const { mean, deviation } = STL10_COLORS;
+      assertEquals(augmentation.preprocessing, {
+        resize: resized,
+        crop: size,
+        mean,
+        std: deviation,
+      });
       const bytes = randomBytes(n * 3 * imageSize * imageSize);
       const whole = { top: 0, left: 0, height: imageSize, width: imageSize };
+      const first = Math.round((resized - size) / 2);
       const expected = imagesOf(bytes, imageSize).map((image) =>
-        crop(resize(image, whole, 70), 3, 3, 64)
+        crop(resize(image, whole, resized), first, first, size)
       );
       assertClose(
-        await runEvaluate(
-          device,
-          createAugmentation({ name: "crop", size: 64 }, imageSize),
-          { size: imageSize, bytes },
-        ),
+        await runEvaluate(device, augmentation, { size: imageSize, bytes }),
         normalizeAll(expected, STL10_COLORS),
         "views",
       );

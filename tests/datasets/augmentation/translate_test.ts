@@ -26,12 +26,16 @@ for (const [n, size] of [[1, 9], [3, 32]]) {
     `translate: the plain views of ${n} images of ${size} pixels are the normalised images`,
     async (device) => {
       const images = { size, bytes: randomBytes(n * 3 * size * size) };
+      const augmentation = createAugmentation({ name: "translate" }, size);
+      const { mean, deviation } = CIFAR10_COLORS;
+      assertEquals(augmentation.preprocessing, {
+        resize: size,
+        crop: size,
+        mean,
+        std: deviation,
+      });
       assertClose(
-        await runEvaluate(
-          device,
-          createAugmentation({ name: "translate" }, size),
-          images,
-        ),
+        await runEvaluate(device, augmentation, images),
         normalizeAll(imagesOf(images.bytes, size), CIFAR10_COLORS),
         "views",
         1e-6,

@@ -27,6 +27,10 @@ Deno.test("writeJsonAtomically: writes a file whole, over the old one, with noth
   });
 });
 
+Deno.test("writeAtomically: leaves no file open", {
+  sanitizeResources: true,
+}, () => withFolder((folder) => writeJsonAtomically(`${folder}/a.json`, 1)));
+
 Deno.test("writeAtomically: the old file stays in its place until the new one is whole", async () => {
   await withFolder(async (folder) => {
     await writeJsonAtomically(`${folder}/a.json`, "old");

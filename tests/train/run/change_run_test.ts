@@ -62,6 +62,12 @@ Deno.test("changeRun: an extended run has more steps, in its checkpoints too", a
   assertEquals((await readCheckpoint(changed, run))?.step, 4);
 });
 
+Deno.test("changedConfig: a run may end with the steps that it has done", async () => {
+  using folder = new TemporaryFolder();
+  const opened = await makeRun(folder);
+  assertEquals((await changedConfig(opened, { extend: 5 })).steps, 5);
+});
+
 Deno.test("changeRun: an extension that was cut off is named, and done when asked for again", async () => {
   using folder = new TemporaryFolder();
   const { run } = await makeRun(folder);

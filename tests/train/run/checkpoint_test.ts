@@ -27,6 +27,8 @@ function checkpoint(step: number): Checkpoint {
   return {
     step,
     tensors: {
+      // lies last in the file
+      mask: { shape: [3], data: randomBytes(3) },
       "layer.weight": { shape: [3, 20], data: new Uint32Array(data) },
       "layer.bias": { shape: [5], data: randomArray(5) },
     },
@@ -164,6 +166,12 @@ const edits: [string, string, (text: string) => string, string][] = [
     "safetensors",
     (text) => text.replace("F32", "x32"),
     "is damaged: tensor layer.bias is of type x32, not F32, I32, U32 or U8",
+  ],
+  [
+    "a shape that was overwritten",
+    "safetensors",
+    (text) => text.replace('"shape":[3,20]', '"shape":[20,3]'),
+    "is damaged: it does not hold the numbers that were saved",
   ],
 ];
 

@@ -27,6 +27,15 @@ Deno.test("claim: one holder at a time, until disposed of", async () => {
   assert(again);
 });
 
+Deno.test("claim: where it is refused no file is left open", {
+  sanitizeResources: true,
+}, async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/locks/a`;
+  using _held = await claim(path);
+  assertEquals(await claim(path), undefined);
+});
+
 Deno.test("claim: a file that its holder removed is made anew", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/locks/a`;

@@ -6,6 +6,7 @@ import {
   checkData,
   checkOrigin,
   identifyData,
+  readIdentity,
 } from "../../../train/run/data_identity.ts";
 import { createRunFolder } from "../../../train/run/run_folder.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
@@ -55,6 +56,7 @@ Deno.test("identifyData, checkData: other test images are refused too, unless th
   folder.write("data/test_batch.bin", new Uint8Array(3073));
   // nothing is noted by those who only check
   await checkData(run, data);
+  assertEquals(await readIdentity(run), undefined);
   await identifyData(run, data);
   await checkData(run, data);
   folder.write("data/test_batch.bin", new Uint8Array(3073).fill(1));

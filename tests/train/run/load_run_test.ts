@@ -81,6 +81,21 @@ Deno.test("loadTrained: refuses a run of which only the beginning is saved, unle
     assertEquals(await loadTrained(opened, 0), start);
   }));
 
+Deno.test("loadTrained: takes the step that is asked for, and else the latest", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig();
+    const run = await createRunFolder("run", config, `${folder}/run`);
+    const [first, second] = [1, 2].map((step) => ({
+      step,
+      tensors: {},
+      metadata: { config },
+    }));
+    await saveCheckpoint(run.checkpointsPath, first, 2);
+    await saveCheckpoint(run.checkpointsPath, second, 2);
+    assertEquals(await loadTrained({ run, config }, 1), first);
+    assertEquals(await loadTrained({ run, config }), second);
+  }));
+
 Deno.test("loadTrained: refuses the checkpoint of another model, though of the same shape", () =>
   withFolder(async (folder) => {
     const config = tinyConfig();
@@ -106,4 +121,14 @@ Deno.test("loadRun: loads the model of a run of an earlier version", () =>
     assertEquals(name, "encoder.stem.weight");
     const [first] = await wasm.read(parameters.storage);
     assertAlmostEquals(first, 0.02, 0.011);
+  }));
+
+Deno.test("loadRun: says how many processes took the last step", () =>
+  withFolder(async (folder) => {
+    await restoreOldRun(folder);
+    const path = `${folder}/checkpoints/step-000002.json`;
+    const { metadata, ...rest } = JSON.parse(await Deno.readTextFile(path));
+    metadata.processes = 4;
+    await Deno.writeTextFile(path, JSON.stringify({ ...rest, metadata }));
+    assertEquals((await loadRun(folder, wasm)).processes, 4);
   }));

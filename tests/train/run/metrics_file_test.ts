@@ -35,6 +35,10 @@ testWithSeed(
   },
 );
 
+Deno.test("MetricsFile: is closed when it is disposed of", {
+  sanitizeResources: true,
+}, () => withFolder((folder) => append(`${folder}/metrics.jsonl`, 0)));
+
 testWithSeed(
   "MetricsFile: numbers that are not finite come back as they were",
   async () => {

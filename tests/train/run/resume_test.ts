@@ -74,10 +74,18 @@ Deno.test("checkModel: refuses a checkpoint of another model, whatever else diff
     checkModel(config, checkpointWith(others), run);
     checkModel(config, { step: 5, tensors: {}, metadata: {} }, run);
     const encoder = { ...config.encoder, depth: 10 };
-    assertThrows(
-      () => checkModel(config, checkpointWith({ ...config, encoder }), run),
-      UserError,
-      "encoder.depth is 18, but 10 in the checkpoint",
-    );
+    const augmentation = { name: "crop", size: 16 };
+    for (
+      const [other, difference] of [
+        [{ encoder }, "encoder.depth is 18, but 10 in the checkpoint"],
+        [{ augmentation }, "augmentation"],
+      ] as const
+    ) {
+      assertThrows(
+        () => checkModel(config, checkpointWith({ ...config, ...other }), run),
+        UserError,
+        difference,
+      );
+    }
     return Promise.resolve();
   }));

@@ -10,6 +10,7 @@ import {
 import { listFolder } from "../../../datasets/files/folders.ts";
 import { saveCheckpoint } from "../../../train/run/checkpoint.ts";
 import { lockRun } from "../../../train/run/lock.ts";
+import { withRoomFor } from "../../datasets/files/failing_disk.ts";
 import { withFolder } from "../folder.ts";
 
 /** Runs a test with a folder of its own as the working directory. */
@@ -28,11 +29,16 @@ async function withinFolder(test: () => Promise<void>): Promise<void> {
 Deno.test("createRunFolder: a run gets a folder named by time and name, with its config", async () => {
   await withinFolder(async () => {
     const config = { steps: 3, list: [1, null] };
+    // in Sweden a time is written as here
+    const now = () =>
+      new Date().toLocaleString("sv-SE").replace(" ", "_").replaceAll(":", "-");
+    const before = now();
     const run = await createRunFolder("cifar10-quick", config);
-    assertMatch(
-      run.path,
-      /^runs\/\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-cifar10-quick$/,
-    );
+    const after = now();
+    const [, time] = run.path.match(
+      /^runs\/(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)-cifar10-quick$/,
+    )!;
+    assert(before <= time && time <= after);
     assertEquals(JSON.parse(await Deno.readTextFile(run.configPath)), config);
     assertEquals(await openRunFolder(run.path), { run, config });
   });
@@ -122,6 +128,22 @@ Deno.test("createLockedRun: of several at once in one folder one begins a run, a
     }
   }));
 
+Deno.test("createLockedRun: leaves a run that another process has begun meanwhile as it is", () =>
+  withFolder(async (folder) => {
+    const { tryLock } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.tryLock = async function (...args) {
+      Deno.FsFile.prototype.tryLock = tryLock;
+      await Deno.writeTextFile(`${folder}/config.json`, '{"first": true}');
+      return await tryLock.apply(this, args);
+    };
+    await assertRejects(
+      () => createLockedRun("a", {}, folder),
+      UserError,
+      `${folder} already holds a run`,
+    );
+    assertEquals((await openRunFolder(folder)).config, { first: true });
+  }));
+
 Deno.test("createLockedRun: nobody else trains in the folder until the lock is disposed of", () =>
   withFolder(async (folder) => {
     const { run, lock } = await createLockedRun("a", {}, `${folder}/run`);
@@ -151,12 +173,33 @@ Deno.test("removeUnusedRunFolder: removes a run of which no step was taken, and 
       await Deno.writeTextFile(run.dataPath, "{}");
       await Deno.writeTextFile(run.budgetPath, "{}");
       await Deno.writeTextFile(`${run.metricsPath}.unfinished`, "");
+      await Deno.writeTextFile(`${run.path}/events.out.tfevents.1`, "");
       const checkpoint = { step, tensors: {}, metadata: {} };
       await saveCheckpoint(run.checkpointsPath, checkpoint, 1);
       await removeUnusedRunFolder(run);
       assertEquals(await isRunFolder(run.path), step > 0);
       assertEquals((await listFolder(folder)).length, step);
     }
+  }));
+
+Deno.test("removeUnusedRunFolder: keeps a run of which something was measured, though its checkpoints are lost", () =>
+  withFolder(async (folder) => {
+    const run = await createRunFolder("a", {}, `${folder}/run`);
+    await Deno.writeTextFile(run.metricsPath, '{"step": 1}\n');
+    await removeUnusedRunFolder(run);
+    assertEquals(await isRunFolder(run.path), true);
+  }));
+
+Deno.test("createRunFolder: leaves no folder where the disk is full", () =>
+  withFolder(async (folder) => {
+    await withRoomFor(0, async () => {
+      await assertRejects(
+        () => createRunFolder("a", {}, `${folder}/run`),
+        UserError,
+        "the disk is full",
+      );
+    });
+    assertEquals(await listFolder(folder), []);
   }));
 
 Deno.test("openRunFolder: what is not the folder of a run is not opened", async () => {

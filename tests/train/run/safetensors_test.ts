@@ -154,6 +154,12 @@ Deno.test("readTensor: single tensors are read, side by side, and the file's tex
   });
 });
 
+Deno.test("readTensors: leaves no file open", {
+  sanitizeResources: true,
+}, async () => {
+  await decode(FROM_PYTHON);
+});
+
 Deno.test("readTensor: a tensor of another type is listed, and refused when it is read", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/x.safetensors`;
@@ -236,10 +242,27 @@ Deno.test("openSafetensors: tensors that overlap, leave a gap or pass the end ar
     withHeader({ a: tensor(0, 2 ** 53) }, 8),
     "its header lacks",
   );
+  // of a type whose width is not known here
+  const backwards = { dtype: "F16", shape: [], data_offsets: [8, 4] };
+  await assertDamaged(
+    withHeader({ a: tensor(0, 8), b: backwards }, 4),
+    "tensor b lies at bytes 8 to 4 of the data where one should begin at 8",
+  );
   await assertDamaged(
     withHeader({ a: { ...tensor(0, 8), shape: [7] } }, 8),
     "tensor a of shape [7] and type U8 takes 8 bytes",
   );
+});
+
+Deno.test("readTensors: an empty tensor may be listed after the one whose bytes follow", async () => {
+  const bytes = withHeader({
+    a: { dtype: "U8", shape: [2], data_offsets: [0, 2] },
+    none: { dtype: "U8", shape: [0], data_offsets: [0, 0] },
+  }, 2);
+  assertEquals(await decode(bytes), {
+    none: { shape: [0], data: new Uint8Array(0) },
+    a: { shape: [2], data: new Uint8Array(2) },
+  });
 });
 
 Deno.test("writeSafetensors: a tensor with another number of values than its shape is a mistake of the program", async () => {

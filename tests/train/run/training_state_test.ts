@@ -65,6 +65,20 @@ testOnDevices(
       "optimizer.secondMoment.linear.bias": [5],
       "table": [2, 7],
     });
+    const { parameters, optimizer: { firstMoment, secondMoment } } = state;
+    const { offset } = parameters.entries.get("linear.bias")!;
+    for (
+      const [prefix, storage] of [
+        ["", parameters.storage],
+        ["optimizer.firstMoment.", firstMoment],
+        ["optimizer.secondMoment.", secondMoment],
+      ] as const
+    ) {
+      assertEquals(
+        tensors[`${prefix}linear.bias`].data,
+        (await device.read(storage)).slice(offset, offset + 5),
+      );
+    }
     releaseState(device, state);
     const flat = { ...tensors, table: { ...tensors.table, shape: [14] } };
     for (const stored of [tensors, flat]) {

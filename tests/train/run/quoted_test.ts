@@ -1,0 +1,8 @@
+import { assertEquals } from "@std/assert";
+import { quoted } from "../../../train/run/quoted.ts";
+
+Deno.test("quoted: puts a path into quotation marks where a terminal would take it apart", () => {
+  const plain = ["runs/2026-01-31_15-04-05-a", "C:\\Läufe\\1.2"];
+  assertEquals(plain.map(quoted), plain);
+  assertEquals(["my run", "a&b"].map(quoted), ['"my run"', '"a&b"']);
+});
