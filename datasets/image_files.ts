@@ -100,7 +100,7 @@ async function openCached(
       );
     }
     const missing = [...files.keys()].filter((image) => !images!.has(image));
-    if (missing.length > 0 && bytes >= LARGE_CACHE_BYTES) {
+    if (missing.length === files.length && bytes >= LARGE_CACHE_BYTES) {
       console.warn(
         `data: decoded pictures are kept in ${path} (${mebibytes(bytes)}), ` +
           `which may be deleted at any time`,

@@ -47,4 +47,9 @@ export class MetricsRing {
       );
     });
   }
+
+  /** Frees the numbers. */
+  release(device: Device): void {
+    device.release(this.#storage);
+  }
 }

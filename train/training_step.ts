@@ -81,6 +81,8 @@ export interface TracedStep {
   readonly definition: ProgramDefinition;
   /** Takes the numbers of the steps. */
   readonly ring: MetricsRing;
+  /** 1 after a step that was not finite, 0 before. */
+  readonly halted: Storage;
   /** Holds the moments of the parameters. */
   readonly optimizer: AdamW;
 }
@@ -160,7 +162,7 @@ export function traceObjective(
     { storage: halted, value: reshape(subtract(1, proceeds), [1]) },
     ring.record(Object.values(numbers), input("slot", [1], "i32")),
   ];
-  return { definition: { assignments }, ring, optimizer };
+  return { definition: { assignments }, ring, halted, optimizer };
 }
 
 /** Numbers of one step, by name. */
@@ -176,6 +178,7 @@ export class TrainingStep {
     private readonly config: StepConfig,
     private readonly program: Program,
     private readonly ring: MetricsRing,
+    private readonly halted: Storage,
     /** The processes that share the batch. */
     readonly communicator: Communicator,
     /** The optimiser, whose moments belong in a checkpoint. */
@@ -210,7 +213,7 @@ export class TrainingStep {
   static async compileTraced(
     device: Device,
     config: StepConfig,
-    { definition, ring, optimizer }: TracedStep,
+    { definition, ring, halted, optimizer }: TracedStep,
     communicator: Communicator = alone,
     onKernel?: CompileListener,
   ): Promise<TrainingStep> {
@@ -220,6 +223,7 @@ export class TrainingStep {
       config,
       program,
       ring,
+      halted,
       communicator,
       optimizer,
     );
@@ -295,6 +299,8 @@ export class TrainingStep {
   /** Frees what belongs to the step alone; parameters and moments stay. */
   destroy(): void {
     this.program.destroy();
+    this.ring.release(this.device);
+    this.device.release(this.halted);
   }
 }
 

@@ -122,7 +122,7 @@ function create(
         imageSize,
       );
       // the rows of the matrix that make the middle of the resized image
-      const first = Math.round((resized - size) / 2);
+      const first = middleOf(resized, size);
       const matrix = sliceAxis(whole, 1, first, first + size);
       return normalize(
         planesOf(sample(images, matrix, matrix)),
@@ -131,4 +131,10 @@ function create(
       );
     },
   };
+}
+
+/** The first of the middle `size` of so many pixels; halves go to the even one, as in torchvision's CenterCrop. */
+function middleOf(pixels: number, size: number): number {
+  const margin = (pixels - size) / 2;
+  return Number.isInteger(margin) ? margin : 2 * Math.round(margin / 2);
 }

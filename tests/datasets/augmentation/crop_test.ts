@@ -24,6 +24,9 @@ for (
     [1, 96, 70, 64],
     [3, 51, 70, 64],
     [2, 40, 35, 32],
+    // margins of 0.5 and 2.5 pixels
+    [2, 13, 9, 8],
+    [1, 50, 53, 48],
   ]
 ) {
   testOnDevices(
@@ -42,7 +45,11 @@ for (
       });
       const bytes = randomBytes(n * 3 * imageSize * imageSize);
       const whole = { top: 0, left: 0, height: imageSize, width: imageSize };
-      const first = Math.round((resized - size) / 2);
+      // round() of Python, with which torchvision's CenterCrop computes it
+      const half = (resized - size) / 2;
+      const first = half % 1 === 0.5
+        ? [Math.floor(half), Math.ceil(half)].find((end) => end % 2 === 0)!
+        : half;
       const expected = imagesOf(bytes, imageSize).map((image) =>
         crop(resize(image, whole, resized), first, first, size)
       );
