@@ -47,12 +47,11 @@ await runCampaign(campaign, async ({ seed, end, interrupt, choose }) => {
   const report = new MinuteReport(`of ${total} faults`);
   while (trials.length > 0 && performance.now() < end) {
     report.update(total - trials.length);
-    const [trial] = trials.splice(draw.below(trials.length), 1);
+    const next = draw.below(trials.length);
+    const trial = trials[next];
     const outcome = await trial.try();
-    if (interrupt.aborted) {
-      trials.push(trial);
-      break;
-    }
+    if (interrupt.aborted) break;
+    trials.splice(next, 1);
     if (typeof outcome === "string") {
       findings.count(trial.command, "impossible here");
       console.log(`impossible here: ${trial.name}: ${outcome}`);

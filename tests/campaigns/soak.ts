@@ -66,7 +66,6 @@ if the end of a part was not reached.`,
 
 /** Sizes of the programs along both axes; they fall, so that the first one needs most memory. */
 const SIZES = { from: 96, count: 64 };
-const MINUTE_MS = 60_000;
 
 await runProgram(async () => {
   const options = parseArguments(command, Deno.args);
@@ -74,7 +73,7 @@ await runProgram(async () => {
   const { steps, programs, seed, minutes } = options;
   const [kind] = readDevice(options);
   const interrupt = onInterrupt();
-  const signal = AbortSignal.any([interrupt, afterMinutes(minutes)]);
+  const untilEnd = () => AbortSignal.any([interrupt, afterMinutes(minutes)]);
   const { device, bytes } = await openCounted(kind);
   console.log(device.description);
   const config = tinyConfig({ seed, batchSize: 2, steps, metricsEvery: 10 });
@@ -82,10 +81,10 @@ await runProgram(async () => {
     new MemoryCurve("steps", steps, bytes),
     new MemoryCurve("programs", programs, bytes),
   ];
-  await takeSteps(device, config, signal, curves[0]);
+  await takeSteps(device, config, untilEnd(), curves[0]);
   console.log(`${curves[0]}`);
   interrupt.throwIfAborted();
-  await makePrograms(device, programs, minutes, interrupt, curves[1]);
+  await makePrograms(device, programs, untilEnd(), curves[1]);
   console.log(`${curves[1]}`);
   interrupt.throwIfAborted();
   device.destroy();
@@ -122,14 +121,11 @@ async function takeSteps(
 async function makePrograms(
   device: Device,
   count: number,
-  minutes: number,
-  interrupt: AbortSignal,
+  signal: AbortSignal,
   curve: MemoryCurve,
 ): Promise<void> {
-  const end = performance.now() + MINUTE_MS * minutes;
   const progress = new Progress({ total: count, unit: "programs" });
-  for (let i = 0; i < count && performance.now() < end; i++) {
-    if (interrupt.aborted) break;
+  for (let i = 0; i < count && !signal.aborted; i++) {
     const rows = SIZES.from - Math.floor(i / SIZES.count) % SIZES.count;
     const width = SIZES.from - i % SIZES.count;
     const storage = new Storage("weights", width * width);

@@ -53,6 +53,8 @@ await runCampaign(campaign, async ({ seed, end, interrupt, choose }) => {
     if (note.problem !== undefined) failures.keep(note, note.problem);
   });
   const problem = await Promise.race([followed, stopped.promise]);
+  // it must not write while its folder is removed
+  thread.terminate();
   clearInterval(memoryCheck);
   if (problem !== undefined) {
     if (!current) throw new Error(problem);

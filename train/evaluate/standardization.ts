@@ -46,8 +46,8 @@ export function standardizationOf(
     scale: Float32Array.from(variance, (value, i) => {
       const deviation = Math.sqrt(value);
       // a smaller share of the mean is nothing but rounding
-      const rounding = Math.max(ROUNDING * Math.abs(mean[i]), SMALLEST);
-      return deviation > rounding ? 1 / deviation : 0;
+      const least = Math.max(ROUNDING * Math.abs(mean[i]), SMALLEST);
+      return deviation > least ? 1 / deviation : 0;
     }),
   };
 }
