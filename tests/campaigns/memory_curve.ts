@@ -1,4 +1,5 @@
 import { assert } from "@std/assert";
+import { getHeapCodeStatistics } from "node:v8";
 import { UserError } from "../../engine/user_error.ts";
 
 /** Repetitions after which garbage is collected: V8 alone lets more of it gather. */
@@ -9,21 +10,22 @@ const INTERVAL = 5;
  */
 const WINDOW = 100;
 const MIB = 2 ** 20;
-/** How much more there may be at the end than at the first reading: V8 goes on compiling, and keeps more or fewer empty pages. */
-const ALLOWED = { process: 16 * MIB, heap: MIB, device: 0 };
+/** How much more there may be at the end than at the first reading. */
+const ALLOWED = { process: 16 * MIB, objects: MIB / 2, device: 0 };
 
 type Memory = Readonly<Record<keyof typeof ALLOWED, number>>;
 
 /**
- * What memory is held in the course of many repetitions: by the process, by the heap of its main thread,
- * and by the device. Needs `--v8-flags=--expose-gc`.
+ * What memory is held in the course of many repetitions: by the process, by the objects of its main
+ * thread, and by the device. Needs `--v8-flags=--expose-gc`.
  */
 export class MemoryCurve {
   readonly #window: number;
   readonly #marks: readonly number[];
   readonly #rows = new Map<number, Memory>();
   #done = 0;
-  #isCollected = false;
+  /** Bytes of objects directly after the last collection, until they are entered. */
+  #objects?: number;
 
   /** For `total` repetitions of `what`, with `deviceBytes` to ask for the memory of the device. */
   constructor(
@@ -38,22 +40,20 @@ export class MemoryCurve {
 
   /** To be called with the number of repetitions done, after each or after some. */
   read(done: number): void {
-    if (this.#isCollected) this.#read(done);
-    this.#isCollected = done - this.#done >= INTERVAL;
-    if (!this.#isCollected) return;
-    this.#done = done;
-    collectGarbage();
+    if (this.#objects !== undefined) this.#enter(done, this.#objects);
+    const isDue = done - this.#done >= INTERVAL;
+    this.#objects = isDue ? bytesOfObjects() : undefined;
+    if (isDue) this.#done = done;
   }
 
   /** Not directly after collection: what held memory elsewhere frees it a little later. */
-  #read(done: number): void {
+  #enter(done: number, objects: number): void {
     const mark = this.#marks.find((mark) => mark >= done);
     if (mark === undefined || done <= mark - this.#window) return;
-    const { rss, heapUsed } = Deno.memoryUsage();
     const before = this.#rows.get(mark);
     this.#rows.set(mark, {
-      process: Math.min(rss, before?.process ?? Infinity),
-      heap: Math.min(heapUsed, before?.heap ?? Infinity),
+      process: Math.min(Deno.memoryUsage().rss, before?.process ?? Infinity),
+      objects: Math.min(objects, before?.objects ?? Infinity),
       device: Math.max(this.deviceBytes(), before?.device ?? 0),
     });
   }
@@ -62,10 +62,12 @@ export class MemoryCurve {
   toString(): string {
     const mebibytes = (bytes: number) => (bytes / MIB).toFixed(2);
     return [
-      `| ${this.what} | process | heap | device |`,
+      `| ${this.what} | process | objects | device |`,
       "|---|---|---|---|",
-      ...[...this.#rows].map(([mark, { process, heap, device }]) =>
-        `| ${[mark, ...[process, heap, device].map(mebibytes)].join(" | ")} |`
+      ...[...this.#rows].map(([mark, { process, objects, device }]) =>
+        `| ${
+          [mark, ...[process, objects, device].map(mebibytes)].join(" | ")
+        } |`
       ),
     ].join("\n");
   }
@@ -95,8 +97,15 @@ export class MemoryCurve {
   }
 }
 
-function collectGarbage(): void {
+/**
+ * Collects garbage and returns what is left in the heap, without the code that V8 has compiled: of what
+ * runs often it compiles more and faster code for hours.
+ */
+function bytesOfObjects(): number {
   const { gc } = globalThis as { gc?: () => void };
   if (!gc) throw new Error("run with --v8-flags=--expose-gc");
   gc();
+  const code = getHeapCodeStatistics();
+  return Deno.memoryUsage().heapUsed - code.code_and_metadata_size -
+    code.bytecode_and_metadata_size;
 }
