@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { MemoryImages } from "../../datasets/memory_images.ts";
 import { wholeOf } from "../../engine/compile/memory.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { WasmDevice } from "../../engine/devices/wasm/device.ts";
@@ -11,7 +12,11 @@ import {
 } from "../../train/run/checkpoint.ts";
 import type { Config } from "../../train/config/config.ts";
 import { buildModel } from "../../train/build_model.ts";
-import { probeEncoder, probeImages } from "../../train/evaluate/probe.ts";
+import {
+  probeEncoder,
+  type ProbeEvents,
+  probeImages,
+} from "../../train/evaluate/probe.ts";
 import { learningRateAt } from "../../train/learning_rate.ts";
 import { changedConfig, changeRun } from "../../train/run/change_run.ts";
 import { identifyData } from "../../train/run/data_identity.ts";
@@ -329,6 +334,32 @@ Deno.test("pretrain: measures the encoder as the seed initialises it too, and le
     );
     assertEquals(result.untrained, layers);
     device.destroy();
+  }));
+
+Deno.test("pretrain: measures with as many images as evaluation.bank and queries say, and with 500 at most", () =>
+  withFolder(async (folder) => {
+    const images = new MemoryImages(
+      new Uint8Array(600 * 3 * IMAGE_SIZE * IMAGE_SIZE),
+      IMAGE_SIZE,
+      Uint32Array.from({ length: 600 }, (_, i) => i % 2),
+      ["a", "b"],
+    );
+    const splits = { unlabelled: tinyImages(), train: images, test: images };
+    for (
+      const [i, { bank, queries, measured }] of [
+        { bank: 30, queries: 1000, measured: 530 },
+        { bank: 1000, queries: 20, measured: 520 },
+      ].entries()
+    ) {
+      const config = tinyConfig({ steps: 1, evaluation: { bank, queries } });
+      const run = await createRunFolder("run", config, `${folder}/run${i}`);
+      const totals = new Set<number>();
+      const probing: ProbeEvents = {
+        onPhase: ({ unit, total }) => unit === "images" && totals.add(total),
+      };
+      await pretrain(config, { device: wasm, splits, run, probing });
+      assertEquals([...totals], [measured]);
+    }
   }));
 
 Deno.test("pretrain: warns where several processes have begun the run", () =>
