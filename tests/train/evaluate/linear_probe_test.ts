@@ -69,7 +69,10 @@ Deno.test("linearProbe: takes the strongest of the penalties that do best on the
         const accuracyOn = async (rows: LabelledFeatures) =>
           share(await regression.classify(weights, rows), rows.labels);
         const held = await accuracyOn(heldOut);
-        const error = Math.sqrt(held * (1 - held) / heldOut.labels.length);
+        const { length } = heldOut.labels;
+        // Agresti and Coull 1998: two rows more, one of them right
+        const adjusted = (held * length + 1) / (length + 2);
+        const error = Math.sqrt(adjusted * (1 - adjusted) / (length + 2));
         if (held < best.held - error) break;
         if (held > best.held) {
           best = { held, penalty, accuracy: await accuracyOn(test) };
