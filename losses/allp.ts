@@ -70,7 +70,7 @@ export interface ContrastedViews {
  *     L = Σ_i Σ_{a<b} (-log S(u_a, u_b) - Σ_k log(1 - S(u_a, u_k)))
  *
  * The negatives u_k of u_a are all views of the other instances, those of all processes of a
- * communicator.
+ * communicator. S stays 1e-6 away from 0 and 1, but for the S(u_a, u_b) of the softmax.
  *
  * @throws {RangeError} if the shapes do not fit, or there are fewer than two views.
  */
@@ -95,8 +95,9 @@ export function allpLoss(
   const isSame = reshape(isSameInstance, [n, all]);
   const isNegative = subtract(1, isSame);
   const s = rescaledCosine(vectors, others);
-  // exp(cos / temperature), scaled to at most 1; cos is 2s - 1
-  const e = exp(multiply(subtract(s, 1), 2 / temperature));
+  // (cos - 1) / temperature, so that e is at most 1; cos is 2s - 1
+  const logits = multiply(subtract(s, 1), 2 / temperature);
+  const e = exp(logits);
   const negatives = sum(multiply(e, isNegative), { axes: [1], keepAxes: true });
 
   // pairs (a, b) of views of one instance, a before b
@@ -109,11 +110,11 @@ export function allpLoss(
   );
   const count = instances * views * (views - 1) / 2;
   const total = add(e, negatives);
-  const positive = score === "softmax" ? divide(e, total) : s;
-  let loss = multiply(
-    sum(multiply(log(awayFromBounds(positive)), isPair)),
-    -1 / count,
-  );
+  // the logarithm of the softmax itself has a gradient however little S is
+  const logPositive = score === "softmax"
+    ? subtract(logits, log(total))
+    : log(awayFromBounds(s));
+  let loss = multiply(sum(multiply(logPositive, isPair)), -1 / count);
   if (form === "nce") loss = add(loss, negativePart());
   const similarToOthers = sum(multiply(s, isNegative));
   // a view is not a candidate for itself

@@ -112,6 +112,37 @@ testOnDevices(
   },
 );
 
+testOnDevices(
+  "allpLoss: the hardest positive views keep their gradient under the softmax",
+  async (device) => {
+    const degrees = [0, 100, 20, 110];
+    const at = (angle: number) => [Math.cos(angle), Math.sin(angle)];
+    const vectors = degrees.flatMap((angle) => at(angle * Math.PI / 180));
+    const options = {
+      form: "infoNce",
+      score: "softmax",
+      temperature: 0.025,
+    } as const;
+    const { loss, gradients: [slope] } = await evaluateLoss(
+      device,
+      { u: [[4, 2], vectors] },
+      ({ u }) => allpLoss({ vectors: u, views: 2 }, options).loss,
+    );
+    const naive = (place: ArrayLike<number>) =>
+      naiveAllpLoss(rowsOf(Array.from(place), 2), 2, options).loss;
+    assertClose([loss], [naive(vectors)], "loss", 1e-5);
+    const place = Float64Array.from(vectors);
+    const expected = place.map((_, i) =>
+      slopeAtZero((distance) => {
+        const direction = place.map((_, j) => i === j ? 1 : 0);
+        return naive(moved(place, direction, distance));
+      }, 1e-5).central
+    );
+    assertClose(slope, expected, "gradient", 1e-4);
+    assert(expected.some((value) => Math.abs(value) > 1));
+  },
+);
+
 Deno.test("allpLoss: refuses a single view, and rows that are not views of instances", () => {
   const vectors = input("vectors", [6, 5]);
   const options = allp.schema.parse({});

@@ -15,22 +15,25 @@ export function naiveAllpLoss(
   const rescaled = (a: number, k: number) => (1 + dot(u[a], u[k])) / 2;
   /** S(u_a, u_k) beside the positive u_b. */
   const scoreOf = (a: number, k: number, b: number): number => {
-    if (score === "rescaled") return bounded(rescaled(a, k));
+    if (score === "rescaled") return rescaled(a, k);
     const exponential = (other: number) =>
       Math.exp(dot(u[a], u[other]) / temperature);
     let sum = exponential(b);
     for (const negative of negativesOf(a)) sum += exponential(negative);
-    return bounded(exponential(k) / sum);
+    return exponential(k) / sum;
   };
   const total = { loss: 0, positive: 0, pairs: 0, negative: 0, negatives: 0 };
   let hits = 0;
   for (const a of all) {
     for (const b of all) {
       if (instanceOf(a) !== instanceOf(b) || a >= b) continue;
-      total.loss -= Math.log(scoreOf(a, b, b));
+      const positive = scoreOf(a, b, b);
+      total.loss -= Math.log(
+        score === "rescaled" ? bounded(positive) : positive,
+      );
       if (form === "nce") {
         for (const k of negativesOf(a)) {
-          total.loss -= Math.log(1 - scoreOf(a, k, b));
+          total.loss -= Math.log(1 - bounded(scoreOf(a, k, b)));
         }
       }
       total.positive += rescaled(a, b);

@@ -2,8 +2,9 @@ import type { LossOptions } from "../../losses/registry.ts";
 import { completeConfig, type Config } from "./config.ts";
 import { isObject } from "./schema.ts";
 
-/** Settings that need a neighbour to be something, in whatever section has both. */
+/** Settings that need a neighbour to be something, in whatever section has both; the first that fits counts. */
 const NEEDS = [
+  { setting: "temperature", neighbour: "score", is: "softmax" },
   { setting: "temperature", neighbour: "form", is: "infoNce" },
   { setting: "positives", neighbour: "form", is: "infoNce" },
   { setting: "normalizer", neighbour: "form", is: "nce" },
@@ -20,16 +21,16 @@ export function settingsWithoutEffect(config: Config): string[] {
   for (const [section, settings] of Object.entries(sectionsOf(config))) {
     const byDefault = defaults[section];
     if (!isObject(settings) || !isObject(byDefault)) continue;
-    for (const { setting, neighbour, is } of NEEDS) {
-      const value = settings[setting];
-      if (value === undefined || settings[neighbour] === undefined) continue;
-      const isChosen = value !== byDefault[setting];
-      if (isChosen && settings[neighbour] !== is) {
-        sentences.push(
-          `${section}.${setting}=${value} has no effect; ` +
-            `it needs ${section}.${neighbour}=${is}`,
-        );
-      }
+    for (const [setting, value] of Object.entries(settings)) {
+      if (value === byDefault[setting]) continue;
+      const need = NEEDS.find((need) =>
+        need.setting === setting && settings[need.neighbour] !== undefined
+      );
+      if (!need || settings[need.neighbour] === need.is) continue;
+      sentences.push(
+        `${section}.${setting}=${value} has no effect; ` +
+          `it needs ${section}.${need.neighbour}=${need.is}`,
+      );
     }
   }
   if ("vocabulary" in model && model.vocabulary && !usesVocabulary(losses)) {

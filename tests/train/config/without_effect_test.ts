@@ -33,6 +33,15 @@ Deno.test("settingsWithoutEffect: names those of the form that a loss does not h
   assertEquals(saidOf("dv2-tiny", { losses: fitting }), []);
 });
 
+Deno.test("settingsWithoutEffect: Allp's temperature has one in both forms, under the softmax", () => {
+  const said = (score: string) =>
+    saidOf("allp-tiny", { losses: { allp: { temperature: 0.2, score } } });
+  assertEquals(said("softmax"), []);
+  assertEquals(said("rescaled"), [
+    "losses.allp.temperature=0.2 has no effect; it needs losses.allp.score=softmax",
+  ]);
+});
+
 Deno.test("settingsWithoutEffect: names a momentum without its encoder", () => {
   const targets = { momentum: 0.9 };
   assertEquals(saidOf("dv2-tiny", { model: { targets } }), [
