@@ -44,7 +44,10 @@ export const allp: PretextKind<AllpOptions> = {
   create: (options, setting) => new Allp(options, setting),
 };
 
-/** Allp (section 3.2): the patches of a view are pooled into one vector, to be close to those of the other views. */
+/**
+ * Allp (section 3.2): the patches of a view are pooled into one vector, to be close to those of the other
+ * views. All views are transformed; the paper counts the original image as one of them.
+ */
 export class Allp implements PretextModel {
   /** The network that is pretrained. */
   readonly encoder: PretextSetting["encoder"];

@@ -9,7 +9,7 @@ export interface Method {
   readonly views: number;
   /** The model, with every part that it has; a part without settings has the defaults. */
   readonly model: NonNullable<PartialSettings<Config>["model"]>;
-  /** The weights of the paper (section 4.1). */
+  /** The weights of the paper (section 4.1); Eq. 20 is averaged over the entries, the default. */
   readonly losses: PartialSettings<Config>["losses"];
 }
 

@@ -23,7 +23,7 @@ import { brief, paperCifar10, paperStl10, quick, tiny } from "./sizes.ts";
  * Their results are those of 400 steps of 64 images on CIFAR-10, in the mean of three seeds:
  * accuracy of a linear classifier on the layer that held-out images choose, beside the untrained
  * encoder's layer so chosen; times are about those of one thread of an AMD EPYC.
- * docs/results.md has all layers.
+ * docs/results.md has what the other layers did.
  *
  *     deno task pretrain --preset dv2-tiny
  *     deno task experiment examples/experiments/table-1-tiny.json
