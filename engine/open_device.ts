@@ -29,7 +29,7 @@ export async function openDevice(
     const device = new WasmDevice(threads);
     return { device, reason: `${device.description} (asked for)` };
   }
-  const gpu = await WebGpuDevice.request();
+  const { gpu, problem } = await openGpu();
   if (gpu && choice === "webgpu") {
     return { device: gpu, reason: `${gpu.description} (asked for)` };
   }
@@ -40,7 +40,6 @@ export async function openDevice(
     return { device: gpu, reason: `${gpu.description} (${why})` };
   }
   gpu?.destroy();
-  const { problem = "no GPU found" } = await findAdapter();
   if (choice === "webgpu") {
     throw new UserError(
       `${problem}; install a Vulkan driver (in software: apt-get install ` +
@@ -49,4 +48,16 @@ export async function openDevice(
   }
   const device = new WasmDevice(threads);
   return { device, reason: `${device.description} (${problem})` };
+}
+
+/** A GPU or a software driver, and what is wrong where it is no GPU that can be used. */
+async function openGpu(): Promise<{ gpu?: WebGpuDevice; problem: string }> {
+  try {
+    const gpu = await WebGpuDevice.request();
+    const { problem = "no GPU found" } = gpu ? {} : await findAdapter();
+    return { gpu, problem };
+  } catch (error) {
+    if (error instanceof UserError) return { problem: error.message };
+    throw error;
+  }
 }

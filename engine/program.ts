@@ -10,6 +10,7 @@ import type { Buffer, Dispatch } from "./compile/kernel.ts";
 import { type Plan, planMemory } from "./compile/memory.ts";
 import { type Assignment, schedule } from "./compile/schedule.ts";
 import type { Tensor } from "./graph/tensor.ts";
+import { queueOf, type StepQueue } from "./step_queue.ts";
 
 /** What a program computes. */
 export interface ProgramDefinition {
@@ -164,7 +165,10 @@ export class Program {
       await this.#exchange(this.plan.dispatches[i]);
       start = i + 1;
     }
-    if (start < to) await this.executable.run(feeds, start, to);
+    // without kernels too, for outputs that are inputs
+    if (start < to || start === 0) {
+      await this.executable.run(feeds, start, to);
+    }
   }
 
   /** Begins an exchange, or waits for one. */
@@ -204,39 +208,4 @@ export class Program {
 
 function isExchange({ kind }: Dispatch["kernel"]): boolean {
   return kind === "collective" || kind === "wait";
-}
-
-/** Lets no step of a device into the middle of an evaluation, nor of a compilation. */
-class StepQueue {
-  #evaluations = 0;
-  #lastEvaluation: Promise<void> = Promise.resolve();
-
-  /** Runs one step, after all evaluations asked for before. */
-  step<Result>(task: () => Promise<Result>): Promise<Result> {
-    return this.#evaluations === 0 ? task() : this.#lastEvaluation.then(task);
-  }
-
-  /** Runs what belongs together: steps and reads of their results, or a compilation. */
-  evaluation<Result>(task: () => Promise<Result>): Promise<Result> {
-    const result = this.step(task);
-    this.#evaluations++;
-    const end = () => {
-      this.#evaluations--;
-    };
-    // an error goes to the caller; later tasks still run
-    this.#lastEvaluation = result.then(end, end);
-    return result;
-  }
-}
-
-const queues = new WeakMap<Device, StepQueue>();
-
-/** The queue of a device, whose programs share its memory. */
-function queueOf(device: Device): StepQueue {
-  let queue = queues.get(device);
-  if (!queue) {
-    queue = new StepQueue();
-    queues.set(device, queue);
-  }
-  return queue;
 }

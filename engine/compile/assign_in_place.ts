@@ -1,6 +1,7 @@
 import type { Storage } from "../graph/tensor.ts";
 import { inOrder } from "./expression.ts";
 import type { Buffer, Dispatch } from "./kernel.ts";
+import { wholeOf } from "./memory.ts";
 
 /** A storage and the buffer that holds its new content. */
 export interface BufferAssignment {
@@ -84,10 +85,10 @@ function isSafeInPlace(
   const writers = dispatches.flatMap(({ output }, i) =>
     output === source ? [i] : []
   );
-  if (
-    writers.length !== 1 ||
-    dispatches.some(({ output }) => output.parent?.buffer === source)
-  ) return false;
+  const isWrittenInParts = dispatches.some(({ output }) =>
+    output !== source && wholeOf(output).buffer === source
+  );
+  if (writers.length !== 1 || isWrittenInParts) return false;
   const readsOld = ({ inputs }: Dispatch) =>
     inputs.some((buffer) => buffer.state?.storage === storage);
   if (dispatches.slice(writers[0] + 1).some(readsOld)) return false;

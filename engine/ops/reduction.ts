@@ -1,7 +1,6 @@
 import { apply, type Definitions } from "../graph/definition.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import {
-  cast,
   divide,
   equal,
   less,
@@ -124,7 +123,7 @@ export function argmax(x: Tensor, axis: number): Tensor {
   const candidates = select(
     less(values, largest),
     x.shape[normal],
-    iota(x.shape, normal, "f32"),
+    iota(x.shape, normal),
   );
-  return cast(min(candidates, { axes: [normal] }), "i32");
+  return min(candidates, { axes: [normal] });
 }

@@ -145,8 +145,6 @@ async function makePrograms(
     await program.evaluate({ x: new Float32Array(rows * width) });
     program.destroy();
     device.release(storage);
-    // promises of its memory have to be kept before it is freed
-    await new Promise((resolve) => setTimeout(resolve));
     curve.read(i + 1);
     progress.update(i + 1, {});
   }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { findAdapter } from "../../engine/devices/webgpu/adapter.ts";
 import { openDevice } from "../../engine/open_device.ts";
 import { UserError } from "../../engine/user_error.ts";
@@ -53,6 +53,33 @@ Deno.test({
       );
     } finally {
       Reflect.deleteProperty(gpu, "requestAdapter");
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "openDevice: takes the processor where a GPU cannot be opened, and says why",
+  ignore: !adapter,
+  fn: async () => {
+    const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = () =>
+      Promise.reject(new DOMException("no permission", "OperationError"));
+    try {
+      const { device, reason } = await openDevice();
+      device.destroy();
+      assertEquals(device.kind, "wasm");
+      assertMatch(
+        reason,
+        /^WebAssembly .* cannot be opened \(no permission\)\)$/,
+      );
+      await assertRejects(
+        () => openDevice("webgpu"),
+        UserError,
+        "cannot be opened (no permission); install a Vulkan driver",
+      );
+    } finally {
+      GPUAdapter.prototype.requestDevice = requestDevice;
     }
   },
 });

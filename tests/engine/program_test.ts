@@ -1,10 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { input, Storage } from "../../engine/graph/tensor.ts";
+import { allReduce } from "../../engine/ops/collective.ts";
 import { add, exp, log, multiply } from "../../engine/ops/elementwise.ts";
 import { materialize } from "../../engine/ops/materialize.ts";
-import { concatenate } from "../../engine/ops/movement.ts";
+import { matmul } from "../../engine/ops/matmul.ts";
+import { concatenate, reshape } from "../../engine/ops/movement.ts";
 import { Program } from "../../engine/program.ts";
 import { testOnDevices } from "./devices.ts";
+import { onRanks } from "./local_communicators.ts";
 
 testOnDevices(
   "Program.evaluate: fifty calls at once get their own results, beside those of another program",
@@ -55,6 +58,98 @@ testOnDevices(
     await assertRejects(() => program.run(), RangeError, "not none");
     assertEquals([...(await later)[0]], [2, 3]);
     program.destroy();
+  },
+);
+
+testOnDevices(
+  "Program.evaluate: feeds a program without kernels too",
+  async (device) => {
+    const x = input("x", [3]);
+    const outputs = [x, reshape(x, [1, 3])];
+    const program = await Program.compile(device, { outputs });
+    const values = new Float32Array([1, 2, 3]);
+    assertEquals(await program.evaluate({ x: values }), [values, values]);
+    program.destroy();
+  },
+);
+
+testOnDevices(
+  "Program: assigns a concatenation within another to a storage",
+  async (device) => {
+    const storage = new Storage("storage", 192);
+    const shapes = { a: [8, 5], b: [8, 5], w: [5, 8], c: [8, 8] };
+    const [a, b, w, c] = Object.entries(shapes).map(([name, shape]) =>
+      input(name, shape)
+    );
+    const inner = concatenate([matmul(a, w), matmul(b, w)]);
+    const program = await Program.compile(device, {
+      assignments: [{ storage, value: concatenate([inner, multiply(c, 7)]) }],
+    });
+    const filled = (size: number, value: number) =>
+      new Float32Array(size).fill(value);
+    await program.run({
+      a: filled(40, 1),
+      b: filled(40, 2),
+      w: filled(40, 1),
+      c: filled(64, 1),
+    });
+    const expected = [5, 10, 7].map((value) => filled(64, value));
+    assertEquals(
+      await device.read(storage),
+      new Float32Array(expected.flatMap((values) => [...values])),
+    );
+    program.destroy();
+    device.release(storage);
+  },
+);
+
+testOnDevices(
+  "Program: storages are read and written between the steps before and after, whether these were awaited or not",
+  async (device) => {
+    const counter = new Storage("counter", 1);
+    const program = await Program.compile(device, {
+      assignments: [{ storage: counter, value: add(counter.tensor(), 1) }],
+    });
+    const before = device.read(counter);
+    const step = program.run();
+    assertEquals([...await before], [0]);
+    await step;
+    const written = device.write(counter, new Float32Array([10]));
+    await Promise.all([written, program.run()]);
+    assertEquals([...await device.read(counter)], [11]);
+    const evaluated = program.evaluate();
+    const later = program.run();
+    assertEquals([...await device.read(counter)], [13]);
+    await Promise.all([evaluated, later]);
+    program.destroy();
+    device.release(counter);
+  },
+);
+
+testOnDevices(
+  "Program: storages are read after steps with exchanges",
+  async (device) => {
+    const counts = await onRanks(device, 2, async (device, communicator) => {
+      const names = ["sum", "counter"];
+      const [sum, counter] = names.map((name) => new Storage(name, 1));
+      const program = await Program.compile(device, {
+        assignments: [
+          {
+            storage: sum,
+            value: allReduce(add(sum.tensor(), 1), communicator),
+          },
+          { storage: counter, value: add(counter.tensor(), 1) },
+        ],
+      });
+      const step = program.run();
+      const read = [device.read(sum), device.read(counter)];
+      const contents = await Promise.all(read);
+      await step;
+      program.destroy();
+      [sum, counter].forEach((storage) => device.release(storage));
+      return contents.map(([value]) => value);
+    });
+    assertEquals(counts, [[2, 1], [2, 1]]);
   },
 );
 

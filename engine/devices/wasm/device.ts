@@ -1,6 +1,7 @@
 import type { Buffer } from "../../compile/kernel.ts";
 import { bytesOf, type Plan, wholeOf } from "../../compile/memory.ts";
 import type { DType, Storage } from "../../graph/tensor.ts";
+import { queueOf } from "../../step_queue.ts";
 import type { Device, DeviceLimits, Executable, HostArray } from "../device.ts";
 import { checkValues, hostArray } from "../host_array.ts";
 import { sharedBytesOf } from "./calls/calls.ts";
@@ -177,11 +178,15 @@ export class WasmDevice implements Device {
 
   async write(storage: Storage, data: HostArray): Promise<void> {
     checkValues(storage.name, storage.dtype, storage.size, data);
-    await this.#queue(() => this.#viewOf(storage).set(data));
+    await queueOf(this).step(() =>
+      this.#queue(() => this.#viewOf(storage).set(data))
+    );
   }
 
   async read(storage: Storage): Promise<HostArray> {
-    return await this.#queue(() => this.#viewOf(storage).slice());
+    return await queueOf(this).step(() =>
+      this.#queue(() => this.#viewOf(storage).slice())
+    );
   }
 
   release(storage: Storage): void {

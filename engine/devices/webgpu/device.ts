@@ -7,6 +7,8 @@ import type {
   Executable,
   HostArray,
 } from "../device.ts";
+import { queueOf } from "../../step_queue.ts";
+import { UserError } from "../../user_error.ts";
 import { findAdapter, nameOf } from "./adapter.ts";
 import { GpuContext } from "./gpu_context.ts";
 import { WebGpuExecutable } from "./executable.ts";
@@ -35,7 +37,8 @@ export class WebGpuDevice implements Device {
   /** Whether the processor does the work of the GPU: right for tests, too slow for training. */
   readonly software: boolean;
   readonly #context: GpuContext;
-  readonly #storages = new Map<Storage, Promise<GPUBuffer>>();
+  /** Memory, or the promise of it. */
+  readonly #storages = new Map<Storage, GPUBuffer | Promise<GPUBuffer>>();
 
   private constructor(
     info: GPUAdapterInfo,
@@ -68,6 +71,7 @@ export class WebGpuDevice implements Device {
    * is none.
    *
    * @param scheme how matrix products are computed; by default the one that is fast there
+   * @throws {UserError} if the adapter cannot be opened.
    */
   static async request(
     scheme?: ProductSchemeName,
@@ -77,11 +81,8 @@ export class WebGpuDevice implements Device {
     const requiredLimits = Object.fromEntries(
       raisedLimits.map((name) => [name, adapter.limits[name]]),
     );
-    return new WebGpuDevice(
-      adapter.info,
-      await adapter.requestDevice({ requiredLimits }),
-      scheme,
-    );
+    const gpu = await openAdapter(adapter, requiredLimits);
+    return new WebGpuDevice(adapter.info, gpu, scheme);
   }
 
   async compile(
@@ -116,32 +117,54 @@ export class WebGpuDevice implements Device {
 
   async write(storage: Storage, data: HostArray): Promise<void> {
     checkValues(storage.name, storage.dtype, storage.size, data);
-    upload(this.#context, await this.#memoryOf(storage), 0, data);
+    await this.#onMemory(
+      storage,
+      (memory) => upload(this.#context, memory, 0, data),
+    );
   }
 
   async read(storage: Storage): Promise<HostArray> {
-    const memory = await this.#memoryOf(storage);
-    const content = await download(this.#context, memory, 0, bytesOf(storage));
+    const content = await this.#onMemory(
+      storage,
+      (memory) => download(this.#context, memory, 0, bytesOf(storage)),
+    );
     return hostArray(storage.dtype, content, storage.size);
   }
 
   release(storage: Storage): void {
-    this.#storages.get(storage)?.then((memory) => memory.destroy(), () => {});
+    const memory = this.#storages.get(storage);
     this.#storages.delete(storage);
+    if (memory instanceof GPUBuffer) memory.destroy();
+    else memory?.then((memory) => memory.destroy(), () => {});
   }
 
   destroy(): void {
     this.#context.destroy();
   }
 
+  /** Uses the memory of a storage, where it is there at once: before steps that are queued later. */
+  #onMemory<Result>(
+    storage: Storage,
+    use: (memory: GPUBuffer) => Result | Promise<Result>,
+  ): Promise<Result> {
+    return queueOf(this).step(async () => {
+      const memory = this.#memoryOf(storage);
+      return await use(memory instanceof GPUBuffer ? memory : await memory);
+    });
+  }
+
   /** The memory of a storage, which is allocated and filled at first use. */
-  #memoryOf(storage: Storage): Promise<GPUBuffer> {
-    let memory = this.#storages.get(storage);
-    if (!memory) {
-      memory = this.#fill(storage);
-      memory.catch(() => this.#storages.delete(storage));
-      this.#storages.set(storage, memory);
-    }
+  #memoryOf(storage: Storage): GPUBuffer | Promise<GPUBuffer> {
+    const known = this.#storages.get(storage);
+    if (known) return known;
+    const memory = this.#fill(storage);
+    this.#storages.set(storage, memory);
+    // it may be released meanwhile
+    const isKept = () => this.#storages.get(storage) === memory;
+    memory.then(
+      (buffer) => isKept() && this.#storages.set(storage, buffer),
+      () => isKept() && this.#storages.delete(storage),
+    );
     return memory;
   }
 
@@ -154,5 +177,17 @@ export class WebGpuDevice implements Device {
       upload(this.#context, memory, 0, initial);
     }
     return memory;
+  }
+}
+
+async function openAdapter(
+  adapter: GPUAdapter,
+  requiredLimits: Record<string, number>,
+): Promise<GPUDevice> {
+  try {
+    return await adapter.requestDevice({ requiredLimits });
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new UserError(`${nameOf(adapter.info)} cannot be opened (${why})`);
   }
 }

@@ -56,6 +56,7 @@ export class WebGpuExecutable implements Executable {
   readonly #padded = new Map<string, Uint8Array<ArrayBuffer>>();
   /** By what is received. */
   readonly #staging = new Map<Buffer, Staging>();
+  #lastMapped: Promise<void> = Promise.resolve();
   #destroyed = false;
 
   private constructor(
@@ -184,7 +185,12 @@ export class WebGpuExecutable implements Executable {
       source.bytes,
     );
     this.#context.submitNow([encoder.finish()]);
-    await this.#context.map(sent);
+    // transfers begin in the same order in all processes; buffers may be mapped in any
+    this.#lastMapped = Promise.all([
+      this.#lastMapped,
+      this.#context.map(sent),
+    ]).then(() => {});
+    await this.#lastMapped;
     try {
       await transfer(
         hostArray(from.dtype, sent.getMappedRange(), from.size),

@@ -90,10 +90,12 @@ if (y >= ${height}u || x >= ${width}u) { return ${LOWEST}; }
 let position = ((image * ${height}u + y) * ${width}u + x) * ${channels}u + channel;
 return ${element(x, "position")};
 }`;
-  // the first of equal elements in row-major order
+  // the first of equal elements in row-major order, also where all are -Infinity as the margin is
   const choice = `fn choice(${parameters}) -> u32 {
+let top = max(row * ${stride}u, ${padding}u) - row * ${stride}u;
+let left = max(column * ${stride}u, ${padding}u) - column * ${stride}u;
 var largest = ${LOWEST};
-var result = 0u;
+var result = top * ${size}u + left;
 for (var i = 0u; i < ${size}u; i++) {
 for (var j = 0u; j < ${size}u; j++) {
 let value = inWindow(image, row, column, channel, i, j);

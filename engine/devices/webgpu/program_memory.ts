@@ -39,7 +39,7 @@ export class ProgramMemory {
     context: GpuContext,
     plan: Plan,
     blockBytes: number,
-    memoryOf: (storage: Storage) => Promise<GPUBuffer>,
+    memoryOf: (storage: Storage) => GPUBuffer | Promise<GPUBuffer>,
   ): Promise<ProgramMemory> {
     const storages = new Map<Storage, GPUBuffer>();
     const blocks: GPUBuffer[] = [];

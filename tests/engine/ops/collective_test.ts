@@ -17,7 +17,7 @@ import {
 import { sum } from "../../../engine/ops/reduction.ts";
 import { Program } from "../../../engine/program.ts";
 import { assertClose } from "../compare.ts";
-import { testOnDevices, testOnWasm } from "../devices.ts";
+import { testOnDevices, testOnWasm, testOnWebGpu } from "../devices.ts";
 import { localCommunicators, onRanks } from "../local_communicators.ts";
 
 const RANKS = 3;
@@ -115,6 +115,29 @@ testOnDevices(
       one.slice(0, 4),
       [4, 3, 2, 1].map((factor) => total.map((x) => factor * x)),
     );
+  },
+);
+
+testOnWebGpu(
+  "allReduce: exchanges begin in the order of the program, whichever buffer can be read first",
+  async (device) => {
+    const { mapAsync } = GPUBuffer.prototype;
+    let maps = 0;
+    GPUBuffer.prototype.mapAsync = async function (mode) {
+      const isFirst = maps++ === 0;
+      await mapAsync.call(this, mode);
+      if (isFirst) await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    try {
+      const [sums] = await evaluate(
+        device,
+        (x, communicator) =>
+          [1, 2].map((factor) => allReduce(multiply(x, factor), communicator)),
+      );
+      assertEquals(sums, [[6, -3, 12, 4.5], [12, -6, 24, 9]]);
+    } finally {
+      GPUBuffer.prototype.mapAsync = mapAsync;
+    }
   },
 );
 

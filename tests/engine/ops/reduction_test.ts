@@ -132,6 +132,22 @@ testOnDevices(
 );
 
 testOnDevices(
+  "argmax: gives positions that a float has no digits for",
+  async (device) => {
+    const size = 2 ** 24 + 10;
+    const x = input("x", [size], "u8");
+    const program = await Program.compile(device, {
+      outputs: [argmax(cast(x, "f32"), 0)],
+    });
+    const values = new Uint8Array(size);
+    values[2 ** 24 + 1] = 1;
+    const [position] = await program.evaluate({ x: values });
+    program.destroy();
+    assertEquals([...position], [2 ** 24 + 1]);
+  },
+);
+
+testOnDevices(
   "argmax: gives a position that is there, also beside a NaN",
   async (device) => {
     const x = input("x", [2, 3]);

@@ -86,6 +86,29 @@ testOnDevices(
   },
 );
 
+testOnDevices(
+  "lowerPool: a window of minus infinities gives its gradient to the first, not to the padding",
+  async (device) => {
+    const geometry = {
+      ...geometries[0],
+      n: 1,
+      height: 2,
+      width: 2,
+      inputs: 1,
+      outHeight: 3,
+      outWidth: 3,
+      outputs: 1,
+      window: { size: 2, stride: 1, padding: 1 },
+    };
+    const [slope] = await runKernels(device, [{
+      kernel: { kind: "pool", gradient: true, geometry },
+      inputs: [filled(9, () => 1), filled(4, () => -Infinity)],
+      size: 4,
+    }]);
+    assertEquals([...slope], [4, 2, 2, 1]);
+  },
+);
+
 testOnWasm("lowerPool: a NaN stays, and takes the gradient", async (wasm) => {
   const geometry = {
     ...geometries[0],

@@ -2,6 +2,10 @@ import { assertEquals } from "@std/assert";
 import type { Expression } from "../../../../engine/compile/expression.ts";
 import type { FusedKernel } from "../../../../engine/compile/kernel.ts";
 import { writeProgram } from "../../../../engine/devices/wasm/program_module.ts";
+import { input } from "../../../../engine/graph/tensor.ts";
+import { multiply } from "../../../../engine/ops/elementwise.ts";
+import { sum } from "../../../../engine/ops/reduction.ts";
+import { planProgram } from "../../../../engine/program.ts";
 
 function fill(size: number, value: number): FusedKernel {
   const body: Expression = { kind: "constant", value, dtype: "f32" };
@@ -86,4 +90,20 @@ Deno.test("writeProgram: only the dispatches asked for run, and a barrier stands
   run0(0, 3, 65536, 0);
   assertEquals([...values.subarray(0, 10)], [2, 2, 2, 2, 2, 1, 1, 1, 3, 3]);
   assertEquals(barriers, 2);
+});
+
+Deno.test("writeProgram: a short axis of a very large stride has an offset in range for every vector", () => {
+  const columns = 72_000_000;
+  const x = input("x", [2, columns]);
+  const weights = input("weights", [2, 1]);
+  const plan = planProgram({
+    outputs: [sum(multiply(x, weights), { axes: [0] })],
+  }, {
+    alignment: 64,
+    maxBufferBytes: 2 ** 31,
+    maxBlockBytes: 2 ** 32,
+    maxBuffersPerKernel: 64,
+  });
+  const address = { inArena: true, byte: 0 };
+  new WebAssembly.Module(writeProgram(plan.dispatches, 1, () => address));
 });
