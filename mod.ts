@@ -33,7 +33,7 @@
  * ```
  *
  * The parts have paths of their own: `@dv2/dv2/engine`, `/ops`, `/layers`, `/losses`, `/vocab`,
- * `/data` and `/train`.
+ * `/data`, `/train`, `/encoder` (`loadEncoder` alone) and `/worker` (a thread, for browsers).
  *
  * @module
  */

@@ -69,7 +69,8 @@ function listOf(items: readonly Item[]): string {
 
 /** What is set, as it is written after `--set`. */
 function assignmentsOf(value: unknown, path: readonly string[] = []): string[] {
-  if (!isObject(value)) {
+  // an empty object is a part with its defaults, where there may be none
+  if (!isObject(value) || Object.keys(value).length === 0) {
     const text = typeof value === "string" ? value : JSON.stringify(value);
     return [`\`${path.join(".")}=${text}\``];
   }

@@ -14,9 +14,9 @@ export const TEMPERATURE = 0.07;
 export interface NeighbourOptions {
   /** k, how many neighbours vote, at least 1. */
   readonly neighbours: number;
-  /** Most labelled images to search. */
+  /** Most labelled images to search; at the end of `pretrain` at most 500. */
   readonly bank: number;
-  /** Most images to classify. */
+  /** Most images to classify; at the end of `pretrain` at most 500. */
   readonly queries: number;
   /** Images that the device takes at a time. */
   readonly batchSize: number;

@@ -1,4 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { loadConfig } from "../../../train/config/loader.ts";
+import { completeConfig, configSchema } from "../../../train/config/config.ts";
 import { settingsPage } from "../../../train/config/build_settings.ts";
 import { presets } from "../../../train/config/presets/mod.ts";
 import { finetuneSchema } from "../../../train/finetune/finetune_config.ts";
@@ -21,4 +23,22 @@ Deno.test("settingsPage: lists the settings of a fine-tuning, and what every pre
     assertStringIncludes(ofPresets, `- \`${name}\`, `);
   }
   assertStringIncludes(ofPresets, "`model.vocabulary.entries=1024`");
+});
+
+Deno.test("settingsPage: what it says that a preset sets makes the same config", async () => {
+  const page = await Deno.readTextFile(path);
+  const [, ofPresets] = page.split("## Presets");
+  for (const [name, { config }] of Object.entries(presets)) {
+    const [, line] = ofPresets.split(`- \`${name}\`, `);
+    const [item] = line.split("\n- ");
+    const set = Array.from(
+      item.matchAll(/`([^`]+=[^`]*)`/g),
+      ([, text]) => text,
+    );
+    assertEquals(
+      await loadConfig(configSchema, presets, { set }),
+      completeConfig(config),
+      name,
+    );
+  }
 });
