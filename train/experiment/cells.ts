@@ -1,6 +1,7 @@
 import { UserError } from "../../engine/user_error.ts";
 import { type Config, newConfigSchema } from "../config/config.ts";
 import { findPreset, settingAt } from "../config/loader.ts";
+import { combineSettings } from "../config/merge.ts";
 import { presets } from "../config/presets/mod.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import type { Experiment } from "./experiment_file.ts";
@@ -76,7 +77,9 @@ function cellOf(
     chosen === undefined ? {} : findPreset(presets, chosen).config,
     settings,
     rows[row].settings,
-    ...Object.entries(axes).map(([path, value]) => settingAt(path, value)),
+    combineSettings(
+      Object.entries(axes).map(([path, value]) => settingAt(path, value)),
+    ),
     { seed },
   ];
   const parts = Object.entries(axes).map(([path, value]) =>
