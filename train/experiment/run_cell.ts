@@ -1,4 +1,5 @@
 import type { DatasetSplits, OpenOptions } from "../../datasets/dataset.ts";
+import { listFolder } from "../../datasets/files/folders.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 import { openDataset } from "../../datasets/registry.ts";
 import type { Device } from "../../engine/devices/device.ts";
@@ -21,11 +22,13 @@ import { listCheckpoints } from "../run/checkpoint.ts";
 import { checkData, identifyData } from "../run/data_identity.ts";
 import { loadRun, type OpenedRun, openRun } from "../run/load_run.ts";
 import { lockRun } from "../run/lock.ts";
+import { readMetrics } from "../run/metrics_file.ts";
 import { releaseState } from "../run/training_state.ts";
 import {
   createLockedRun,
   isRunFolder,
   removeUnusedRunFolder,
+  type RunFolder,
 } from "../run/run_folder.ts";
 import { unlessAborted } from "../unless_aborted.ts";
 import { type Budget, readBudget, writeBudget } from "./budget.ts";
@@ -133,16 +136,17 @@ async function pretrainCell(
   }
   // layers are measured apart
   const options = { device, splits: { unlabelled }, signal };
-  if (begun && done !== undefined) {
+  if (begun) {
     const { run, config } = begun;
-    const events = pretraining(config);
     using _lock = await lockRun(run);
+    await requireCheckpoint(run);
     await identifyData(run, config.data);
+    // a run that ended before its first checkpoint may have ended before this, too
+    if (done === undefined) await writeBudget(run, { minutes });
+    const events = pretraining(config);
     await pretrain(config, { ...options, ...events, run, resume: true });
     return config;
   }
-  // of a run that ended before its first checkpoint nothing can be used
-  if (begun) await removeFolder(path);
   const timed = minutes === undefined
     ? config
     : lasting(config, await stepsWithin(minutes, config, unlabelled, device));
@@ -186,6 +190,27 @@ async function openBegun(
     `${path} was begun with other settings: ${
       describeDifference(difference)
     }; remove that folder or choose another --out`,
+  );
+}
+
+/** What a folder has once its run was trained. */
+const RESULTS = ["result.json", "probe.json", "finetune"];
+
+/**
+ * Keeps a run whose checkpoints were removed from being begun anew over its results.
+ *
+ * @throws {UserError} There is no checkpoint though steps were taken.
+ */
+async function requireCheckpoint(
+  { path, metricsPath, checkpointsPath }: RunFolder,
+): Promise<void> {
+  if ((await listCheckpoints(checkpointsPath)).length > 0) return;
+  const names = await listFolder(path);
+  const isTrained = RESULTS.some((name) => names.includes(name)) ||
+    (await readMetrics(metricsPath)).length > 0;
+  if (!isTrained) return;
+  throw new UserError(
+    `${path} has results but no checkpoint to go on from; put its checkpoints back, remove that folder or choose another --out`,
   );
 }
 
