@@ -9,6 +9,7 @@ import { readExperiment } from "../experiment/experiment_file.ts";
 import { failuresOf, type FinishedCell } from "../experiment/finished_cell.ts";
 import { runCell } from "../experiment/run_cell.ts";
 import { runExperiment } from "../experiment/run_experiment.ts";
+import { withStored } from "../experiment/stored_cells.ts";
 import { experimentCsv, experimentMarkdown } from "../experiment/table.ts";
 import { afterMinutes } from "./after_minutes.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
@@ -90,22 +91,24 @@ async function main(): Promise<void> {
           display.end();
         }
       },
-      onFinished: async (cells) => {
-        finished = cells;
+      onFinished: async (ours) => {
+        finished = ours;
+        const all = await withStored(cells, path, experiment, ours);
         const table = experimentMarkdown(
           experiment,
-          cells,
+          all,
           `deno task experiment ${file}`,
         );
         await writeTextAtomically(`${path}/results.md`, table);
-        await writeTextAtomically(`${path}/results.csv`, experimentCsv(cells));
+        await writeTextAtomically(`${path}/results.csv`, experimentCsv(all));
       },
     });
     report(path, finished, others);
   } catch (error) {
     if (error !== signal.reason) throw error;
+    const done = await withStored(cells, path, experiment, finished);
     console.log(
-      `stopped with ${finished.length} of ${cells.length} runs done; run the same command to continue`,
+      `stopped with ${done.length} of ${cells.length} runs done; run the same command to continue`,
     );
   } finally {
     device.destroy();

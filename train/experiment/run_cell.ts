@@ -6,7 +6,6 @@ import type { Device } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { buildModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
-import { describeDifference, firstDifference } from "../config/difference.ts";
 import {
   type ProbeEvents,
   type ProbeImages,
@@ -20,21 +19,21 @@ import type { FinetuneEvents } from "../finetune/finetune_training.ts";
 import { pretrain, type PretrainOptions } from "../pretrain.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
 import { checkData, identifyData } from "../run/data_identity.ts";
-import { loadRun, type OpenedRun, openRun } from "../run/load_run.ts";
+import { loadRun } from "../run/load_run.ts";
 import { lockRun } from "../run/lock.ts";
 import { readMetrics } from "../run/metrics_file.ts";
 import { releaseState } from "../run/training_state.ts";
 import {
   createLockedRun,
-  isRunFolder,
   removeUnusedRunFolder,
   type RunFolder,
 } from "../run/run_folder.ts";
 import { unlessAborted } from "../unless_aborted.ts";
-import { type Budget, readBudget, writeBudget } from "./budget.ts";
+import { lasting, openBegun } from "./begun_run.ts";
+import { writeBudget } from "./budget.ts";
 import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment_file.ts";
-import { folderName } from "./folder_name.ts";
+import { finetunePath, probePath } from "./result_paths.ts";
 import { messageOf } from "./message_of.ts";
 import { stepsWithin } from "./steps_within.ts";
 
@@ -163,36 +162,6 @@ async function pretrainCell(
   return timed;
 }
 
-/** The settings of a run of so many steps, of which the learning rate rises over a tenth at most. */
-function lasting(config: Config, steps: number): Config {
-  const warmupSteps = Math.min(config.warmupSteps, Math.floor(steps / 10));
-  return { ...config, steps, warmupSteps };
-}
-
-/** The run, where it was begun before. */
-async function openBegun(
-  path: string,
-  config: Config,
-  budget: Budget,
-): Promise<OpenedRun | undefined> {
-  if (!(await isRunFolder(path))) return undefined;
-  const begun = await openRun(path);
-  const noted = await readBudget(begun.run) ?? budget;
-  const expected = budget.minutes === undefined
-    ? config
-    : lasting(config, begun.config.steps);
-  const difference = firstDifference(
-    { ...budget, ...expected },
-    { ...noted, ...begun.config },
-  );
-  if (!difference) return begun;
-  throw new UserError(
-    `${path} was begun with other settings: ${
-      describeDifference(difference)
-    }; remove that folder or choose another --out`,
-  );
-}
-
 /** What a folder has once its run was trained. */
 const RESULTS = ["result.json", "probe.json", "finetune"];
 
@@ -230,7 +199,7 @@ async function probeCell(
       step,
       encoders,
       images,
-      path: `${path}/probe.json`,
+      path: probePath(path),
       cachePath,
       signal,
       ...probing,
@@ -255,7 +224,7 @@ async function finetuneCell(
         path,
         settings,
         splits,
-        out: `${path}/finetune/${folderName(name)}`,
+        out: finetunePath(path, name),
         device,
         signal,
         ...finetuning(name),

@@ -1,5 +1,6 @@
 /** The command `experiment` from end to end, as a user runs it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { claim } from "../../../train/run/claim.ts";
 import { imageFile } from "../../datasets/image_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { tinyConfig } from "../tiny_model.ts";
@@ -60,12 +61,26 @@ Deno.test("experiment: runs what can be run, tabulates it, names what failed, an
   // two measures of five layers of two encoders, two seeds
   assertEquals(csv.trimEnd().split("\r\n").length, 1 + 2 * 5 * 2 * 2);
 
-  const again = await experiment(path, "files/rates.json");
-  assert(!again.stderr.includes("training for"), again.stderr);
+  {
+    // as another process does
+    using _lock = await claim(`${path}/runs/rates/locks/as-it-is-seed-2`);
+    const again = await experiment(path, "files/rates.json");
+    assertMatch(again.stdout, /^another process is running as it is, seed 2;/m);
+    assert(!again.stderr.includes("training for"), again.stderr);
+  }
+  // what is finished stays in it, though its turn has not come
   assertEquals(
     Deno.readTextFileSync(`${path}/runs/rates/results.md`),
     table,
   );
+  assertEquals(Deno.readTextFileSync(`${path}/runs/rates/results.csv`), csv);
+  const stopped = await experiment(
+    path,
+    "files/rates.json",
+    "--minutes",
+    "0.0001",
+  );
+  assertMatch(stopped.stdout, /^stopped with [2-4] of 4 runs done;/m);
 });
 
 Deno.test("experiment: refuses bad input in one sentence and writes nothing", async () => {
