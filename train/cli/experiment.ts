@@ -11,6 +11,7 @@ import { runCell } from "../experiment/run_cell.ts";
 import { runExperiment } from "../experiment/run_experiment.ts";
 import { withStored } from "../experiment/stored_cells.ts";
 import { experimentCsv, experimentMarkdown } from "../experiment/table.ts";
+import { quoted } from "../run/quoted.ts";
 import { afterMinutes } from "./after_minutes.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { checkModel } from "./check_model.ts";
@@ -63,7 +64,10 @@ async function main(): Promise<void> {
   const experiment = await readExperiment(file);
   const cells = cellsOf(experiment);
   await nameImpossible(cells);
-  const path = options.out ?? defaultFolder(file);
+  const { out } = options;
+  const path = out ?? defaultFolder(file);
+  const repeating = `deno task experiment ${quoted(file)}` +
+    (out === undefined ? "" : ` --out ${quoted(out)}`);
   const interrupt = onInterrupt();
   interrupt.addEventListener("abort", () => {
     console.error("\nstopping; press Ctrl-C again to stop at once");
@@ -94,11 +98,7 @@ async function main(): Promise<void> {
       onFinished: async (ours) => {
         finished = ours;
         const all = await withStored(cells, path, experiment, ours);
-        const table = experimentMarkdown(
-          experiment,
-          all,
-          `deno task experiment ${file}`,
-        );
+        const table = experimentMarkdown(experiment, all, repeating);
         await writeTextAtomically(`${path}/results.md`, table);
         await writeTextAtomically(`${path}/results.csv`, experimentCsv(all));
       },

@@ -83,6 +83,29 @@ Deno.test("experiment: runs what can be run, tabulates it, names what failed, an
   assertMatch(stopped.stdout, /^stopped with [2-4] of 4 runs done;/m);
 });
 
+Deno.test("experiment: the table says what to type to repeat it", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = folder;
+  const { rows: { impossible }, ...rest } = JSON.parse(file);
+  folder.write(
+    "my rates.json",
+    JSON.stringify({ ...rest, rows: { impossible }, seeds: [1] }),
+  );
+  const commandOf = async (out: string, ...args: string[]) => {
+    await experiment(path, "my rates.json", ...args);
+    const table = Deno.readTextFileSync(`${path}/${out}/results.md`);
+    return table.trimEnd().split("\n").at(-1)?.replaceAll(/["']/g, "'");
+  };
+  assertEquals(
+    await commandOf("runs/my rates"),
+    "    deno task experiment 'my rates.json'",
+  );
+  assertEquals(
+    await commandOf("my runs", "--out", "my runs"),
+    "    deno task experiment 'my rates.json' --out 'my runs'",
+  );
+});
+
 Deno.test("experiment: refuses bad input in one sentence and writes nothing", async () => {
   using folder = new TemporaryFolder();
   const { path } = folder;
