@@ -124,6 +124,14 @@ Deno.test("cellsOf: refuses an experiment that cannot be run, in a sentence", ()
       /^"a b, learningRate 0.001, weight 1, seed 3" and "a-b, .+" would share the folder a-b-/,
     ],
     [{ seeds: [1, 1] }, /would share the folder/],
+    [
+      { rows: { ["row ".repeat(60)]: { settings: {} } } },
+      /^"row row .+\.\.\. is too long for the name of its folder: /,
+    ],
+    [
+      { finetune: { ["tuned".repeat(60)]: {} } },
+      /^"tuned.+\.\.\. is too long for the name of its folder: /,
+    ],
     [{ finetune: { I: {}, i: {} } }, /^"I" and "i" would share the folder i/],
     [
       { settings: { seed: 3 } },
