@@ -9,7 +9,9 @@ import { readExperiment } from "../experiment/experiment_file.ts";
 import { failuresOf, type FinishedCell } from "../experiment/finished_cell.ts";
 import { runCell } from "../experiment/run_cell.ts";
 import { runExperiment } from "../experiment/run_experiment.ts";
+import { withStored } from "../experiment/stored_cells.ts";
 import { experimentCsv, experimentMarkdown } from "../experiment/table.ts";
+import { quoted } from "../run/quoted.ts";
 import { afterMinutes } from "./after_minutes.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { checkModel } from "./check_model.ts";
@@ -62,7 +64,10 @@ async function main(): Promise<void> {
   const experiment = await readExperiment(file);
   const cells = cellsOf(experiment);
   await nameImpossible(cells);
-  const path = options.out ?? defaultFolder(file);
+  const { out } = options;
+  const path = out ?? defaultFolder(file);
+  const repeating = `deno task experiment ${quoted(file)}` +
+    (out === undefined ? "" : ` --out ${quoted(out)}`);
   const interrupt = onInterrupt();
   interrupt.addEventListener("abort", () => {
     console.error("\nstopping; press Ctrl-C again to stop at once");
@@ -90,22 +95,20 @@ async function main(): Promise<void> {
           display.end();
         }
       },
-      onFinished: async (cells) => {
-        finished = cells;
-        const table = experimentMarkdown(
-          experiment,
-          cells,
-          `deno task experiment ${file}`,
-        );
+      onFinished: async (ours) => {
+        finished = ours;
+        const all = await withStored(cells, path, experiment, ours);
+        const table = experimentMarkdown(experiment, all, repeating);
         await writeTextAtomically(`${path}/results.md`, table);
-        await writeTextAtomically(`${path}/results.csv`, experimentCsv(cells));
+        await writeTextAtomically(`${path}/results.csv`, experimentCsv(all));
       },
     });
     report(path, finished, others);
   } catch (error) {
     if (error !== signal.reason) throw error;
+    const done = await withStored(cells, path, experiment, finished);
     console.log(
-      `stopped with ${finished.length} of ${cells.length} runs done; run the same command to continue`,
+      `stopped with ${done.length} of ${cells.length} runs done; run the same command to continue`,
     );
   } finally {
     device.destroy();

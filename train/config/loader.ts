@@ -1,7 +1,7 @@
 import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
 import { UserError } from "../../engine/user_error.ts";
 import { findDuplicateKey } from "./duplicate_key.ts";
-import { mergeSettings } from "./merge.ts";
+import { combineSettings } from "./merge.ts";
 import { type PartialSettings, resolveConfig } from "./resolve.ts";
 import { isObject, type ObjectSchema, type Output } from "./schema.ts";
 import { settingsOf } from "./settings.ts";
@@ -72,13 +72,7 @@ export async function loadConfig<S extends ObjectSchema>(
     const isText = paths.has(path) && typeof value !== "string";
     return settingAt(path, resolveWithin(path, isText ? text : value, 0));
   });
-  // All at once: their order must not matter when one of them picks the member of a union.
-  layers.push(
-    settings.reduce(
-      (all, setting) => mergeSettings(undefined, all, setting),
-      {},
-    ),
-  );
+  layers.push(combineSettings(settings));
   try {
     return resolveConfig(schema, layers);
   } catch (error) {

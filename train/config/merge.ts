@@ -39,6 +39,17 @@ export function mergeSettings(
 }
 
 /**
+ * Makes one layer of settings that are chosen side by side: laid over each other one by one, one that
+ * picks the member of a union would reset those before it, and their order would matter.
+ */
+export function combineSettings(settings: readonly unknown[]): unknown {
+  return settings.reduce(
+    (all, setting) => mergeSettings(undefined, all, setting),
+    {},
+  );
+}
+
+/**
  * The settings that a schema has of its own accord.
  *
  * @returns An object with all defaults, without the settings that have none; `undefined` for a

@@ -1,10 +1,11 @@
 import { UserError } from "../../engine/user_error.ts";
 import { type Config, newConfigSchema } from "../config/config.ts";
 import { findPreset, settingAt } from "../config/loader.ts";
+import { combineSettings } from "../config/merge.ts";
 import { presets } from "../config/presets/mod.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import type { Experiment } from "./experiment_file.ts";
-import { checkDistinct, folderName } from "./folder_name.ts";
+import { checkFolderNames, folderName } from "./folder_name.ts";
 
 /** A run of an experiment. */
 export interface Cell {
@@ -23,8 +24,8 @@ export interface Cell {
 /**
  * The runs of an experiment: first all of the first seed, so that a table can be read early.
  *
- * @throws {UserError} if there is none, settings are wrong or would be overridden, or two would have the
- * same folder.
+ * @throws {UserError} if there is none, settings are wrong or would be overridden, two would have the
+ * same folder, or a name is not fit for one.
  */
 export function cellsOf(experiment: Experiment): Cell[] {
   const { rows, axes, seeds, finetune } = experiment;
@@ -37,8 +38,8 @@ export function cellsOf(experiment: Experiment): Cell[] {
   if (cells.length === 0) {
     throw new UserError("the experiment has no rows; give it at least one");
   }
-  checkDistinct(cells.map(({ label }) => label));
-  checkDistinct(Object.keys(finetune));
+  checkFolderNames(cells.map(({ label }) => label));
+  checkFolderNames(Object.keys(finetune));
   return cells;
 }
 
@@ -76,7 +77,9 @@ function cellOf(
     chosen === undefined ? {} : findPreset(presets, chosen).config,
     settings,
     rows[row].settings,
-    ...Object.entries(axes).map(([path, value]) => settingAt(path, value)),
+    combineSettings(
+      Object.entries(axes).map(([path, value]) => settingAt(path, value)),
+    ),
     { seed },
   ];
   const parts = Object.entries(axes).map(([path, value]) =>

@@ -6,8 +6,11 @@ export function folderName(text: string): string {
     .replace(/^-|-$/g, "").toLowerCase();
 }
 
-/** @throws {UserError} if one has nothing for a {@linkcode folderName}, or two have the same. */
-export function checkDistinct(texts: readonly string[]): void {
+/** Bytes of a name, with room to the 255 that most file systems take. */
+const MAX_BYTES = 200;
+
+/** @throws {UserError} if one has nothing or too much for a {@linkcode folderName}, or two have the same. */
+export function checkFolderNames(texts: readonly string[]): void {
   const known = new Map<string, string>();
   for (const text of texts) {
     const name = folderName(text);
@@ -16,6 +19,14 @@ export function checkDistinct(texts: readonly string[]): void {
         `${
           JSON.stringify(text)
         } has no letter or digit for the name of its folder; rename it`,
+      );
+    }
+    const bytes = new TextEncoder().encode(name).length;
+    if (bytes > MAX_BYTES) {
+      throw new UserError(
+        `${
+          JSON.stringify(text).slice(0, 40)
+        }... is too long for the name of its folder: ${bytes} bytes, of which ${MAX_BYTES} fit; shorten the names or values in it`,
       );
     }
     const other = known.get(name);

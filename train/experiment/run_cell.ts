@@ -1,11 +1,11 @@
 import type { DatasetSplits, OpenOptions } from "../../datasets/dataset.ts";
+import { listFolder } from "../../datasets/files/folders.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 import { openDataset } from "../../datasets/registry.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { buildModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
-import { describeDifference, firstDifference } from "../config/difference.ts";
 import {
   type ProbeEvents,
   type ProbeImages,
@@ -19,19 +19,21 @@ import type { FinetuneEvents } from "../finetune/finetune_training.ts";
 import { pretrain, type PretrainOptions } from "../pretrain.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
 import { checkData, identifyData } from "../run/data_identity.ts";
-import { loadRun, type OpenedRun, openRun } from "../run/load_run.ts";
+import { loadRun } from "../run/load_run.ts";
 import { lockRun } from "../run/lock.ts";
+import { readMetrics } from "../run/metrics_file.ts";
 import { releaseState } from "../run/training_state.ts";
 import {
   createLockedRun,
-  isRunFolder,
   removeUnusedRunFolder,
+  type RunFolder,
 } from "../run/run_folder.ts";
 import { unlessAborted } from "../unless_aborted.ts";
-import { type Budget, readBudget, writeBudget } from "./budget.ts";
+import { lasting, openBegun } from "./begun_run.ts";
+import { writeBudget } from "./budget.ts";
 import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment_file.ts";
-import { folderName } from "./folder_name.ts";
+import { finetunePath, probePath } from "./result_paths.ts";
 import { messageOf } from "./message_of.ts";
 import { stepsWithin } from "./steps_within.ts";
 
@@ -133,16 +135,17 @@ async function pretrainCell(
   }
   // layers are measured apart
   const options = { device, splits: { unlabelled }, signal };
-  if (begun && done !== undefined) {
+  if (begun) {
     const { run, config } = begun;
-    const events = pretraining(config);
     using _lock = await lockRun(run);
+    await requireCheckpoint(run);
     await identifyData(run, config.data);
+    // a run that ended before its first checkpoint may have ended before this, too
+    if (done === undefined) await writeBudget(run, { minutes });
+    const events = pretraining(config);
     await pretrain(config, { ...options, ...events, run, resume: true });
     return config;
   }
-  // of a run that ended before its first checkpoint nothing can be used
-  if (begun) await removeFolder(path);
   const timed = minutes === undefined
     ? config
     : lasting(config, await stepsWithin(minutes, config, unlabelled, device));
@@ -159,33 +162,24 @@ async function pretrainCell(
   return timed;
 }
 
-/** The settings of a run of so many steps, of which the learning rate rises over a tenth at most. */
-function lasting(config: Config, steps: number): Config {
-  const warmupSteps = Math.min(config.warmupSteps, Math.floor(steps / 10));
-  return { ...config, steps, warmupSteps };
-}
+/** What a folder has once its run was trained. */
+const RESULTS = ["result.json", "probe.json", "finetune"];
 
-/** The run, where it was begun before. */
-async function openBegun(
-  path: string,
-  config: Config,
-  budget: Budget,
-): Promise<OpenedRun | undefined> {
-  if (!(await isRunFolder(path))) return undefined;
-  const begun = await openRun(path);
-  const noted = await readBudget(begun.run) ?? budget;
-  const expected = budget.minutes === undefined
-    ? config
-    : lasting(config, begun.config.steps);
-  const difference = firstDifference(
-    { ...budget, ...expected },
-    { ...noted, ...begun.config },
-  );
-  if (!difference) return begun;
+/**
+ * Keeps a run whose checkpoints were removed from being begun anew over its results.
+ *
+ * @throws {UserError} There is no checkpoint though steps were taken.
+ */
+async function requireCheckpoint(
+  { path, metricsPath, checkpointsPath }: RunFolder,
+): Promise<void> {
+  if ((await listCheckpoints(checkpointsPath)).length > 0) return;
+  const names = await listFolder(path);
+  const isTrained = RESULTS.some((name) => names.includes(name)) ||
+    (await readMetrics(metricsPath)).length > 0;
+  if (!isTrained) return;
   throw new UserError(
-    `${path} was begun with other settings: ${
-      describeDifference(difference)
-    }; remove that folder or choose another --out`,
+    `${path} has results but no checkpoint to go on from; put its checkpoints back, remove that folder or choose another --out`,
   );
 }
 
@@ -205,7 +199,7 @@ async function probeCell(
       step,
       encoders,
       images,
-      path: `${path}/probe.json`,
+      path: probePath(path),
       cachePath,
       signal,
       ...probing,
@@ -230,7 +224,7 @@ async function finetuneCell(
         path,
         settings,
         splits,
-        out: `${path}/finetune/${folderName(name)}`,
+        out: finetunePath(path, name),
         device,
         signal,
         ...finetuning(name),

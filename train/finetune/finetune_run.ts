@@ -28,7 +28,10 @@ import {
   nameOf,
 } from "./finetune_config.ts";
 import { finetuneImages } from "./finetune_images.ts";
-import { finetuneResultSchema } from "./finetune_result.ts";
+import {
+  type FinetuneResult,
+  finetuneResultSchema,
+} from "./finetune_result.ts";
 import {
   type FinetuneOptions,
   type FinetuneProgress,
@@ -78,8 +81,7 @@ export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
   const { config, folder, saved, begun } = plan;
   const images = finetuneImages(splits, config, path);
   task.onStart?.(folder);
-  const resultPath = `${folder}/result.json`;
-  const known = begun && await readResults(resultPath, finetuneResultSchema);
+  const known = await readFinetuneResult(plan);
   if (known) return { config, folder, step: config.steps, result: known };
   // before the long work; a folder that is still to come exists only once it can be filled
   using _begunLock = begun && await lockRun(begun);
@@ -101,7 +103,9 @@ export async function finetuneRun(task: FinetuneTask): Promise<Finetuning> {
     : await createLockedRun("finetune", saved, folder);
   using _lock = lock;
   const { step, result } = await training.run(run);
-  if (result) await writeResults(resultPath, result, finetuneResultSchema);
+  if (result) {
+    await writeResults(resultPath(folder), result, finetuneResultSchema);
+  }
   return { config, folder, step, result };
 }
 
@@ -143,6 +147,20 @@ export async function planFinetune(
   const begun = await openBegun(folder, saved);
   if (!begun) await requireUnused(folder);
   return { config, folder, saved, begun };
+}
+
+const resultPath = (folder: string) => `${folder}/result.json`;
+
+/**
+ * Reads the result of a fine-tuning.
+ *
+ * @returns `undefined` where it has not ended.
+ * @throws {UserError} if the file is not as it was written, or cannot be read.
+ */
+export async function readFinetuneResult(
+  { folder, begun }: FinetunePlan,
+): Promise<FinetuneResult | undefined> {
+  return begun && await readResults(resultPath(folder), finetuneResultSchema);
 }
 
 /** The network of a run; without a seed its values are zeros. */

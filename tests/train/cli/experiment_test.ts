@@ -1,5 +1,6 @@
 /** The command `experiment` from end to end, as a user runs it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { claim } from "../../../train/run/claim.ts";
 import { imageFile } from "../../datasets/image_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { tinyConfig } from "../tiny_model.ts";
@@ -60,11 +61,48 @@ Deno.test("experiment: runs what can be run, tabulates it, names what failed, an
   // two measures of five layers of two encoders, two seeds
   assertEquals(csv.trimEnd().split("\r\n").length, 1 + 2 * 5 * 2 * 2);
 
-  const again = await experiment(path, "files/rates.json");
-  assert(!again.stderr.includes("training for"), again.stderr);
+  {
+    // as another process does
+    using _lock = await claim(`${path}/runs/rates/locks/as-it-is-seed-2`);
+    const again = await experiment(path, "files/rates.json");
+    assertMatch(again.stdout, /^another process is running as it is, seed 2;/m);
+    assert(!again.stderr.includes("training for"), again.stderr);
+  }
+  // what is finished stays in it, though its turn has not come
   assertEquals(
     Deno.readTextFileSync(`${path}/runs/rates/results.md`),
     table,
+  );
+  assertEquals(Deno.readTextFileSync(`${path}/runs/rates/results.csv`), csv);
+  const stopped = await experiment(
+    path,
+    "files/rates.json",
+    "--minutes",
+    "0.0001",
+  );
+  assertMatch(stopped.stdout, /^stopped with [2-4] of 4 runs done;/m);
+});
+
+Deno.test("experiment: the table says what to type to repeat it", async () => {
+  using folder = new TemporaryFolder();
+  const { path } = folder;
+  const { rows: { impossible }, ...rest } = JSON.parse(file);
+  folder.write(
+    "my rates.json",
+    JSON.stringify({ ...rest, rows: { impossible }, seeds: [1] }),
+  );
+  const commandOf = async (out: string, ...args: string[]) => {
+    await experiment(path, "my rates.json", ...args);
+    const table = Deno.readTextFileSync(`${path}/${out}/results.md`);
+    return table.trimEnd().split("\n").at(-1)?.replaceAll(/["']/g, "'");
+  };
+  assertEquals(
+    await commandOf("runs/my rates"),
+    "    deno task experiment 'my rates.json'",
+  );
+  assertEquals(
+    await commandOf("my runs", "--out", "my runs"),
+    "    deno task experiment 'my rates.json' --out 'my runs'",
   );
 });
 

@@ -69,6 +69,31 @@ Deno.test("cellsOf: an axis, which the label names, goes over a row's settings",
   assertEquals(config.optimizer.learningRate, 0.001);
 });
 
+Deno.test("cellsOf: in whichever order axes are listed, one that names a member of a union resets no other", () => {
+  const configsOf = (axes: Experiment["axes"], preset = "dv2-tiny") =>
+    cellsOf({ ...experiment, rows: { a: { preset, settings: {} } }, axes })
+      .map(({ config }) => config);
+  const entries = { "model.vocabulary.entries": [256, 512] };
+  const vocabulary = { "model.vocabulary.name": ["queue"] };
+  for (
+    const axes of [{ ...entries, ...vocabulary }, { ...vocabulary, ...entries }]
+  ) {
+    const models = configsOf(axes).slice(0, 2).map(({ model }) => model);
+    assertEquals(
+      models.map((model) => "vocabulary" in model && model.vocabulary),
+      [256, 512].map((entries) => ({ name: "queue" as const, entries })),
+    );
+  }
+  const size = { "augmentation.size": [24, 32] };
+  const crop = { "augmentation.name": ["crop"] };
+  for (const axes of [{ ...size, ...crop }, { ...crop, ...size }]) {
+    const sizes = configsOf(axes, "baseline-tiny").slice(0, 2).map((
+      { augmentation },
+    ) => "size" in augmentation && augmentation.size);
+    assertEquals(sizes, [24, 32]);
+  }
+});
+
 Deno.test("cellsOf: with minutes, a preset may have steps, and a fine-tuning steps and a seed", () => {
   const cells = cellsOf({
     ...experiment,
@@ -99,6 +124,14 @@ Deno.test("cellsOf: refuses an experiment that cannot be run, in a sentence", ()
       /^"a b, learningRate 0.001, weight 1, seed 3" and "a-b, .+" would share the folder a-b-/,
     ],
     [{ seeds: [1, 1] }, /would share the folder/],
+    [
+      { rows: { ["row ".repeat(60)]: { settings: {} } } },
+      /^"row row .+\.\.\. is too long for the name of its folder: /,
+    ],
+    [
+      { finetune: { ["tuned".repeat(60)]: {} } },
+      /^"tuned.+\.\.\. is too long for the name of its folder: /,
+    ],
     [{ finetune: { I: {}, i: {} } }, /^"I" and "i" would share the folder i/],
     [
       { settings: { seed: 3 } },

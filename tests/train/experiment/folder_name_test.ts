@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
 import {
-  checkDistinct,
+  checkFolderNames,
   folderName,
 } from "../../../train/experiment/folder_name.ts";
 
@@ -17,23 +17,36 @@ Deno.test("folderName: letters, digits and dots of any text, the rest as dashes"
   }
 });
 
-Deno.test("checkDistinct: names two texts that would share a folder", () => {
-  checkDistinct(["I", "Î", "I and Î"]);
+Deno.test("checkFolderNames: names two texts that would share a folder", () => {
+  checkFolderNames(["I", "Î", "I and Î"]);
   assertThrows(
-    () => checkDistinct(["a", "DV² + b", "DV2 - b"]),
+    () => checkFolderNames(["a", "DV² + b", "DV2 - b"]),
     UserError,
     '"DV² + b" and "DV2 - b" would share the folder dv2-b; rename one of them',
   );
 });
 
-Deno.test("checkDistinct: names a text that no folder can be called by", () => {
+Deno.test("checkFolderNames: names a text that no folder can be called by", () => {
   for (const text of ["", "±", ".", ".."]) {
     assertThrows(
-      () => checkDistinct(["a", text]),
+      () => checkFolderNames(["a", text]),
       UserError,
       `${
         JSON.stringify(text)
       } has no letter or digit for the name of its folder; rename it`,
+    );
+  }
+});
+
+Deno.test("checkFolderNames: names a text that is too long for a folder, in bytes", () => {
+  checkFolderNames(["a".repeat(200), "λ".repeat(100)]);
+  for (const letter of ["a", "λ"]) {
+    assertThrows(
+      () => checkFolderNames(["a", letter.repeat(201)]),
+      UserError,
+      `"${letter.repeat(39)}... is too long for the name of its folder: ${
+        letter === "a" ? 201 : 402
+      } bytes, of which 200 fit; shorten the names or values in it`,
     );
   }
 });

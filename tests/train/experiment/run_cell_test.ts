@@ -167,14 +167,22 @@ Deno.test("runCell: stops while pictures are decoded, not after the last", async
   await decoded;
 });
 
-Deno.test("runCell: starts over where there is no checkpoint, and refuses another run's folder", async () => {
+Deno.test("runCell: begins anew where no step was taken, and refuses another run's folder", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/a`;
   folder.write("a/config.json", JSON.stringify(cellWith().config));
-  folder.write("a/metrics.jsonl", '{"step":1,"loss":1}\n');
-  const { result, phases } = run(cellWith(), path, {
-    experiment: { probe: null, finetune: {} },
-  });
+  folder.write("a/metrics.jsonl", '{"step":1,');
+  folder.write("a/notes.txt", "mine");
+  const options = { experiment: { probe: null, finetune: {} } };
+  {
+    using _lock = await lockRun((await openRun(path)).run);
+    await assertRejects(
+      () => run(cellWith(), path, options).result,
+      UserError,
+      `${path} is in use`,
+    );
+  }
+  const { result, phases } = run(cellWith(), path, options);
   assertEquals(await result, {
     steps: 4,
     layers: undefined,
@@ -182,6 +190,9 @@ Deno.test("runCell: starts over where there is no checkpoint, and refuses anothe
     failed: {},
   });
   assertEquals(phases, ["training 0/4"]);
+  assertEquals(Deno.readTextFileSync(`${path}/notes.txt`), "mine");
+  // as in a run that did not end before it
+  assert(Deno.statSync(`${path}/budget.json`).isFile);
   const error = await assertRejects(
     () => run(cellWith({ steps: 6 }), path).result,
     UserError,
@@ -190,6 +201,34 @@ Deno.test("runCell: starts over where there is no checkpoint, and refuses anothe
     error.message.replace(path, "a"),
     "a was begun with other settings: steps is 4 there, not 6; remove that folder or choose another --out",
   );
+});
+
+Deno.test("runCell: keeps the results of a run whose checkpoints were removed, and refuses its folder", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  const options = {
+    experiment: {
+      probe: { train: 30, test: 10 },
+      finetune: { tuned: { steps: 1 } },
+    },
+  };
+  await run(cellWith(), path, options).result;
+  Deno.removeSync(`${path}/checkpoints`, { recursive: true });
+  const refuse = async () => {
+    const { result, phases } = run(cellWith(), path, options);
+    const { message } = await assertRejects(() => result, UserError);
+    assertEquals(
+      message.replace(path, "a"),
+      "a has results but no checkpoint to go on from; put its checkpoints back, remove that folder or choose another --out",
+    );
+    assertEquals(phases, []);
+  };
+  const kept = ["metrics.jsonl", "probe.json", "finetune/tuned/result.json"];
+  // each of them is enough
+  for (const name of kept) {
+    await refuse();
+    Deno.removeSync(`${path}/${name}`);
+  }
 });
 
 Deno.test("runCell: does not go on while another process does, nor with other images", async () => {
