@@ -54,7 +54,7 @@ function run(
     }),
     probing: {
       onPhase: ({ encoder, unit, total }) =>
-        phases.push(`${encoder} ${total} ${unit}`),
+        encoder && phases.push(`${encoder} ${total} ${unit}`),
     },
     finetuning: (name) => ({
       onPhase: (phase, done, total) =>
