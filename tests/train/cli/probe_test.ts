@@ -110,7 +110,7 @@ Deno.test("probe: refuses bad input in one sentence and writes nothing", async (
     ],
     [
       ["run", "--checkpoint", "7"],
-      /^run has no checkpoint of step 7, but those of 2, 3; choose another --checkpoint$/,
+      /^run has no checkpoint of step 7, but those of 0, 2, 3; choose another --checkpoint$/,
     ],
     [
       ["run", "--device", "gpu"],
