@@ -155,6 +155,19 @@ Deno.test("probe: refuses a run on images without labels, or that are others now
     await probe(path, "run"),
     /^the images of run have no labels to measure by; probe a run on labelled ones$/,
   );
+  folder.write(
+    "single/config.json",
+    Deno.readTextFileSync(`${path}/run/config.json`)
+      .replace('"pictures"', '"classes"'),
+  );
+  for (const name of ["cats", "dogs"]) {
+    const picture = imageFile("PNG", 32, 32, () => [0, 0, 0]);
+    folder.write(`classes/${name}/only.png`, picture);
+  }
+  assertRefused(
+    await probe(path, "single"),
+    /^the images of single have labels, but there are none to test with; add some \(in a folder test\/ or a second picture of each class, .*\) and start a new run$/,
+  );
   Deno.renameSync(`${path}/run`, `${path}/changed`);
   folder.write("changed/data.json", FIVE_PICTURES);
   assertRefused(await probe(path, "changed"), changedPictures(4));
