@@ -3,8 +3,12 @@ import { basename } from "node:path";
 import { createTarDecoder, type ParsedTarEntry } from "modern-tar";
 import { UserError } from "../engine/user_error.ts";
 import type { DownloadProgress, ProgressListener } from "./dataset.ts";
-import { writeAll } from "./files/atomic_file.ts";
+import { openAlone, writeAll } from "./files/atomic_file.ts";
+import { printable } from "./files/printable.ts";
 import { withFileErrors } from "./files/system_error.ts";
+
+/** Bytes that are read from a file at a time. */
+const READ_BYTES = 2 ** 16;
 
 /** An archive on the network. */
 export interface Archive {
@@ -17,7 +21,8 @@ export interface Archive {
 /**
  * Fetches an archive, checks it and puts the files in it, without their folders, into the new folder
  * `parent/name`, which appears when it is complete. The archive lies beside that folder with the
- * ending `.part` until it is unpacked; what an interrupted call has fetched is not fetched again.
+ * ending `.part` until it is unpacked; what an interrupted call has fetched is not fetched again. Where
+ * another process is fetching it, says so and waits; what that one has unpacked is not fetched.
  *
  * @throws {UserError} When the server is out of reach or refuses, when the archive differs from its
  * MD5 (it is then removed), and when `parent` may not be written or holds `name` already.
@@ -37,10 +42,18 @@ export function downloadArchive(
         `${folder} exists but is incomplete; remove it and download again`,
       );
     }
-    await fetchRest(archive.url, part, onProgress);
-    await check(archive, part, onProgress);
-    await unpack(part, folder, onProgress);
-    await Deno.remove(part);
+    using file = await openAlone(part, () => {
+      console.warn(
+        `data: another process is fetching ${printable(part)}; waiting for it`,
+      );
+    });
+    const isUnpacked = await sizeIfPresent(folder) !== undefined;
+    if (!isUnpacked) {
+      await fetchRest(archive.url, file, part, onProgress);
+      await check(archive, file, part, onProgress);
+      await unpack(file, part, folder, onProgress);
+    }
+    await removeIfPresent(part);
   });
 }
 
@@ -54,22 +67,21 @@ export function discardArchive(
   parent: string,
 ): Promise<void> {
   const part = partOf(archive, parent);
-  return withFileErrors(`cannot remove ${part}`, async () => {
-    if (await sizeIfPresent(part) !== undefined) await Deno.remove(part);
-  });
+  return withFileErrors(`cannot remove ${part}`, () => removeIfPresent(part));
 }
 
 function partOf({ url }: Archive, parent: string): string {
   return `${parent}/${basename(new URL(url).pathname)}.part`;
 }
 
-/** Adds to the file `part` what it still lacks of the archive at `url`. */
+/** Adds to a file what it still lacks of the archive at `url`; one that stays empty is removed. */
 async function fetchRest(
   url: string,
+  file: Deno.FsFile,
   part: string,
   onProgress: ProgressListener,
 ): Promise<void> {
-  const present = await sizeIfPresent(part) ?? 0;
+  const { size: present } = await file.stat();
   try {
     const response = await fetch(url, {
       headers: {
@@ -90,12 +102,8 @@ async function fetchRest(
     const start = resumed ? present : 0;
     const length = Number(response.headers.get("content-length"));
     const total = length > 0 ? start + length : undefined;
-    using file = await Deno.open(part, {
-      create: true,
-      append: resumed,
-      write: !resumed,
-      truncate: !resumed,
-    });
+    if (!resumed) await file.truncate();
+    await file.seek(0, Deno.SeekMode.End);
     await write(
       response.body.pipeThrough(
         reportBytes("downloading", onProgress, start, total),
@@ -103,6 +111,8 @@ async function fetchRest(
       file,
     );
   } catch (error) {
+    const { size } = await file.stat();
+    if (size === 0) await removeIfPresent(part);
     if (error instanceof Deno.errors.NotCapable) {
       const { host } = new URL(url);
       throw new UserError(
@@ -119,14 +129,15 @@ async function fetchRest(
   }
 }
 
-/** Removes the file `part` and throws if it is not the archive. */
+/** Removes a file and throws if it is not the archive. */
 async function check(
   archive: Archive,
+  file: Deno.FsFile,
   part: string,
   onProgress: ProgressListener,
 ): Promise<void> {
   const hash = createHash("md5");
-  for await (const chunk of await openReporting(part, "checking", onProgress)) {
+  for await (const chunk of await readReporting(file, "checking", onProgress)) {
     hash.update(chunk);
   }
   const md5 = hash.digest("hex");
@@ -141,6 +152,7 @@ async function check(
 
 /** Unpacks the regular files of a `.tar.gz` into a folder that appears when all are written. */
 async function unpack(
+  file: Deno.FsFile,
   part: string,
   folder: string,
   onProgress: ProgressListener,
@@ -150,7 +162,7 @@ async function unpack(
     await Deno.remove(temporary, { recursive: true });
   }
   await Deno.mkdir(temporary);
-  const archive = await openReporting(part, "unpacking", onProgress);
+  const archive = await readReporting(file, "unpacking", onProgress);
   for await (const { header, body } of entriesOf(archive, part, folder)) {
     if (header.type !== "file") {
       await body.cancel();
@@ -192,14 +204,27 @@ async function write(
   for await (const chunk of stream) await writeAll(file, chunk);
 }
 
-async function openReporting(
-  path: string,
+async function readReporting(
+  file: Deno.FsFile,
   stage: DownloadProgress["stage"],
   onProgress: ProgressListener,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const file = await Deno.open(path);
   const { size } = await file.stat();
-  return file.readable.pipeThrough(reportBytes(stage, onProgress, 0, size));
+  return ReadableStream.from(contentsOf(file))
+    .pipeThrough(reportBytes(stage, onProgress, 0, size));
+}
+
+/** Reads a file from its start. Unlike `file.readable`, leaves it open, and others locked out. */
+async function* contentsOf(
+  file: Deno.FsFile,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  await file.seek(0, Deno.SeekMode.Start);
+  while (true) {
+    const chunk = new Uint8Array(READ_BYTES);
+    const count = await file.read(chunk);
+    if (count === null) return;
+    yield chunk.subarray(0, count);
+  }
 }
 
 function reportBytes(
@@ -224,5 +249,13 @@ async function sizeIfPresent(path: string): Promise<number | undefined> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
+  }
+}
+
+async function removeIfPresent(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -54,14 +54,27 @@ export function writeAtomically(
   });
 }
 
-/** Opens a file to write it, once nobody else does. */
-async function openAlone(path: string): Promise<Deno.FsFile> {
+/**
+ * Opens a file to read and to write it, made where it does not exist, once nobody else has it open like
+ * this. Others are kept away until it is closed.
+ *
+ * @param onWait Called if somebody else has it.
+ * @throws What the system refuses.
+ */
+export async function openAlone(
+  path: string,
+  onWait?: () => void,
+): Promise<Deno.FsFile> {
   while (true) {
     using closing = new DisposableStack();
-    const options = { write: true, create: true };
+    const options = { read: true, write: true, create: true };
     const file = closing.use(await Deno.open(path, options));
     // some network file systems have no locks, and need none where one program writes
-    await file.lock(true).catch(() => {});
+    const isOurs = await file.tryLock(true).catch(() => true);
+    if (!isOurs) {
+      onWait?.();
+      await file.lock(true);
+    }
     // whoever had it may have given it its name
     if (!await isAt(path, file)) continue;
     closing.move();

@@ -6,6 +6,8 @@ import type { DownloadProgress } from "../../datasets/dataset.ts";
 import { discardArchive, downloadArchive } from "../../datasets/download.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { TemporaryFolder } from "./temporary_folder.ts";
+import { warningsOf } from "./warnings.ts";
+import { withoutLocks } from "./without_locks.ts";
 import { randomBytes, testWithSeed } from "../random.ts";
 
 const FILE = randomBytes(300_000);
@@ -86,6 +88,13 @@ async function download(
 
 function filesIn(path: string): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+}
+
+/** Waits until there is a line. */
+async function untilOneOf(lines: readonly string[]): Promise<void> {
+  while (lines.length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
 
 function assertComplete(folder: TemporaryFolder) {
@@ -185,6 +194,57 @@ testWithSeed(
     assertEquals(ranges, ["bytes=5000-"]);
   },
 );
+
+testWithSeed(
+  "downloadArchive: while another process fetches the archive, says so and waits for what it unpacks",
+  async () => {
+    using folder = new TemporaryFolder();
+    let second: ReturnType<typeof download> | undefined;
+    const { result, lines } = await warningsOf((lines) =>
+      download(folder, async (request) => {
+        second = download(folder, resuming);
+        await Promise.race([second, untilOneOf(lines)]);
+        return resuming(request);
+      })
+    );
+    assertEquals(result.ranges, [null]);
+    assertEquals(await second, { ranges: [], progress: [] });
+    assertComplete(folder);
+    assertEquals(lines, [
+      `data: another process is fetching ${folder.path}/archive.tar.gz.part; waiting for it`,
+    ]);
+  },
+);
+
+testWithSeed(
+  "downloadArchive: where the process that it waited for has failed, fetches the archive itself",
+  async () => {
+    using folder = new TemporaryFolder();
+    let second: ReturnType<typeof download> | undefined;
+    const { lines } = await warningsOf((lines) =>
+      assertRejects(
+        () =>
+          download(folder, async () => {
+            second = download(folder, resuming);
+            await Promise.race([second, untilOneOf(lines)]);
+            return new Response(null, { status: 503 });
+          }),
+        UserError,
+        "503",
+      )
+    );
+    assertEquals((await second)?.ranges, [null]);
+    assertComplete(folder);
+    assertEquals(lines.length, 1);
+  },
+);
+
+Deno.test("downloadArchive: is not refused where the file system has no locks", async () => {
+  using folder = new TemporaryFolder();
+  using _refused = withoutLocks();
+  await download(folder, resuming);
+  assertComplete(folder);
+});
 
 testWithSeed(
   "downloadArchive: an archive with the wrong MD5 is removed",

@@ -101,7 +101,7 @@ for (const saved of [true, false]) {
         signal: afterSteps(4),
       });
       assertEquals([first.step, first.finished], [4, false]);
-      assertEquals(await listCheckpoints(parts.checkpointsPath), [3, 4]);
+      assertEquals(await listCheckpoints(parts.checkpointsPath), [0, 3, 4]);
       assertEquals((await metricsLines(parts)).length, 4);
       if (!saved) {
         // as if the program had died after step 4, and the last line had not been written out
@@ -147,7 +147,7 @@ testOnDevices(
         error.message,
         /last checkpoint, of step 1, is in .*checkpoints/,
       );
-      assertEquals(await listCheckpoints(run.checkpointsPath), [1]);
+      assertEquals(await listCheckpoints(run.checkpointsPath), [0, 1]);
       const { tensors } = await loadCheckpoint(run.checkpointsPath, 1);
       assert(tensors["encoder.stem.weight"].data.every(Number.isFinite));
       assertEquals((await metricsLines(run)).length, 1);
@@ -172,7 +172,7 @@ Deno.test("pretrain: a run that was killed before its first step can be resumed,
     for (const early of [run, bare]) {
       await start({ device: wasm, config, run: early, resume: true });
       assertEquals(await bytesOf(early, 2), await bytesOf(whole, 2));
-      assertEquals(await listCheckpoints(early.checkpointsPath), [2]);
+      assertEquals(await listCheckpoints(early.checkpointsPath), [0, 2]);
     }
   }));
 

@@ -123,7 +123,7 @@ export function parseArguments<C extends Command>(
     : [];
   for (const argument of unclaimed) reject(command, argument, args);
   if (!command.operand) return Object.fromEntries(values);
-  if (operand === undefined) {
+  if (!operand) {
     const { usage, operand: { value, help } } = command;
     throw new UserError(`${usage} needs ${value}: ${help}`);
   }

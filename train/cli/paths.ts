@@ -16,7 +16,8 @@ function isElsewhere(): boolean {
 }
 
 /**
- * The place of a path on the command line, which is relative to the user's folder.
+ * The place of a path on the command line, which is relative to the user's folder. An empty one, as of
+ * a variable that is not set, stays empty, to be refused.
  *
  * @throws {UserError} It begins with a `~` that the shell has left, as it does after `=`.
  */
@@ -29,9 +30,8 @@ export function typedPath(path: string): string {
     );
   }
   const folder = callerFolder();
-  return folder === undefined || !isElsewhere() || isAbsolute(path)
-    ? path
-    : join(folder, path);
+  if (folder === undefined || !isElsewhere()) return path;
+  return path === "" || isAbsolute(path) ? path : join(folder, path);
 }
 
 /** A path in the project, such as `runs/first`, as the user can type it: absolute, if they are elsewhere. */

@@ -6,6 +6,7 @@ import { buildModel } from "../build_model.ts";
 import type { Config } from "../config/config.ts";
 import { type ProbeImages, probeImages } from "../evaluate/probe.ts";
 import { probeRun } from "../evaluate/probe_run.ts";
+import { requireTestImages } from "../evaluate/require_test_images.ts";
 import { loadRun, openRun } from "../run/load_run.ts";
 import type { RunFolder } from "../run/run_folder.ts";
 import { checkStep } from "./check_step.ts";
@@ -89,6 +90,7 @@ async function main(): Promise<void> {
 }
 
 function imagesOf(run: RunFolder, splits: DatasetSplits): ProbeImages {
+  requireTestImages(splits, run.path);
   const images = probeImages(splits, { train: Infinity, test: Infinity });
   if (images) return images;
   throw new UserError(

@@ -30,6 +30,7 @@ export class ProbeDisplay {
 
 /** A line that announces a part of the measuring of an encoder. */
 export function describePhase({ encoder, unit, total }: ProbePhase): string {
+  if (encoder === undefined) return `reading ${total} ${unit} ...`;
   const work = unit === "images" ? "computing features" : "classifying";
   return `${work} with the ${encoder} encoder, ${total} ${unit} ...`;
 }

@@ -102,10 +102,10 @@ export async function probeLayer(
 /** An encoder of a run: as it was initialised, or as a checkpoint has it. */
 export type EncoderName = "untrained" | "trained";
 
-/** A part of the measuring of an encoder. */
+/** A part of the measuring of encoders. */
 export interface ProbePhase {
-  /** Which encoder is measured. */
-  readonly encoder: EncoderName;
+  /** Which encoder is measured; absent while the images are read, to tell whether they have changed. */
+  readonly encoder?: EncoderName;
   /** What is gone through. */
   readonly unit: "images" | "layers";
   /** How many there are. */

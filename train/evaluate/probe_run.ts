@@ -99,12 +99,10 @@ interface FeatureKeys {
 }
 
 async function keysOf(
-  { device, config, encoders, images }: ProbeTask,
+  task: ProbeTask,
 ): Promise<Record<EncoderName, FeatureKeys>> {
-  const digests = {
-    train: await digestOfImages(images.train),
-    test: await digestOfImages(images.test),
-  };
+  const { device, config, encoders } = task;
+  const digests = await digestsOf(task);
   const { encoder, model, augmentation } = config;
   const keysOfEncoder = async (built: BuiltModel): Promise<FeatureKeys> => {
     // all parameters and running statistics
@@ -124,14 +122,33 @@ async function keysOf(
 /** Images that are read at a time for their digest. */
 const READ_IMAGES = 500;
 
+/** Digests of the images of both parts. */
+async function digestsOf(
+  { images: { train, test }, signal, onPhase, onProgress }: ProbeTask,
+): Promise<Record<keyof ProbeImages, string>> {
+  const trainSize = train.positions.length;
+  const total = trainSize + test.positions.length;
+  onPhase?.({ unit: "images", total });
+  return {
+    train: await digestOfImages(train, { signal, onProgress }),
+    test: await digestOfImages(test, {
+      signal,
+      onProgress: (done) => onProgress?.(trainSize + done),
+    }),
+  };
+}
+
 /** Digest of pixels and labels. */
 async function digestOfImages(
   { dataset, positions, labels }: LabelledImages,
+  { signal, onProgress }: Pick<ProbeTask, "signal" | "onProgress">,
 ): Promise<string> {
   const parts = [await sha256(bytesOf(labels))];
   for (let start = 0; start < positions.length; start += READ_IMAGES) {
+    signal?.throwIfAborted();
     const batch = positions.subarray(start, start + READ_IMAGES);
     parts.push(await sha256(await dataset.read(batch)));
+    onProgress?.(start + batch.length);
   }
   return await sha256(parts.join("\n"));
 }

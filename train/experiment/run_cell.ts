@@ -13,6 +13,7 @@ import {
 } from "../evaluate/probe.ts";
 import type { ProbeResults } from "../evaluate/probe_file.ts";
 import { probeRun } from "../evaluate/probe_run.ts";
+import { requireTestImages } from "../evaluate/require_test_images.ts";
 import type { FinetuneResult } from "../finetune/finetune_result.ts";
 import { finetuneRun } from "../finetune/finetune_run.ts";
 import type { FinetuneEvents } from "../finetune/finetune_training.ts";
@@ -104,7 +105,7 @@ export async function runCell(
 /**
  * The images to measure layers by; `undefined` where the experiment leaves that out.
  *
- * @throws {UserError} if anything is to be measured, and the images have no labels.
+ * @throws {UserError} if anything is to be measured, and the images have no labels or none are to test with.
  */
 function imagesToProbe(
   splits: DatasetSplits,
@@ -112,6 +113,7 @@ function imagesToProbe(
 ): ProbeImages | undefined {
   const images = probeImages(splits, probe ?? ALL);
   if (!images && (probe || Object.keys(finetune).length > 0)) {
+    requireTestImages(splits, path);
     throw new UserError(
       `the images of ${path} have no labels to measure by; set probe to null and leave out finetune`,
     );

@@ -2,6 +2,7 @@ import type { DatasetSplits, ImageDataset } from "../../datasets/dataset.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { HELD_OUT } from "../evaluate/linear_probe.ts";
 import type { LabelledImages } from "../evaluate/probe.ts";
+import { requireTestImages } from "../evaluate/require_test_images.ts";
 import { drawShare, holdOut } from "../evaluate/splits.ts";
 import type { FinetuneConfig } from "./finetune_config.ts";
 
@@ -22,13 +23,14 @@ export interface FinetuneImages {
  * from the seed.
  *
  * @param path Names the run in errors.
- * @throws {UserError} if there are no labels, or too few images.
+ * @throws {UserError} if there are no labels, no images to test with, or too few to learn from.
  */
 export function finetuneImages(
   splits: DatasetSplits,
   { labels: share, seed }: Pick<FinetuneConfig, "labels" | "seed">,
   path: string,
 ): FinetuneImages {
+  requireTestImages(splits, path);
   const train = allOf(splits.train);
   const test = allOf(splits.test);
   if (!train || !test) {

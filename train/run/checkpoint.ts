@@ -60,9 +60,8 @@ const sidecarSchema = z.strictObject({
 type Sidecar = Omit<z.infer<typeof sidecarSchema>, "digest">;
 
 /**
- * Saves a checkpoint, then removes all but the newest `keep`, and that of step 0 as soon as there is
- * a later one. A save cut off at any moment, or failing, leaves the earlier checkpoints as they were;
- * what it leaves behind is removed by the next one.
+ * Saves a checkpoint, then removes all but the newest `keep`. A save cut off at any moment, or failing,
+ * leaves the earlier checkpoints as they were; what it leaves behind is removed by the next one.
  *
  * @param folder Holds nothing but the checkpoints of one run; made where it does not exist.
  * @param checkpoint What to save; replaces a checkpoint of the same step.
@@ -276,10 +275,7 @@ async function removeUnfinished(folder: string): Promise<void> {
 
 async function removeOld(folder: string, keep: number): Promise<void> {
   const steps = await listCheckpoints(folder);
-  const old = steps.filter((step, i) =>
-    i < steps.length - keep || (step === 0 && steps.length > 1)
-  );
-  for (const step of old) {
+  for (const step of steps.slice(0, -keep)) {
     await remove(`${folder}/${sidecarName(step)}`);
     await remove(`${folder}/${tensorsName(step)}`);
   }

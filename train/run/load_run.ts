@@ -1,3 +1,5 @@
+import { basename, dirname } from "node:path";
+import { z } from "zod";
 import { imageSizeOf } from "../../datasets/registry.ts";
 import type { Device } from "../../engine/devices/device.ts";
 import { UserError } from "../../engine/user_error.ts";
@@ -12,7 +14,7 @@ import {
 import { checkOrigin } from "./data_identity.ts";
 import { processesOf } from "./processes.ts";
 import { checkModel } from "./resume.ts";
-import { openRunFolder, type RunFolder } from "./run_folder.ts";
+import { isRunFolder, openRunFolder, type RunFolder } from "./run_folder.ts";
 import { restoreState } from "./training_state.ts";
 
 /** A model with the weights of a checkpoint, which lie on the device that it was loaded to. */
@@ -86,14 +88,34 @@ export interface OpenedRun {
 /**
  * Opens the folder of a run and checks its config.
  *
- * @throws {UserError} The folder is not that of a run, or its config is damaged or wrong.
+ * @throws {UserError} The folder is not that of a run but of a fine-tuning, or of something else, or its
+ * config is damaged or wrong.
  */
 export async function openRun(path: string): Promise<OpenedRun> {
   const { run, config } = await openRunFolder(path);
+  if (finetuningSchema.safeParse(config).success) await refuseFinetuning(path);
   try {
     return { run, config: resolveConfig(configSchema, [config]) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(`${run.configPath} is wrong: ${error.message}`);
   }
+}
+
+/** What tells the config of a fine-tuning from that of a run. */
+const finetuningSchema = z.object({
+  fromScratch: z.boolean(),
+  run: z.object(),
+});
+
+/** Names the run in whose folder a fine-tuning is by default. */
+async function refuseFinetuning(path: string): Promise<never> {
+  const parent = dirname(path);
+  const run = dirname(parent);
+  const isInRun = basename(parent) === "finetune" && await isRunFolder(run);
+  throw new UserError(
+    `${path} is the folder of a fine-tuning; give that of its run${
+      isInRun ? `, ${run}` : ""
+    }`,
+  );
 }

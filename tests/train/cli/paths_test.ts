@@ -68,6 +68,21 @@ Deno.test("typedPath: what is typed is relative to the person, what is a default
   assertEquals(names.sort(), ["data", "runs"]);
 });
 
+Deno.test("typedPath: an empty path, as of a variable that is not set, is refused and no folder's", async () => {
+  using person = new TemporaryFolder();
+  using project = new TemporaryFolder();
+  const setting = ["--preset", "dv2-tiny", "--set", "data.name=folder"];
+  const refusals = [
+    [["pretrain", ...setting, "--set", "data.path="], "data.path"],
+    [["probe", ""], "deno task probe needs RUN: the folder of a run"],
+  ] as const;
+  for (const [[task, ...args], message] of refusals) {
+    const { code, stderr } = await runFrom(person, project, task, ...args);
+    assertEquals(code, 1, stderr);
+    assert(stderr.startsWith(`error: ${message}`), stderr);
+  }
+});
+
 Deno.test("typedPath: refuses a ~ that the shell has left, and says what to write", () => {
   assertThrows(
     () => typedPath("~/pictures"),

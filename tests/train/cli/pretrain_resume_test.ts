@@ -223,7 +223,11 @@ Deno.test("pretrain: a run is not gone on with", (t) =>
       const { code, stderr } = await runCommand(folder, resume);
       assertEquals(code, 0, stderr);
       assertMatch(stderr, /from step 2 on/);
-      assertEquals(await listCheckpoints(`${folder}/run/checkpoints`), [2, 3]);
+      assertEquals(await listCheckpoints(`${folder}/run/checkpoints`), [
+        0,
+        2,
+        3,
+      ]);
       assertEquals(await stepsMeasured(`${folder}/run`), [1, 2, 3]);
     });
   }));

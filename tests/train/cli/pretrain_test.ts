@@ -25,7 +25,7 @@ testOnDevices(
       const config = await readJson(`${run}/config.json`);
       assertEquals([config.steps, config.data.trainSize], [3, 4]);
       assertEquals(await stepsMeasured(run), [1, 2, 3]);
-      assertEquals(await listCheckpoints(`${run}/checkpoints`), [3]);
+      assertEquals(await listCheckpoints(`${run}/checkpoints`), [0, 3]);
       const result = await readJson(`${run}/result.json`);
       assertEquals(result.step, 3);
       const table = measures

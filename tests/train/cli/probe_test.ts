@@ -59,7 +59,10 @@ Deno.test("probe: measures a run, prints a table and keeps what it knows", async
 
   const again = await probe(path, "run");
   assertEquals([again.code, again.stdout], [0, stdout]);
-  assertEquals(again.stderr.split("\n").length, 2, again.stderr);
+  assertMatch(
+    again.stderr,
+    /^device: .*\nreading 6 images \.\.\.\n6\/6 .*images\/s.*\n$/,
+  );
 
   const earlier = await probe(path, "run", "--checkpoint", "2");
   assertEquals(earlier.code, 0, earlier.stderr);
@@ -107,7 +110,7 @@ Deno.test("probe: refuses bad input in one sentence and writes nothing", async (
     ],
     [
       ["run", "--checkpoint", "7"],
-      /^run has no checkpoint of step 7, but those of 2, 3; choose another --checkpoint$/,
+      /^run has no checkpoint of step 7, but those of 0, 2, 3; choose another --checkpoint$/,
     ],
     [
       ["run", "--device", "gpu"],
@@ -151,6 +154,19 @@ Deno.test("probe: refuses a run on images without labels, or that are others now
   assertRefused(
     await probe(path, "run"),
     /^the images of run have no labels to measure by; probe a run on labelled ones$/,
+  );
+  folder.write(
+    "single/config.json",
+    Deno.readTextFileSync(`${path}/run/config.json`)
+      .replace('"pictures"', '"classes"'),
+  );
+  for (const name of ["cats", "dogs"]) {
+    const picture = imageFile("PNG", 32, 32, () => [0, 0, 0]);
+    folder.write(`classes/${name}/only.png`, picture);
+  }
+  assertRefused(
+    await probe(path, "single"),
+    /^the images of single have labels, but there are none to test with; add some \(in a folder test\/ or a second picture of each class, .*\) and start a new run$/,
   );
   Deno.renameSync(`${path}/run`, `${path}/changed`);
   folder.write("changed/data.json", FIVE_PICTURES);

@@ -41,7 +41,7 @@ async function labelled(shift = 0, change = 0): Promise<MemoryImages> {
 
 interface Setting {
   readonly task: ProbeTask;
-  /** What was done, a line for each phase. */
+  /** What was measured, a line for each phase. */
   readonly phases: string[];
 }
 
@@ -71,7 +71,7 @@ async function setUp(
       path: `${folder}/probe.json`,
       cachePath: `${folder}/features`,
       onPhase: ({ encoder, unit, total }: ProbePhase) =>
-        phases.push(`${encoder}: ${total} ${unit}`),
+        encoder && phases.push(`${encoder}: ${total} ${unit}`),
     },
   };
 }
@@ -164,9 +164,10 @@ Deno.test("probeRun: measures anew with other settings, labels beyond a byte, or
   };
   const few = { ...task, images: images(pixels, 0) };
   const results = await probeRun(few);
-  // throws where anything is to be measured
-  const signal = AbortSignal.abort(new Error("measures"));
-  assertEquals(await probeRun({ ...few, signal }), results);
+  const onPhase = ({ encoder }: ProbePhase) => {
+    if (encoder) throw new Error("measures");
+  };
+  assertEquals(await probeRun({ ...few, onPhase }), results);
   const changed: Partial<ProbeTask>[] = [
     { images: images(pixels, 256) },
     { images: images(pixels.with(-1, 1), 0) },
@@ -180,7 +181,7 @@ Deno.test("probeRun: measures anew with other settings, labels beyond a byte, or
   ];
   for (const changes of changed) {
     await assertRejects(
-      () => probeRun({ ...few, ...changes, signal }),
+      () => probeRun({ ...few, ...changes, onPhase }),
       Error,
       "measures",
     );
@@ -230,6 +231,37 @@ Deno.test("probeRun: goes on where it was stopped, with the same results", async
     assertEquals(await probeRun(next), marked(whole));
     assertEquals(phases, ["untrained: 5 layers", "trained: 5 layers"]);
   }
+});
+
+Deno.test("probeRun: shows how many images it has read to tell whether they have changed, and stops meanwhile", async () => {
+  using folder = new TemporaryFolder();
+  const { task } = await setUp(folder.path);
+  const part = (size: number) => ({
+    dataset: new MemoryImages(new Uint8Array(3 * IMAGE_SIZE ** 2), IMAGE_SIZE),
+    positions: new Uint32Array(size),
+    labels: new Uint32Array(size),
+  });
+  const controller = new AbortController();
+  const phases: ProbePhase[] = [];
+  const progress: number[] = [];
+  await assertRejects(
+    () =>
+      probeRun({
+        ...task,
+        images: { train: part(2), test: part(1001) },
+        signal: controller.signal,
+        onPhase: (phase) => phases.push(phase),
+        onProgress(done) {
+          progress.push(done);
+          if (done > 1000) controller.abort(new Error("enough"));
+        },
+      }),
+    Error,
+    "enough",
+  );
+  assertEquals(phases, [{ unit: "images", total: 1003 }]);
+  assertEquals(progress, [2, 502, 1002]);
+  assertEquals([...Deno.readDirSync(folder.path)], []);
 });
 
 Deno.test("probeRun: is refused while another process measures the run", async () => {

@@ -54,7 +54,7 @@ function run(
     }),
     probing: {
       onPhase: ({ encoder, unit, total }) =>
-        phases.push(`${encoder} ${total} ${unit}`),
+        encoder && phases.push(`${encoder} ${total} ${unit}`),
     },
     finetuning: (name) => ({
       onPhase: (phase, done, total) =>
@@ -314,6 +314,25 @@ Deno.test("runCell: refuses images without labels before it pretrains, where som
   const nothing = { probe: null, finetune: {} };
   const { steps } = await run(cell, path, { experiment: nothing }).result;
   assertEquals(steps, 4);
+});
+
+Deno.test("runCell: refuses labelled images of which none is to test with before it pretrains", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/a`;
+  for (const name of ["cats", "dogs"]) {
+    const picture = imageFile("PNG", 32, 32, () => [0, 0, 0]);
+    folder.write(`pictures/${name}/only.png`, picture);
+  }
+  const cell = cellWith({
+    data: { name: "folder", path: `${folder.path}/pictures`, imageSize: 32 },
+  });
+  const { result, phases } = run(cell, path);
+  await assertRejects(
+    () => result,
+    UserError,
+    `the images of ${path} have labels, but there are none to test with; add some`,
+  );
+  assertEquals(phases, []);
 });
 
 Deno.test("runCell: with minutes instead of steps, takes what fits and keeps to it", async () => {

@@ -9,6 +9,11 @@ import { MemoryImages } from "../../../datasets/memory_images.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import { finetuneImages } from "../../../train/finetune/finetune_images.ts";
 
+/** What is said of labelled images of a run that are all to learn from. */
+const NO_TEST_IMAGES =
+  "the images of run have labels, but there are none to test with; add some (in a folder test/ or " +
+  "a second picture of each class, in a known data set the files it lacks) and start a new run";
+
 /** Images of one pixel with classes of these sizes, mixed. */
 function images(sizes: readonly number[]): MemoryImages {
   const sorted = sizes.flatMap((size, label) => Array(size).fill(label));
@@ -92,9 +97,8 @@ Deno.test("finetuneImages: refuses images without labels, and too few", () => {
   for (
     const wrong of [
       { unlabelled },
-      { unlabelled, train },
+      { unlabelled, test },
       { unlabelled, train: unlabelled, test },
-      { unlabelled, train, test: none },
     ]
   ) {
     const error = assertThrows(
@@ -105,6 +109,15 @@ Deno.test("finetuneImages: refuses images without labels, and too few", () => {
       error.message,
       "the images of run have no labels to learn from; finetune a run on labelled ones",
     );
+  }
+  for (
+    const untested of [{ unlabelled, train }, { unlabelled, train, test: none }]
+  ) {
+    const error = assertThrows(
+      () => finetuneImages(untested, { labels: 1, seed: 0 }, "run"),
+      UserError,
+    );
+    assertEquals(error.message, NO_TEST_IMAGES);
   }
   for (const [size, labels, left] of [[1, 1, 1], [1, 0.5, 1], [10, 0.1, 1]]) {
     const few = { unlabelled, train: images([size]), test };

@@ -112,6 +112,29 @@ Deno.test("loadTrained: refuses the checkpoint of another model, though of the s
     );
   }));
 
+Deno.test("openRun: refuses the folder of a fine-tuning, and names that of its run where it lies in it", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig();
+    const run = await createRunFolder("run", config, `${folder}/run`);
+    const tuning = { fromScratch: false, labels: 1, run: config };
+    const inside = `${run.path}/finetune/image`;
+    for (const path of [inside, `${folder}/outside`]) {
+      await createRunFolder("finetune", tuning, path);
+    }
+    const refusals = [
+      [inside, `that of its run, ${run.path}`],
+      [`${inside}/`, `that of its run, ${run.path}`],
+      [`${folder}/outside`, "that of its run"],
+    ];
+    for (const [path, advice] of refusals) {
+      const error = await assertRejects(() => openRun(path), UserError);
+      assertEquals(
+        error.message,
+        `${path} is the folder of a fine-tuning; give ${advice}`,
+      );
+    }
+  }));
+
 Deno.test("loadRun: loads the model of a run of an earlier version", () =>
   withFolder(async (folder) => {
     await restoreOldRun(folder);
