@@ -12,6 +12,7 @@ import { embedFiles } from "../export/embed.ts";
 import { EmbeddingFiles } from "../export/embedding_files.ts";
 import { PretrainedEncoder } from "../export/pretrained_encoder.ts";
 import { digestOfTensors } from "../run/tensor_digest.ts";
+import { announceReplaced } from "./announce_replaced.ts";
 import {
   type Command,
   helpText,
@@ -213,6 +214,12 @@ async function writeVectors(
   };
   const path = out ?? `${await folderBeside(operand)}/embeddings.npy`;
   using files = await EmbeddingFiles.open(path, task);
+  await announceReplaced(
+    [path, files.namesPath],
+    `the features ${JSON.stringify(kind)} of ${
+      counted(names.length, "image")
+    } in ${pictures.folder}`,
+  );
   if (files.done > 0) {
     console.error(`continuing after ${files.done} of ${names.length} images`);
   }

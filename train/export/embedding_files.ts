@@ -1,3 +1,4 @@
+import { counted } from "../../datasets/counted.ts";
 import type { FileStamp } from "../../datasets/file_stamps.ts";
 import {
   UNFINISHED_SUFFIX,
@@ -42,7 +43,8 @@ export class EmbeddingFiles implements Disposable {
    * they are closed.
    *
    * @param path The NumPy file, whose name ends in `.npy`.
-   * @throws {UserError} if another process writes them, or they cannot be read or written.
+   * @throws {UserError} if another process writes them, another task has left features there, or they
+   * cannot be read or written.
    */
   static async open(
     path: string,
@@ -191,15 +193,23 @@ function journalText(
   return journalHead(task) + lines.join("");
 }
 
-/** Whether there are features of each picture that was dealt with before; empty where it begins anew. */
+/**
+ * Whether there are features of each picture that was dealt with before; empty where it begins anew.
+ *
+ * @throws {UserError} if another task has left features, which would be lost.
+ */
 async function readJournal(
   path: string,
   task: EmbeddingTask,
 ): Promise<boolean[]> {
   const [rowsPath, journalPath] = unfinished(path);
   const text = await readTextIfPresent(journalPath) ?? "";
-  if (!text.startsWith(journalHead(task))) return [];
   const size = (await Deno.stat(rowsPath).catch(() => undefined))?.size ?? 0;
+  if (!text.startsWith(journalHead(task))) {
+    // a journal without rows is left by who was killed once the files were in their places
+    if (size > NPY_HEADER_BYTES) refuseToLose(path, text);
+    return [];
+  }
   const lines = text.slice(journalHead(task).length).split(/(?<=\n)/);
   const embedded: boolean[] = [];
   let rows = 0;
@@ -211,4 +221,17 @@ async function readJournal(
     embedded.push(value);
   }
   return embedded;
+}
+
+/** Refuses to begin anew over what another task has done. */
+function refuseToLose(path: string, journal: string): void {
+  // all whole lines but the head
+  const done = journal.split("\n").length - 2;
+  if (done <= 0) return;
+  const [, journalPath] = unfinished(path);
+  throw new UserError(
+    `${path} is unfinished: ${
+      counted(done, "image")
+    } of another folder, encoder or kind of features are done; finish it with the command that began it, name another file with --out, or remove ${journalPath}`,
+  );
 }

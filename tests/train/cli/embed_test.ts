@@ -44,6 +44,12 @@ testWithSeed(
       assertMatch(stderr, /^computing features of 4 images \.\.\.$/m);
       assertMatch(stderr, /^skipping pictures\/broken\\x0a.png: /m);
       assertMatch(stderr, /^skipped 1 of 4 images$/m);
+      assertEquals(
+        stderr.match(/^.* will be replaced .*$/m)?.[0],
+        kind === "features"
+          ? undefined
+          : 'run/embeddings.npy and run/embeddings.csv will be replaced by the features "I, Î" of 4 images in pictures',
+      );
       const csv = await Deno.readTextFile(`${folder.path}/run/embeddings.csv`);
       assertEquals(
         csv,
@@ -111,6 +117,10 @@ testWithSeed(
     bytes[bytes.length - 3] ^= 1;
     folder.write("encoder.safetensors", bytes);
     await Deno.remove(inTheWay, { recursive: true });
+    const other = await embed();
+    assertEquals(other.code, 1);
+    assertMatch(other.stderr, /^error: a.npy is unfinished: 4 images of /m);
+    await Deno.remove(`${folder.path}/a.npy.journal.unfinished`);
     const { code, stderr } = await embed();
     assertEquals(code, 0, stderr);
     assert(!stderr.includes("continuing"), stderr);

@@ -138,14 +138,43 @@ Deno.test("EmbeddingFiles: between names and rows of the same pictures nothing e
   assertEquals(moments, 1);
 });
 
-Deno.test("EmbeddingFiles: begins anew for another encoder or folder, and where the pictures have changed", async () => {
+Deno.test("EmbeddingFiles: refuses to begin over what another task has left unfinished", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/it.npy`;
+  const journal = `${path}.journal.unfinished`;
+  await embed(path, 4);
+  for (const other of [{ encoder: { step: 6 } }, { folder: "/others" }]) {
+    await assertRejects(
+      () => embed(path, 5, other),
+      UserError,
+      `${path} is unfinished: 4 images of another folder, encoder or kind of features are done; finish it with the command that began it, name another file with --out, or remove ${journal}`,
+    );
+  }
+  // all is as it was
+  assertEquals(await embed(path, 5), 4);
+  await assertWhole(folder);
+  await embed(path, 4);
+  await Deno.remove(journal);
+  assertEquals(await embed(path, 5, { folder: "/others" }), 0);
+  await assertWhole(folder);
+});
+
+Deno.test("EmbeddingFiles: begins another task where one was killed after its files were in their places", async () => {
+  for (let allowed = 0, killed = true; killed; allowed++) {
+    using folder = new TemporaryFolder();
+    const path = `${folder.path}/it.npy`;
+    await embed(path, 4);
+    killed = await killedAfter(allowed, async () => void await embed(path, 5));
+    if (!namesIn(folder).includes("it.npy")) continue;
+    assertEquals(await embed(path, 5, { folder: "/others" }), 0);
+    await assertWhole(folder);
+  }
+});
+
+Deno.test("EmbeddingFiles: goes on up to the first picture that has changed", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/it.npy`;
   await embed(path, 4);
-  assertEquals(await embed(path, 4, { encoder: { step: 6 } }), 0);
-  assertEquals(await embed(path, 4), 0);
-  assertEquals(await embed(path, 4, { folder: "/others" }), 0);
-  assertEquals(await embed(path, 4), 0);
   const changed: FileStamp[] = [["b.png", 100, 1], ["b,c.png", 101, 1]];
   changed.push(["b,c.png", 100, 2]);
   for (const stamp of changed) {
