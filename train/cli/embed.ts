@@ -25,6 +25,7 @@ import {
   folderBeside,
   readEncoder,
 } from "./encoder_operand.ts";
+import { printProduct } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
@@ -75,7 +76,7 @@ type Options = OptionValues<typeof command>;
 
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
-  if (options === "help") return console.log(helpText(command));
+  if (options === "help") return await printProduct([helpText(command)]);
   const folder = checkOptions(options);
   const names = await listImages(folder);
   const signal = onInterrupt();
@@ -250,12 +251,22 @@ async function printNeighbours(
     vectors.push(features);
   }
   reportSkipped(pictures, names.length);
+  await printProduct(neighbourLists(device, names, vectors, count));
+}
+
+/** Of each picture its name and, in lines below, those of the nearest. */
+async function* neighbourLists(
+  device: Device,
+  names: readonly string[],
+  vectors: readonly Float32Array[],
+  count: number,
+): AsyncGenerator<string> {
   let row = 0;
   for await (const neighbours of nearestImages(device, vectors, count)) {
     const lines = neighbours.map(({ index, similarity }) =>
       `  ${similarity.toFixed(3)}  ${names[index]}`
     );
-    console.log([names[row++], ...lines].join("\n"));
+    yield [names[row++], ...lines].join("\n");
   }
 }
 

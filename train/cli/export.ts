@@ -9,6 +9,7 @@ import {
   folderBeside,
   readEncoder,
 } from "./encoder_operand.ts";
+import { printProduct } from "./output.ts";
 import { runProgram } from "./run_program.ts";
 
 const command = {
@@ -36,7 +37,7 @@ const command = {
 
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
-  if (options === "help") return console.log(help());
+  if (options === "help") return await printProduct([help()]);
   const { operand, to, out } = options;
   const { encode, fileName } = exportFormats[readFormat(to)];
   const contents = await readEncoder(operand);

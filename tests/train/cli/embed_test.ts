@@ -5,7 +5,7 @@ import { imageFile } from "../../datasets/image_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { devices } from "../../engine/devices.ts";
 import { makeRun } from "../export/tiny_run.ts";
-import { runTask } from "./command.ts";
+import { runTask, runTaskOnFullDisk } from "./command.ts";
 import { testWithSeed } from "../../random.ts";
 
 /** A run, its exported encoder, and a folder of pictures of which one is broken. */
@@ -70,11 +70,12 @@ testWithSeed(
   async () => {
     using folder = new TemporaryFolder();
     await writeFiles(folder);
+    const args = ["encoder.safetensors", "--images", "pictures"];
+    args.push("--device", "wasm", "--neighbours", "5");
     const { code, stdout, stderr } = await runTask(
       "embed",
       folder.path,
-      ...["encoder.safetensors", "--images", "pictures", "--device", "wasm"],
-      ...["--neighbours", "5"],
+      ...args,
     );
     assertEquals(code, 0, stderr);
     const names = stdout.trimEnd().split("\n").map((line) =>
@@ -92,6 +93,9 @@ testWithSeed(
     // those of nearly the same red are nearest
     assertEquals(names[1], `- ${third}`);
     assertEquals([...Deno.readDirSync(folder.path)].length, 3);
+    const lost = await runTaskOnFullDisk("embed", folder.path, ...args);
+    assertEquals(lost.code, 1);
+    assertMatch(lost.stderr, /^error: cannot write the output: the disk is/m);
   },
 );
 
