@@ -5,6 +5,7 @@ import {
   writeAll,
   writeTextAtomically,
 } from "../../datasets/files/atomic_file.ts";
+import { openLocked } from "../../datasets/files/locked_file.ts";
 import { readTextIfPresent } from "../../datasets/files/read_file.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 import { UserError } from "../../engine/user_error.ts";
@@ -40,7 +41,7 @@ export class EmbeddingFiles implements Disposable {
 
   /**
    * Begins the files, or continues where they were left. Other processes are kept from doing so until
-   * they are closed.
+   * they are closed; where the file system has no locks it prints that it cannot.
    *
    * @param path The NumPy file, whose name ends in `.npy`.
    * @throws {UserError} if another process writes them, another task has left features there, or they
@@ -52,15 +53,15 @@ export class EmbeddingFiles implements Disposable {
   ): Promise<EmbeddingFiles> {
     const [rowsPath, journalPath] = unfinished(path);
     return await withFileErrors(`cannot write ${path}`, async () => {
-      const options = { read: true, write: true, create: true };
       using closing = new DisposableStack();
-      const rows = closing.use(await Deno.open(rowsPath, options));
-      if (!await rows.tryLock(true)) {
+      const rows = closing.use(await openLocked(rowsPath));
+      if (!rows) {
         throw new UserError(
           `${path} is in use: another process writes it; wait until it ends, or stop it`,
         );
       }
       const embedded = await readJournal(path, task);
+      const options = { write: true, create: true };
       const journal = closing.use(await Deno.open(journalPath, options));
       const files = new EmbeddingFiles(path, task, rows, journal, embedded);
       if (embedded.length > 0) {
@@ -124,7 +125,7 @@ export class EmbeddingFiles implements Disposable {
     const text = [["file"], ...names.map((name) => [name])].map(csvRow).join(
       "",
     );
-    const [rowsPath] = unfinished(this.path);
+    const [rowsPath, journalPath] = unfinished(this.path);
     const what = `cannot write ${this.path}`;
     await withFileErrors(what, async () => {
       await this.rows.seek(0, Deno.SeekMode.Start);
@@ -134,15 +135,13 @@ export class EmbeddingFiles implements Disposable {
     // next to each other, so that hardly anything can come between that leaves names of other rows
     await writeTextAtomically(this.namesPath, text);
     await withFileErrors(what, () => Deno.rename(rowsPath, this.path));
-    await this.discard();
+    // rows of that name are another process's by now
+    await removeIfPossible(journalPath);
   }
 
   /** Removes what is unfinished. */
   async discard(): Promise<void> {
-    for (const path of unfinished(this.path)) {
-      // a missing file need not be removed, and one that cannot be is not worth an error
-      await Deno.remove(path).catch(() => {});
-    }
+    for (const path of unfinished(this.path)) await removeIfPossible(path);
   }
 
   /** Closes the files; they stay only if there is something to go on from. */
@@ -157,6 +156,11 @@ export class EmbeddingFiles implements Disposable {
   async #note(text: string): Promise<void> {
     await writeAll(this.journal, new TextEncoder().encode(text));
   }
+}
+
+async function removeIfPossible(path: string): Promise<void> {
+  // a missing file need not be removed, and one that cannot be is not worth an error
+  await Deno.remove(path).catch(() => {});
 }
 
 function namesPathOf(path: string): string {

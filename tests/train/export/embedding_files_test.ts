@@ -8,6 +8,8 @@ import {
 import { npyHeader } from "../../../train/export/npy.ts";
 import { killedAfter } from "../../datasets/files/failing_disk.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+import { warningsOf } from "../../datasets/warnings.ts";
+import { withoutLocks } from "../../datasets/without_locks.ts";
 
 const task: EmbeddingTask = {
   encoder: { step: 5 },
@@ -203,6 +205,56 @@ Deno.test("EmbeddingFiles: refuses what another process writes, and leaves it as
   await assertWhole(folder);
   // it is free again
   assertEquals(await embed(path, 5), 0);
+});
+
+Deno.test("EmbeddingFiles: leaves alone what another process puts in its place meanwhile", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/it.npy`;
+  const first = await EmbeddingFiles.open(path, task);
+  for (let i = 0; i < 5; i++) await first.append(featuresOf(i));
+  // the first ends between the opening and the lock
+  const { tryLock } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.tryLock = async function (...args) {
+    Deno.FsFile.prototype.tryLock = tryLock;
+    await first.finish();
+    first[Symbol.dispose]();
+    return await tryLock.apply(this, args);
+  };
+  assertEquals(await embed(path, 0, { folder: "/others" }), 0);
+  await assertWhole(folder);
+});
+
+Deno.test("EmbeddingFiles: once in their place, removes no rows that another process has begun", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/it.npy`;
+  using first = await EmbeddingFiles.open(path, task);
+  for (let i = 0; i < 5; i++) await first.append(featuresOf(i));
+  let second: EmbeddingFiles | undefined;
+  const { rename } = Deno;
+  Deno.rename = async (...args) => {
+    await rename(...args);
+    if (args[1] !== path) return;
+    Deno.rename = rename;
+    second = await EmbeddingFiles.open(path, task);
+  };
+  await first.finish();
+  using other = second!;
+  for (let i = 0; i < 5; i++) await other.append(featuresOf(i));
+  await other.finish();
+  await assertWhole(folder);
+});
+
+Deno.test("EmbeddingFiles: says that the file system has no locks, and goes on", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/it.npy`;
+  using _ = withoutLocks();
+  const { lines } = await warningsOf(() => embed(path, 5));
+  assertEquals(
+    lines[0],
+    `${path}.unfinished cannot be locked: its file system has no locks; start nothing else that uses the folder`,
+  );
+  assertEquals(lines.length, 1);
+  await assertWhole(folder);
 });
 
 Deno.test("EmbeddingFiles: leaves nothing behind where nothing came of it", async () => {
