@@ -3,6 +3,7 @@ import { writeAll, writeAtomically } from "../../datasets/files/atomic_file.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { nearest } from "../config/nearest.ts";
 import { type ExportFormat, exportFormats } from "../export/formats.ts";
+import { announceReplaced } from "./announce_replaced.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import {
   encoderOperand,
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
   const contents = await readEncoder(operand);
   const path = out ?? `${await folderBeside(operand)}/${fileName}`;
   const bytes = encode(contents);
+  await announceReplaced([path], `the encoder of ${operand}`);
   await writeAtomically(path, (sink) => writeAll(sink, bytes));
   const megabytes = (bytes.length / 1e6).toFixed(1);
   const { step } = contents.description;
