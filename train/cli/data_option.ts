@@ -1,6 +1,7 @@
 import { UserError } from "../../engine/user_error.ts";
 import type { OpenedRun } from "../run/load_run.ts";
 import type { Option } from "./arguments.ts";
+import { isThere } from "./is_there.ts";
 import { located } from "./located.ts";
 
 /** The option of commands that look at the images of a run again. */
@@ -37,14 +38,4 @@ export async function withImagesIn(
     );
   }
   return { run, config: { ...config, data: { ...data, path: folder } } };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    // any other error is for those who read it to report
-    return !(error instanceof Deno.errors.NotFound);
-  }
 }

@@ -12,6 +12,7 @@ import { embedFiles } from "../export/embed.ts";
 import { EmbeddingFiles } from "../export/embedding_files.ts";
 import { PretrainedEncoder } from "../export/pretrained_encoder.ts";
 import { digestOfTensors } from "../run/tensor_digest.ts";
+import { announceReplaced } from "./announce_replaced.ts";
 import {
   type Command,
   helpText,
@@ -24,6 +25,7 @@ import {
   folderBeside,
   readEncoder,
 } from "./encoder_operand.ts";
+import { printProduct } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
@@ -74,7 +76,7 @@ type Options = OptionValues<typeof command>;
 
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
-  if (options === "help") return console.log(helpText(command));
+  if (options === "help") return await printProduct([helpText(command)]);
   const folder = checkOptions(options);
   const names = await listImages(folder);
   const signal = onInterrupt();
@@ -213,6 +215,12 @@ async function writeVectors(
   };
   const path = out ?? `${await folderBeside(operand)}/embeddings.npy`;
   using files = await EmbeddingFiles.open(path, task);
+  await announceReplaced(
+    [path, files.namesPath],
+    `the features ${JSON.stringify(kind)} of ${
+      counted(names.length, "image")
+    } in ${pictures.folder}`,
+  );
   if (files.done > 0) {
     console.error(`continuing after ${files.done} of ${names.length} images`);
   }
@@ -243,12 +251,22 @@ async function printNeighbours(
     vectors.push(features);
   }
   reportSkipped(pictures, names.length);
+  await printProduct(neighbourLists(device, names, vectors, count));
+}
+
+/** Of each picture its name and, in lines below, those of the nearest. */
+async function* neighbourLists(
+  device: Device,
+  names: readonly string[],
+  vectors: readonly Float32Array[],
+  count: number,
+): AsyncGenerator<string> {
   let row = 0;
   for await (const neighbours of nearestImages(device, vectors, count)) {
     const lines = neighbours.map(({ index, similarity }) =>
       `  ${similarity.toFixed(3)}  ${names[index]}`
     );
-    console.log([names[row++], ...lines].join("\n"));
+    yield [names[row++], ...lines].join("\n");
   }
 }
 

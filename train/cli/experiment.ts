@@ -18,6 +18,7 @@ import { checkModel } from "./check_model.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { CellDisplay } from "./cell_display.ts";
 import { DownloadDisplay } from "./download_display.ts";
+import { printProduct } from "./output.ts";
 import { projectPath } from "./paths.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 import { unlessAborted } from "../unless_aborted.ts";
@@ -57,7 +58,7 @@ run at the same time share the work.`,
 
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
-  if (options === "help") return console.log(helpText(command));
+  if (options === "help") return await printProduct([helpText(command)]);
   const { operand: file, minutes } = options;
   const choice = readDevice(options);
   const limit = minutes === undefined ? [] : [afterMinutes(minutes)];

@@ -3,12 +3,14 @@ import { writeAll, writeAtomically } from "../../datasets/files/atomic_file.ts";
 import { UserError } from "../../engine/user_error.ts";
 import { nearest } from "../config/nearest.ts";
 import { type ExportFormat, exportFormats } from "../export/formats.ts";
+import { announceReplaced } from "./announce_replaced.ts";
 import { type Command, helpText, parseArguments } from "./arguments.ts";
 import {
   encoderOperand,
   folderBeside,
   readEncoder,
 } from "./encoder_operand.ts";
+import { printProduct } from "./output.ts";
 import { runProgram } from "./run_program.ts";
 
 const command = {
@@ -36,12 +38,13 @@ const command = {
 
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
-  if (options === "help") return console.log(help());
+  if (options === "help") return await printProduct([help()]);
   const { operand, to, out } = options;
   const { encode, fileName } = exportFormats[readFormat(to)];
   const contents = await readEncoder(operand);
   const path = out ?? `${await folderBeside(operand)}/${fileName}`;
   const bytes = encode(contents);
+  await announceReplaced([path], `the encoder of ${operand}`);
   await writeAtomically(path, (sink) => writeAll(sink, bytes));
   const megabytes = (bytes.length / 1e6).toFixed(1);
   const { step } = contents.description;

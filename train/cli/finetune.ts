@@ -15,6 +15,7 @@ import { dataOption, withImagesIn } from "./data_option.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { openDataOf } from "./open_data.ts";
 import { FinetuneDisplay } from "./finetune_display.ts";
+import { printProduct } from "./output.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
 const command = {
@@ -89,7 +90,7 @@ both and prediction take a model with the double view.`;
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
   if (options === "help") {
-    return console.log(`${helpText(command)}\n\n${inputs}`);
+    return await printProduct([`${helpText(command)}\n\n${inputs}`]);
   }
   const choice = readDevice(options);
   const settings = resolveConfig(finetuneSchema, [{

@@ -14,6 +14,7 @@ import { located } from "./located.ts";
 import { openData } from "./open_data.ts";
 import { help, type Options, readOptions } from "./options.ts";
 import { pretrain, type PretrainResult } from "../pretrain.ts";
+import { printProduct } from "./output.ts";
 import { printUnused } from "./print_unused.ts";
 import { probeTable } from "./probe_table.ts";
 import { repeatedImages } from "./repeated_images.ts";
@@ -41,7 +42,7 @@ interface JobResult extends PretrainResult {
 
 async function main(): Promise<void> {
   const options = readOptions(Deno.args);
-  if (options === "help") return console.log(await help(Deno.args));
+  if (options === "help") return await printProduct([await help(Deno.args)]);
   if (options["dry-run"]) return await printDryRun(options);
   const signal = onInterrupt();
   const job = options.resume === undefined
@@ -68,14 +69,14 @@ async function newJob(options: Options): Promise<Job> {
 /** Prints what a run would take; the exit code is 1 if the device cannot hold it. */
 async function printDryRun(options: Options): Promise<void> {
   const config = await readConfig(options);
-  printUnused(config, console.log);
+  const unused: string[] = [];
+  printUnused(config, (line) => unused.push(line));
   const { device, reason } = await openDevice(...options.device);
-  console.log(`device: ${reason}`);
   const { total } = Deno.systemMemoryInfo();
   const { lines, fits } = await dryRun(config, device, total);
-  console.log(lines.join("\n"));
   device.destroy();
   if (!fits) Deno.exitCode = 1;
+  await printProduct([...unused, `device: ${reason}`, ...lines]);
 }
 
 async function resumedJob(path: string, changes: RunChanges): Promise<Job> {

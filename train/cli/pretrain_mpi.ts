@@ -22,6 +22,7 @@ import { deviceOptions, readDevice } from "./device_option.ts";
 import { located } from "./located.ts";
 import { CACHE, opening } from "./open_data.ts";
 import { errorStream } from "./progress.ts";
+import { printProduct } from "./output.ts";
 import { printUnused } from "./print_unused.ts";
 import { repeatedImages } from "./repeated_images.ts";
 import { checkResume, openToResume, resumeOptions } from "./resume_options.ts";
@@ -72,7 +73,7 @@ const LINE_MS = 300;
 
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
-  if (options === "help") return console.log(helpText(command));
+  if (options === "help") return await printProduct([helpText(command)]);
   checkResume(options);
   const signal = onInterrupt();
   const communicator = new MpiCommunicator();

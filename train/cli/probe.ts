@@ -14,6 +14,7 @@ import { type Command, helpText, parseArguments } from "./arguments.ts";
 import { dataOption, withImagesIn } from "./data_option.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { openDataOf } from "./open_data.ts";
+import { printProduct } from "./output.ts";
 import { probeTable } from "./probe_table.ts";
 import { ProbeDisplay } from "./probe_display.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
@@ -42,7 +43,7 @@ Ctrl-C stops it; run again, it continues where it was.`,
 
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
-  if (options === "help") return console.log(helpText(command));
+  if (options === "help") return await printProduct([helpText(command)]);
   const choice = readDevice(options);
   const opened = await withImagesIn(
     options.data,

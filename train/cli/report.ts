@@ -9,6 +9,7 @@ import { dataOption, withImagesIn } from "./data_option.ts";
 import { deviceOptions, readDevice } from "./device_option.ts";
 import { openDataOf } from "./open_data.ts";
 import { checkStep } from "./check_step.ts";
+import { printProduct } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { onInterrupt, runProgram } from "./run_program.ts";
 
@@ -43,7 +44,7 @@ seconds and begins anew each time.`,
 
 async function main(): Promise<void> {
   const options = parseArguments(command, Deno.args);
-  if (options === "help") return console.log(helpText(command));
+  if (options === "help") return await printProduct([helpText(command)]);
   const choice = readDevice(options);
   const images = readImages(options.images);
   const opened = await withImagesIn(

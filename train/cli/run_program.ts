@@ -15,7 +15,8 @@ const interrupt = new AbortController();
 /**
  * Runs a program and ends the process, whatever is still under way: with code 0, or that of the signal
  * that stopped it. An error is printed as {@linkcode describeError} has it and ends the process with
- * code 1. Output that nobody can read is lost without an error.
+ * code 1. Output that nobody can read is lost without an error, as
+ * {@linkcode tolerateLostOutput} has it.
  *
  * @param main The program; it may throw the reason of {@linkcode onInterrupt}'s signal.
  */

@@ -1,9 +1,11 @@
+import { counted } from "../../datasets/counted.ts";
 import type { FileStamp } from "../../datasets/file_stamps.ts";
 import {
   UNFINISHED_SUFFIX,
   writeAll,
   writeTextAtomically,
 } from "../../datasets/files/atomic_file.ts";
+import { openLocked } from "../../datasets/files/locked_file.ts";
 import { readTextIfPresent } from "../../datasets/files/read_file.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 import { UserError } from "../../engine/user_error.ts";
@@ -39,10 +41,11 @@ export class EmbeddingFiles implements Disposable {
 
   /**
    * Begins the files, or continues where they were left. Other processes are kept from doing so until
-   * they are closed.
+   * they are closed; where the file system has no locks it prints that it cannot.
    *
    * @param path The NumPy file, whose name ends in `.npy`.
-   * @throws {UserError} if another process writes them, or they cannot be read or written.
+   * @throws {UserError} if another process writes them, another task has left features there, or they
+   * cannot be read or written.
    */
   static async open(
     path: string,
@@ -50,15 +53,15 @@ export class EmbeddingFiles implements Disposable {
   ): Promise<EmbeddingFiles> {
     const [rowsPath, journalPath] = unfinished(path);
     return await withFileErrors(`cannot write ${path}`, async () => {
-      const options = { read: true, write: true, create: true };
       using closing = new DisposableStack();
-      const rows = closing.use(await Deno.open(rowsPath, options));
-      if (!await rows.tryLock(true)) {
+      const rows = closing.use(await openLocked(rowsPath));
+      if (!rows) {
         throw new UserError(
           `${path} is in use: another process writes it; wait until it ends, or stop it`,
         );
       }
       const embedded = await readJournal(path, task);
+      const options = { write: true, create: true };
       const journal = closing.use(await Deno.open(journalPath, options));
       const files = new EmbeddingFiles(path, task, rows, journal, embedded);
       if (embedded.length > 0) {
@@ -122,7 +125,7 @@ export class EmbeddingFiles implements Disposable {
     const text = [["file"], ...names.map((name) => [name])].map(csvRow).join(
       "",
     );
-    const [rowsPath] = unfinished(this.path);
+    const [rowsPath, journalPath] = unfinished(this.path);
     const what = `cannot write ${this.path}`;
     await withFileErrors(what, async () => {
       await this.rows.seek(0, Deno.SeekMode.Start);
@@ -132,15 +135,13 @@ export class EmbeddingFiles implements Disposable {
     // next to each other, so that hardly anything can come between that leaves names of other rows
     await writeTextAtomically(this.namesPath, text);
     await withFileErrors(what, () => Deno.rename(rowsPath, this.path));
-    await this.discard();
+    // rows of that name are another process's by now
+    await removeIfPossible(journalPath);
   }
 
   /** Removes what is unfinished. */
   async discard(): Promise<void> {
-    for (const path of unfinished(this.path)) {
-      // a missing file need not be removed, and one that cannot be is not worth an error
-      await Deno.remove(path).catch(() => {});
-    }
+    for (const path of unfinished(this.path)) await removeIfPossible(path);
   }
 
   /** Closes the files; they stay only if there is something to go on from. */
@@ -155,6 +156,11 @@ export class EmbeddingFiles implements Disposable {
   async #note(text: string): Promise<void> {
     await writeAll(this.journal, new TextEncoder().encode(text));
   }
+}
+
+async function removeIfPossible(path: string): Promise<void> {
+  // a missing file need not be removed, and one that cannot be is not worth an error
+  await Deno.remove(path).catch(() => {});
 }
 
 function namesPathOf(path: string): string {
@@ -191,15 +197,23 @@ function journalText(
   return journalHead(task) + lines.join("");
 }
 
-/** Whether there are features of each picture that was dealt with before; empty where it begins anew. */
+/**
+ * Whether there are features of each picture that was dealt with before; empty where it begins anew.
+ *
+ * @throws {UserError} if another task has left features, which would be lost.
+ */
 async function readJournal(
   path: string,
   task: EmbeddingTask,
 ): Promise<boolean[]> {
   const [rowsPath, journalPath] = unfinished(path);
   const text = await readTextIfPresent(journalPath) ?? "";
-  if (!text.startsWith(journalHead(task))) return [];
   const size = (await Deno.stat(rowsPath).catch(() => undefined))?.size ?? 0;
+  if (!text.startsWith(journalHead(task))) {
+    // a journal without rows is left by who was killed once the files were in their places
+    if (size > NPY_HEADER_BYTES) refuseToLose(path, text);
+    return [];
+  }
   const lines = text.slice(journalHead(task).length).split(/(?<=\n)/);
   const embedded: boolean[] = [];
   let rows = 0;
@@ -211,4 +225,17 @@ async function readJournal(
     embedded.push(value);
   }
   return embedded;
+}
+
+/** Refuses to begin anew over what another task has done. */
+function refuseToLose(path: string, journal: string): void {
+  // all whole lines but the head
+  const done = journal.split("\n").length - 2;
+  if (done <= 0) return;
+  const [, journalPath] = unfinished(path);
+  throw new UserError(
+    `${path} is unfinished: ${
+      counted(done, "image")
+    } of another folder, encoder or kind of features are done; finish it with the command that began it, name another file with --out, or remove ${journalPath}`,
+  );
 }

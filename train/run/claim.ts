@@ -1,6 +1,5 @@
-import { isAt } from "../../datasets/files/atomic_file.ts";
 import { makeFolder } from "../../datasets/files/folders.ts";
-import { printable } from "../../datasets/files/printable.ts";
+import { openLocked } from "../../datasets/files/locked_file.ts";
 import { withFileErrors } from "../../datasets/files/system_error.ts";
 
 /**
@@ -13,26 +12,5 @@ import { withFileErrors } from "../../datasets/files/system_error.ts";
  */
 export async function claim(path: string): Promise<Disposable | undefined> {
   await makeFolder(path.slice(0, path.lastIndexOf("/")));
-  return await withFileErrors(`cannot lock ${path}`, async () => {
-    while (true) {
-      using closing = new DisposableStack();
-      const options = { write: true, create: true };
-      const file = closing.use(await Deno.open(path, options));
-      // some network file systems have no locks; Deno has no name for their error
-      const isOurs = await file.tryLock(true).catch(() => "unknown");
-      if (!isOurs) return undefined;
-      // whoever had it may have removed it
-      if (!await isAt(path, file)) continue;
-      if (isOurs === "unknown") {
-        console.warn(
-          `${
-            printable(path)
-          } cannot be locked: its file system has no locks; ` +
-            "start nothing else that uses the folder",
-        );
-      }
-      closing.move();
-      return file;
-    }
-  });
+  return await withFileErrors(`cannot lock ${path}`, () => openLocked(path));
 }

@@ -73,20 +73,43 @@ export function startTask(
   moreFlags: readonly string[] = [],
   caller: string = folder,
 ): Deno.ChildProcess {
+  return start(
+    Deno.execPath(),
+    denoArgs(name, args, moreFlags),
+    folder,
+    caller,
+  );
+}
+
+/** Arguments for Deno that run a task of deno.json, with its permissions. */
+function denoArgs(
+  name: keyof typeof tasks,
+  args: readonly string[],
+  moreFlags: readonly string[],
+): string[] {
   // deno run --allow-... script
   const [, , ...flags] = tasks[name].command
     .replace("--lock=", `--lock=${fileURLToPath(root)}`).split(" ");
   const script = new URL(flags.pop()!, root);
-  return new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      `--config=${fileURLToPath(new URL("deno.json", root))}`,
-      ...flags,
-      ...moreFlags,
-      script.href,
-      ...args,
-    ],
+  return [
+    "run",
+    "--quiet",
+    `--config=${fileURLToPath(new URL("deno.json", root))}`,
+    ...flags,
+    ...moreFlags,
+    script.href,
+    ...args,
+  ];
+}
+
+function start(
+  program: string,
+  args: readonly string[],
+  folder: string,
+  caller: string,
+): Deno.ChildProcess {
+  return new Deno.Command(program, {
+    args: [...args],
     cwd: folder,
     env: {
       NO_COLOR: "1",
@@ -123,6 +146,17 @@ export function runTask(
   ...args: string[]
 ): Promise<Output> {
   return outputOf(startTask(name, folder, args));
+}
+
+/** Runs a task of deno.json in a folder, to its end, with its standard output on a full disk. */
+export function runTaskOnFullDisk(
+  name: keyof typeof tasks,
+  folder: string,
+  ...args: string[]
+): Promise<Output> {
+  const script = 'exec "$0" "$@" > /dev/full';
+  const words = [Deno.execPath(), ...denoArgs(name, args, [])];
+  return outputOf(start("sh", ["-c", script, ...words], folder, folder));
 }
 
 /**

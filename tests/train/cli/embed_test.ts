@@ -5,7 +5,7 @@ import { imageFile } from "../../datasets/image_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { devices } from "../../engine/devices.ts";
 import { makeRun } from "../export/tiny_run.ts";
-import { runTask } from "./command.ts";
+import { runTask, runTaskOnFullDisk } from "./command.ts";
 import { testWithSeed } from "../../random.ts";
 
 /** A run, its exported encoder, and a folder of pictures of which one is broken. */
@@ -44,6 +44,12 @@ testWithSeed(
       assertMatch(stderr, /^computing features of 4 images \.\.\.$/m);
       assertMatch(stderr, /^skipping pictures\/broken\\x0a.png: /m);
       assertMatch(stderr, /^skipped 1 of 4 images$/m);
+      assertEquals(
+        stderr.match(/^.* will be replaced .*$/m)?.[0],
+        kind === "features"
+          ? undefined
+          : 'run/embeddings.npy and run/embeddings.csv will be replaced by the features "I, Î" of 4 images in pictures',
+      );
       const csv = await Deno.readTextFile(`${folder.path}/run/embeddings.csv`);
       assertEquals(
         csv,
@@ -64,11 +70,12 @@ testWithSeed(
   async () => {
     using folder = new TemporaryFolder();
     await writeFiles(folder);
+    const args = ["encoder.safetensors", "--images", "pictures"];
+    args.push("--device", "wasm", "--neighbours", "5");
     const { code, stdout, stderr } = await runTask(
       "embed",
       folder.path,
-      ...["encoder.safetensors", "--images", "pictures", "--device", "wasm"],
-      ...["--neighbours", "5"],
+      ...args,
     );
     assertEquals(code, 0, stderr);
     const names = stdout.trimEnd().split("\n").map((line) =>
@@ -86,6 +93,9 @@ testWithSeed(
     // those of nearly the same red are nearest
     assertEquals(names[1], `- ${third}`);
     assertEquals([...Deno.readDirSync(folder.path)].length, 3);
+    const lost = await runTaskOnFullDisk("embed", folder.path, ...args);
+    assertEquals(lost.code, 1);
+    assertMatch(lost.stderr, /^error: cannot write the output: the disk is/m);
   },
 );
 
@@ -111,6 +121,10 @@ testWithSeed(
     bytes[bytes.length - 3] ^= 1;
     folder.write("encoder.safetensors", bytes);
     await Deno.remove(inTheWay, { recursive: true });
+    const other = await embed();
+    assertEquals(other.code, 1);
+    assertMatch(other.stderr, /^error: a.npy is unfinished: 4 images of /m);
+    await Deno.remove(`${folder.path}/a.npy.journal.unfinished`);
     const { code, stderr } = await embed();
     assertEquals(code, 0, stderr);
     assert(!stderr.includes("continuing"), stderr);

@@ -37,6 +37,17 @@ testWithSeed(
     assertEquals((await runTask("export", folder.path, ...again)).code, 0);
     const copy = await Deno.readFile(`${folder.path}/again.safetensors`);
     assertEquals(decodeEncoder(copy, "copy"), contents);
+    // by default all that lie in a folder go to the same file
+    folder.write("encoder.safetensors", "another");
+    const replacing = await runTask(
+      "export",
+      folder.path,
+      "again.safetensors",
+    );
+    assertEquals(
+      replacing.stderr,
+      "./encoder.safetensors will be replaced by the encoder of again.safetensors\n",
+    );
   },
 );
 

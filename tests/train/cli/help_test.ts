@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
-import { runTask } from "./command.ts";
+import { runTask, runTaskOnFullDisk } from "./command.ts";
 
 /** What the help of each command has a line about; its operand first. */
 const commands = [
@@ -54,5 +54,27 @@ for (const [name, lines] of commands) {
       assertMatch(stdout, new RegExp(`^  ${line}  +\\w`, "m"));
     }
     assertEquals(stdout.split("\n").filter((line) => line.length > 80), []);
+  });
+}
+
+/** What is said of it on a full disk. */
+const LOST =
+  "error: cannot write the output: the disk is full; make room and run again\n";
+
+for (
+  const name of [
+    ...commands.map(([name]) => name),
+    "pretrain",
+    "pretrain:mpi",
+  ] as const
+) {
+  Deno.test(`${name}: --help is not lost in silence`, async () => {
+    using folder = new TemporaryFolder();
+    const { code, stderr } = await runTaskOnFullDisk(
+      name,
+      folder.path,
+      "--help",
+    );
+    assertEquals([code, stderr], [1, LOST]);
   });
 }

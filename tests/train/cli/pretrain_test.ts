@@ -5,7 +5,13 @@ import { probeTable } from "../../../train/cli/probe_table.ts";
 import { presets } from "../../../train/config/presets/mod.ts";
 import { imageFile } from "../../datasets/image_file.ts";
 import { testOnDevices } from "../../engine/devices.ts";
-import { readJson, runCommand, stepsMeasured, TINY } from "./command.ts";
+import {
+  readJson,
+  runCommand,
+  runTaskOnFullDisk,
+  stepsMeasured,
+  TINY,
+} from "./command.ts";
 import { withFolder } from "../folder.ts";
 import { measurementsOf } from "../measurements.ts";
 
@@ -71,20 +77,24 @@ testOnDevices(
 
 Deno.test("pretrain: a dry run says what a step needs, without images, and leaves nothing behind", () =>
   withFolder(async (folder) => {
-    const { code, stdout, stderr } = await runCommand(folder, [
+    const args = [
       ...["--preset", "baseline", "--dry-run", "--device", "wasm"],
       ...["--set", "losses.maskedPatch.temperature=0.1"],
       ...["--threads", "1"],
       // fewer weights to draw
       ...["--set", "encoder.width=0.125", "--set", "batchSize=16"],
       ...["--set", "model.transformer.heads=8"],
-    ]);
+    ];
+    const { code, stdout, stderr } = await runCommand(folder, args);
     assertEquals(code, 0, stderr);
     const [settings, device] = stdout.split("\n");
     assertMatch(settings, /^settings: losses.maskedPatch.temperature=0.1 has/);
     assertMatch(device, /^device: .*SIMD, 1 thread /);
     assertMatch(stdout, /one step of 16 images needs .* [KM]iB:\n/);
     assertMatch(stdout, /this device can hold it\n$/);
+    const lost = await runTaskOnFullDisk("pretrain", folder, ...args);
+    assertEquals(lost.code, 1);
+    assertMatch(lost.stderr, /^error: cannot write the output: the disk is/m);
     assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
   }));
 

@@ -82,6 +82,30 @@ for (
   });
 }
 
+Deno.test("printProduct: stops well where its reader goes away", async () => {
+  using folder = new TemporaryFolder();
+  const file = `${folder.path}/done`;
+  const { stdout, stderr } = await startScript(
+    `{ program product ${file}; echo $? >&2; } | head -n 2`,
+  ).output();
+  const decoder = new TextDecoder();
+  assertEquals(decoder.decode(stdout), "result\nresult\n");
+  assertEquals(decoder.decode(stderr), "0\n");
+  assertEquals(await Deno.readTextFile(file), "done");
+});
+
+Deno.test("printProduct: says so in a line, with code 1, where the disk is full", async () => {
+  using folder = new TemporaryFolder();
+  const { code, stderr } = await startScript(
+    `program product ${folder.path}/done > /dev/full`,
+  ).output();
+  assertEquals(code, 1);
+  assertEquals(
+    new TextDecoder().decode(stderr),
+    "error: cannot write the output: the disk is full; make room and run again\n",
+  );
+});
+
 for (const [signal, code] of SIGNALS) {
   Deno.test(`onInterrupt: the first ${signal} lets the program finish, with code ${code}`, async () => {
     const child = start("wait", "finish");

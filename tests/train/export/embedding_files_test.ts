@@ -8,6 +8,8 @@ import {
 import { npyHeader } from "../../../train/export/npy.ts";
 import { killedAfter } from "../../datasets/files/failing_disk.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
+import { warningsOf } from "../../datasets/warnings.ts";
+import { withoutLocks } from "../../datasets/without_locks.ts";
 
 const task: EmbeddingTask = {
   encoder: { step: 5 },
@@ -138,14 +140,43 @@ Deno.test("EmbeddingFiles: between names and rows of the same pictures nothing e
   assertEquals(moments, 1);
 });
 
-Deno.test("EmbeddingFiles: begins anew for another encoder or folder, and where the pictures have changed", async () => {
+Deno.test("EmbeddingFiles: refuses to begin over what another task has left unfinished", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/it.npy`;
+  const journal = `${path}.journal.unfinished`;
+  await embed(path, 4);
+  for (const other of [{ encoder: { step: 6 } }, { folder: "/others" }]) {
+    await assertRejects(
+      () => embed(path, 5, other),
+      UserError,
+      `${path} is unfinished: 4 images of another folder, encoder or kind of features are done; finish it with the command that began it, name another file with --out, or remove ${journal}`,
+    );
+  }
+  // all is as it was
+  assertEquals(await embed(path, 5), 4);
+  await assertWhole(folder);
+  await embed(path, 4);
+  await Deno.remove(journal);
+  assertEquals(await embed(path, 5, { folder: "/others" }), 0);
+  await assertWhole(folder);
+});
+
+Deno.test("EmbeddingFiles: begins another task where one was killed after its files were in their places", async () => {
+  for (let allowed = 0, killed = true; killed; allowed++) {
+    using folder = new TemporaryFolder();
+    const path = `${folder.path}/it.npy`;
+    await embed(path, 4);
+    killed = await killedAfter(allowed, async () => void await embed(path, 5));
+    if (!namesIn(folder).includes("it.npy")) continue;
+    assertEquals(await embed(path, 5, { folder: "/others" }), 0);
+    await assertWhole(folder);
+  }
+});
+
+Deno.test("EmbeddingFiles: goes on up to the first picture that has changed", async () => {
   using folder = new TemporaryFolder();
   const path = `${folder.path}/it.npy`;
   await embed(path, 4);
-  assertEquals(await embed(path, 4, { encoder: { step: 6 } }), 0);
-  assertEquals(await embed(path, 4), 0);
-  assertEquals(await embed(path, 4, { folder: "/others" }), 0);
-  assertEquals(await embed(path, 4), 0);
   const changed: FileStamp[] = [["b.png", 100, 1], ["b,c.png", 101, 1]];
   changed.push(["b,c.png", 100, 2]);
   for (const stamp of changed) {
@@ -174,6 +205,56 @@ Deno.test("EmbeddingFiles: refuses what another process writes, and leaves it as
   await assertWhole(folder);
   // it is free again
   assertEquals(await embed(path, 5), 0);
+});
+
+Deno.test("EmbeddingFiles: leaves alone what another process puts in its place meanwhile", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/it.npy`;
+  const first = await EmbeddingFiles.open(path, task);
+  for (let i = 0; i < 5; i++) await first.append(featuresOf(i));
+  // the first ends between the opening and the lock
+  const { tryLock } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.tryLock = async function (...args) {
+    Deno.FsFile.prototype.tryLock = tryLock;
+    await first.finish();
+    first[Symbol.dispose]();
+    return await tryLock.apply(this, args);
+  };
+  assertEquals(await embed(path, 0, { folder: "/others" }), 0);
+  await assertWhole(folder);
+});
+
+Deno.test("EmbeddingFiles: once in their place, removes no rows that another process has begun", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/it.npy`;
+  using first = await EmbeddingFiles.open(path, task);
+  for (let i = 0; i < 5; i++) await first.append(featuresOf(i));
+  let second: EmbeddingFiles | undefined;
+  const { rename } = Deno;
+  Deno.rename = async (...args) => {
+    await rename(...args);
+    if (args[1] !== path) return;
+    Deno.rename = rename;
+    second = await EmbeddingFiles.open(path, task);
+  };
+  await first.finish();
+  using other = second!;
+  for (let i = 0; i < 5; i++) await other.append(featuresOf(i));
+  await other.finish();
+  await assertWhole(folder);
+});
+
+Deno.test("EmbeddingFiles: says that the file system has no locks, and goes on", async () => {
+  using folder = new TemporaryFolder();
+  const path = `${folder.path}/it.npy`;
+  using _ = withoutLocks();
+  const { lines } = await warningsOf(() => embed(path, 5));
+  assertEquals(
+    lines[0],
+    `${path}.unfinished cannot be locked: its file system has no locks; start nothing else that uses the folder`,
+  );
+  assertEquals(lines.length, 1);
+  await assertWhole(folder);
 });
 
 Deno.test("EmbeddingFiles: leaves nothing behind where nothing came of it", async () => {
