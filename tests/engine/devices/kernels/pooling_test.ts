@@ -21,6 +21,9 @@ const geometries = [
   window: { size, stride, padding },
 }));
 
+/** An image of one channel and two by two pixels. */
+const square = { n: 1, height: 2, width: 2, inputs: 1, outputs: 1 };
+
 testOnDevices(
   "lowerPool: a maximum ignores padding and sends its gradient to the first of equals",
   async (device) => {
@@ -90,14 +93,9 @@ testOnDevices(
   "lowerPool: a window of minus infinities gives its gradient to the first, not to the padding",
   async (device) => {
     const geometry = {
-      ...geometries[0],
-      n: 1,
-      height: 2,
-      width: 2,
-      inputs: 1,
+      ...square,
       outHeight: 3,
       outWidth: 3,
-      outputs: 1,
       window: { size: 2, stride: 1, padding: 1 },
     };
     const [slope] = await runKernels(device, [{
@@ -111,14 +109,9 @@ testOnDevices(
 
 testOnWasm("lowerPool: a NaN stays, and takes the gradient", async (wasm) => {
   const geometry = {
-    ...geometries[0],
-    n: 1,
-    height: 2,
-    width: 2,
-    inputs: 1,
+    ...square,
     outHeight: 1,
     outWidth: 1,
-    outputs: 1,
     window: { size: 2, stride: 2, padding: 0 },
   };
   for (let place = 0; place < 4; place++) {
