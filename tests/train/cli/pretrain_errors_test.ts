@@ -128,11 +128,6 @@ const mistakes: [
   ],
   // options
   [
-    "a dry run is to download",
-    ["--dry-run", "--download"],
-    /^--dry-run needs no images; leave out --download$/,
-  ],
-  [
     "a preset is unknown",
     ["--preset", `${preset}x`],
     new RegExp(`^there is no preset .*; did you mean ${preset}\\?`),
