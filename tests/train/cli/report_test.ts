@@ -108,7 +108,7 @@ testWithSeed(
     assert(page.includes("images that the encoder was trained on"));
     assert(page.includes("<h1>run &lt;i&gt;</h1>"));
     assert(page.includes("&quot;path&quot;: &quot;pictures &lt;b&gt;&quot;"));
-    assert(page.includes("deno task report &quot;run &lt;i&gt;&quot;"));
+    assert(page.includes("deno task report &#39;run &lt;i&gt;&#39;"));
   },
 );
 

@@ -53,10 +53,10 @@ function contrastViews(vectors: number[][], views: number): number {
     for (let b = a + 1; instance(b) === instance(a); b++) {
       const candidates = [vectors[b], ...negatives].map(score);
       const total = candidates.reduce((x, y) => x + y);
-      const [positive, ...others] = candidates.map((x) => bounded(x / total));
+      const [positive, ...others] = candidates.map((x) => x / total);
       terms.push(
         others.reduce(
-          (sum, s) => sum - Math.log(1 - s),
+          (sum, s) => sum - Math.log(1 - bounded(s)),
           -Math.log(positive),
         ),
       );
