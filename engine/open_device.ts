@@ -50,7 +50,7 @@ export async function openDevice(
   return { device, reason: `${device.description} (${problem})` };
 }
 
-/** A GPU or a software driver, and what is wrong where it is no GPU that can be used. */
+/** Opens a GPU, or else a software driver; `problem` says why it is not a GPU. */
 async function openGpu(): Promise<{ gpu?: WebGpuDevice; problem: string }> {
   try {
     const gpu = await WebGpuDevice.request();

@@ -37,7 +37,7 @@ export class WebGpuDevice implements Device {
   /** Whether the processor does the work of the GPU: right for tests, too slow for training. */
   readonly software: boolean;
   readonly #context: GpuContext;
-  /** Memory, or the promise of it. */
+  /** Their memory, or a promise of it while it is allocated. */
   readonly #storages = new Map<Storage, GPUBuffer | Promise<GPUBuffer>>();
 
   private constructor(
@@ -142,7 +142,7 @@ export class WebGpuDevice implements Device {
     this.#context.destroy();
   }
 
-  /** Uses the memory of a storage, where it is there at once: before steps that are queued later. */
+  /** Uses the memory of a storage: at once if it is allocated, so before any step that is queued later. */
   #onMemory<Result>(
     storage: Storage,
     use: (memory: GPUBuffer) => Result | Promise<Result>,

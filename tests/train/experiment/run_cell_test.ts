@@ -9,11 +9,6 @@ import { openDataset } from "../../../datasets/registry.ts";
 import { UserError } from "../../../engine/user_error.ts";
 import { buildModel } from "../../../train/build_model.ts";
 import { probeEncoder, probeImages } from "../../../train/evaluate/probe.ts";
-import type { Cell } from "../../../train/experiment/cells.ts";
-import {
-  type CellOptions,
-  runCell,
-} from "../../../train/experiment/run_cell.ts";
 import { loadRun, openRun } from "../../../train/run/load_run.ts";
 import { lockRun } from "../../../train/run/lock.ts";
 import { measuredDevice } from "../../engine/devices/wasm/measured_device.ts";
@@ -21,49 +16,9 @@ import { devices } from "../../engine/devices.ts";
 import { isRunFolder } from "../../../train/run/run_folder.ts";
 import { imageFile } from "../../datasets/image_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
-import { tinyConfig } from "../tiny_model.ts";
+import { cellWith, run } from "./tiny_cell.ts";
 
-// the parts are tested on every device
 const [wasm] = devices;
-
-function cellWith(changes: object = {}): Cell {
-  const config = tinyConfig({
-    data: { name: "synthetic", trainSize: 40, testSize: 20 },
-    steps: 4,
-    checkpoints: { every: 2, keep: 3 },
-    ...changes,
-  });
-  return { label: "a, seed 7", name: "a-seed-7", row: "a", axes: {}, config };
-}
-
-/** Runs a cell in a folder and notes what is done. */
-function run(
-  cell: Cell,
-  path: string,
-  changes: Partial<CellOptions> = {},
-) {
-  const phases: string[] = [];
-  const result = runCell(cell, {
-    device: wasm,
-    path,
-    experiment: { probe: { train: 30, test: 10 }, finetune: {} },
-    signal: new AbortController().signal,
-    pretraining: ({ steps }) => ({
-      onPhase: (phase, step) =>
-        phase === "training" && phases.push(`${phase} ${step}/${steps}`),
-    }),
-    probing: {
-      onPhase: ({ encoder, unit, total }) =>
-        encoder && phases.push(`${encoder} ${total} ${unit}`),
-    },
-    finetuning: (name) => ({
-      onPhase: (phase, done, total) =>
-        phase === "training" && done === 0 && phases.push(`${name} ${total}`),
-    }),
-    ...changes,
-  });
-  return { result, phases };
-}
 
 Deno.test("runCell: pretrains and measures the layers, and does neither again", async () => {
   using folder = new TemporaryFolder();
@@ -333,98 +288,6 @@ Deno.test("runCell: refuses labelled images of which none is to test with before
     `the images of ${path} have labels, but there are none to test with; add some`,
   );
   assertEquals(phases, []);
-});
-
-Deno.test("runCell: with minutes instead of steps, takes what fits and keeps to it", async () => {
-  using folder = new TemporaryFolder();
-  const path = `${folder.path}/a`;
-  // far more than fit
-  const cell = cellWith({ steps: 100_000, warmupSteps: 100_000 });
-  const experiment = { minutes: 0.001, probe: null, finetune: {} };
-  const first = run(cell, path, { experiment });
-  const { steps } = await first.result;
-  assert(steps >= 1, String(steps));
-  assertEquals(first.phases, [`training 0/${steps}`]);
-  const { config } = await openRun(path);
-  const warmupSteps = Math.floor(steps / 10);
-  assertEquals(config, cellWith({ steps, warmupSteps }).config);
-  const again = run(cell, path, { experiment });
-  assertEquals((await again.result).steps, steps);
-  assertEquals(again.phases, []);
-});
-
-Deno.test("runCell: stopped, a run with minutes keeps to its steps", async () => {
-  using folder = new TemporaryFolder();
-  const path = `${folder.path}/a`;
-  const totals: number[] = [];
-  for (let i = 0; i < 2; i++) {
-    const stop = new AbortController();
-    const { result } = run(cellWith({ steps: 100_000 }), path, {
-      experiment: { minutes: 0.05, probe: null, finetune: {} },
-      signal: stop.signal,
-      pretraining: ({ steps }) => {
-        totals.push(steps);
-        return { onStep: () => stop.abort("stopped") };
-      },
-    });
-    assertEquals(await result.catch((reason) => reason), "stopped");
-  }
-  assertEquals(totals, Array(2).fill((await openRun(path)).config.steps));
-});
-
-Deno.test("runCell: refuses other minutes than the run was begun with, as far as that is noted", async () => {
-  using folder = new TemporaryFolder();
-  const path = `${folder.path}/a`;
-  const nothing = { probe: null, finetune: {} };
-  const take = async (minutes?: number) => {
-    const experiment = { minutes, ...nothing };
-    return (await run(cellWith(), path, { experiment }).result).steps;
-  };
-  const refusal = async (minutes?: number) => {
-    const { message } = await assertRejects(() => take(minutes), UserError);
-    return message.replace(path, "a");
-  };
-  const remedy = "remove that folder or choose another --out";
-  assertEquals(await take(), 4);
-  assertEquals(
-    await refusal(600),
-    `a was begun with other settings: minutes is not set there, not 600; ${remedy}`,
-  );
-  Deno.removeSync(path, { recursive: true });
-  const steps = await take(0.001);
-  assertEquals(
-    await refusal(600),
-    `a was begun with other settings: minutes is 0.001 there, not 600; ${remedy}`,
-  );
-  assertEquals(
-    await refusal(),
-    `a was begun with other settings: minutes is 0.001 there, not unset; ${remedy}`,
-  );
-  const { message } = await assertRejects(() => {
-    const experiment = { minutes: 0.001, ...nothing };
-    return run(cellWith({ batchSize: 4 }), path, { experiment }).result;
-  }, UserError);
-  assertEquals(
-    message.replace(path, "a"),
-    `a was begun with other settings: batchSize is 8 there, not 4; ${remedy}`,
-  );
-  // earlier versions noted none
-  Deno.removeSync(`${path}/budget.json`);
-  assertEquals(await take(600), steps);
-});
-
-Deno.test("runCell: with minutes, fewer pictures than a batch has are enough", async () => {
-  using folder = new TemporaryFolder();
-  folder.write("pictures/0.png", imageFile("PNG", 32, 32, () => [0, 0, 0]));
-  const cell = cellWith({
-    data: { name: "folder", path: `${folder.path}/pictures`, imageSize: 32 },
-  });
-  const experiment = { minutes: 0.001, probe: null, finetune: {} };
-  const { steps } = await run(cell, `${folder.path}/a`, {
-    experiment,
-    opening: { cache: `${folder.path}/cache` },
-  }).result;
-  assert(steps >= 1, String(steps));
 });
 
 Deno.test({

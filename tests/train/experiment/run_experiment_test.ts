@@ -1,19 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../engine/user_error.ts";
-import type { Cell } from "../../../train/experiment/cells.ts";
 import { claim } from "../../../train/run/claim.ts";
 import { runExperiment } from "../../../train/experiment/run_experiment.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { tinyConfig } from "../tiny_model.ts";
+import { threeCells } from "./tiny_cell.ts";
 
-const config = tinyConfig();
-const cells: Cell[] = ["a", "b", "c"].map((name) => ({
-  label: name,
-  name,
-  row: name,
-  axes: {},
-  config,
-}));
+const cells = threeCells(tinyConfig());
 
 Deno.test("runExperiment: a cell that fails does not keep others from running", async () => {
   using folder = new TemporaryFolder();

@@ -1,5 +1,4 @@
 import { assertEquals } from "@std/assert";
-import type { Cell } from "../../../train/experiment/cells.ts";
 import {
   type CellOptions,
   runCell,
@@ -9,18 +8,12 @@ import { readProbe, writeProbe } from "../../../train/evaluate/probe_file.ts";
 import { TemporaryFolder } from "../../datasets/temporary_folder.ts";
 import { devices } from "../../engine/devices.ts";
 import { tinyConfig } from "../tiny_model.ts";
+import { threeCells } from "./tiny_cell.ts";
 
 const [wasm] = devices;
-const config = tinyConfig({
+const cells = threeCells(tinyConfig({
   data: { name: "synthetic", trainSize: 40, testSize: 20 },
   steps: 1,
-});
-const cells: Cell[] = ["a", "b", "c"].map((name) => ({
-  label: name,
-  name,
-  row: name,
-  axes: {},
-  config,
 }));
 const [a, b] = cells;
 const experiment = {
@@ -77,4 +70,6 @@ Deno.test("withStored: adds the cells whose folders hold all results that the ex
   assertEquals(await take(), [failed, stored]);
   Deno.removeSync(`${folder.path}/b/checkpoints/step-000001.json`);
   assertEquals(await take(), [failed]);
+  // not even pretrained, as far as one can tell
+  assertEquals(await take({ probe: null, finetune: {} }), [failed]);
 });
